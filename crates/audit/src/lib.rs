@@ -1,0 +1,1 @@
+//! Audit records and their stored bytes. Pure: no I/O, no clock.

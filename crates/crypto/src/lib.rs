@@ -1,0 +1,1 @@
+//! Every algorithm: the only crate that sees the cryptographic back end.

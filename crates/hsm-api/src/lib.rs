@@ -1,0 +1,1 @@
+//! The command table of the key process: frames, messages, codes.

@@ -1,0 +1,1 @@
+//! The key process: state machine, domain, seals, arena and jail.

@@ -1,0 +1,1 @@
+//! The service: operations, authorization, timers, audit and the serve loop.

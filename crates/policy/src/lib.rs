@@ -1,0 +1,1 @@
+//! ARNs and the IAM policy language. Pure: no I/O, no clock.

@@ -1,0 +1,1 @@
+//! The store: one optimistic trait, its engines, and sealed records above it.

@@ -1,0 +1,1 @@
+//! Process harness and clients for tests. Never a dependency of shipped code.
