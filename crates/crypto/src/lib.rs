@@ -2,6 +2,7 @@
 //! names a key, and its interface shows no type of the back end (but `Argon2Block`).
 
 pub mod digest;
+pub mod hmac;
 
 #[cfg(test)]
 mod test_vectors;
