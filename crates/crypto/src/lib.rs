@@ -3,6 +3,7 @@
 
 pub mod digest;
 pub mod hmac;
+pub mod random;
 
 #[cfg(test)]
 mod test_vectors;
