@@ -1,6 +1,7 @@
 //! Every algorithm: the only crate that sees the cryptographic back end. It never stores, logs or
 //! names a key, and its interface shows no type of the back end (but `Argon2Block`).
 
+pub mod aead;
 pub mod digest;
 pub mod hmac;
 pub mod random;
