@@ -4,6 +4,7 @@
 pub mod aead;
 pub mod digest;
 pub mod hmac;
+pub mod kdf;
 pub mod random;
 
 #[cfg(test)]
