@@ -6,6 +6,7 @@ pub mod digest;
 pub mod hmac;
 pub mod kdf;
 pub mod random;
+pub mod shamir;
 
 #[cfg(test)]
 mod test_vectors;
