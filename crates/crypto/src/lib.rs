@@ -3,6 +3,7 @@
 
 pub mod aead;
 pub mod digest;
+pub mod exchange;
 pub mod hmac;
 pub mod kdf;
 pub mod random;
