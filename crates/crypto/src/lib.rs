@@ -8,6 +8,7 @@ pub mod hmac;
 pub mod kdf;
 pub mod random;
 pub mod shamir;
+pub mod signature;
 
 #[cfg(test)]
 mod test_vectors;
