@@ -4,8 +4,10 @@
 pub mod aead;
 pub mod digest;
 pub mod exchange;
+mod ffi;
 pub mod hmac;
 pub mod kdf;
+pub mod memory;
 pub mod random;
 pub mod shamir;
 pub mod signature;
