@@ -9,6 +9,7 @@ pub mod hmac;
 pub mod kdf;
 pub mod memory;
 pub mod random;
+pub mod self_test;
 pub mod shamir;
 pub mod signature;
 
