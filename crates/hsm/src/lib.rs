@@ -1,1 +1,6 @@
-//! The key process: state machine, domain, seals, arena and jail.
+//! The key process: the only place where plaintext key material exists. A state machine without
+//! I/O (`core`), around it a loop over one socket (`serve`), and around that the arena and the jail.
+
+pub mod core;
+pub mod serve;
+pub mod share;

@@ -1,0 +1,301 @@
+//! The whole command table. A command's number is never reused.
+
+use strongroom_base::Secret;
+
+use crate::key::{Attributes, MaterialId, State};
+use crate::status::{SealKind, Status};
+use crate::wire::{Field, List};
+
+/// A request with its number and the reply it gets.
+pub trait Command<'a>: Field<'a> {
+    /// The number.
+    const NUMBER: u8;
+    /// The reply's fields.
+    type Reply: for<'b> Field<'b>;
+}
+
+macro_rules! commands {
+    ($($(#[$meta:meta])* $number:literal $name:ident $(<$life:lifetime>)? { $($(#[$field_meta:meta])* $field:ident: $type:ty),* $(,)? } -> $reply:ty;)*) => {
+        $(
+            crate::message! { $(#[$meta])* $name $(<$life>)? { $($(#[$field_meta])* $field: $type),* } }
+            commands!(@impl $number $name [$($life)?] $reply);
+        )*
+
+        /// Every command: number and name.
+        pub const TABLE: &[(u8, &str)] = &[$(($number, stringify!($name))),*];
+    };
+    (@impl $number:literal $name:ident [] $reply:ty) => {
+        impl Command<'_> for $name { const NUMBER: u8 = $number; type Reply = $reply; }
+    };
+    (@impl $number:literal $name:ident [$life:lifetime] $reply:ty) => {
+        impl<$life> Command<$life> for $name<$life> { const NUMBER: u8 = $number; type Reply = $reply; }
+    };
+}
+
+commands! {
+    /// Answered in every phase.
+    1 GetStatus {} -> Status;
+    /// Makes a domain. Empty only; takes effect with Confirm, whose reply carries the shares.
+    2 Initialize<'a> {
+        /// How to seal the root key.
+        kind: SealKind,
+        /// Shares needed, 2 to `shares`; 0 unless the kind is Shares.
+        threshold: u8,
+        /// Shares made, at most 16; 0 unless the kind is Shares.
+        shares: u8,
+        /// The key file's 32 bytes or the passphrase, in a box to the exchange key ([`PURPOSE_UNSEAL`]);
+        /// empty for Shares.
+        secret: &'a [u8],
+        /// The X25519 key to which the shares are sealed ([`PURPOSE_SHARE`]).
+        recipient: [u8; 32],
+    } -> PendingChange;
+    /// Hands over the bytes of `hsm.seal`. Empty only.
+    3 LoadSeal<'a> {
+        /// The file's bytes.
+        seal: &'a [u8],
+    } -> ();
+    /// Offers the unseal secret. Sealed only.
+    4 Unseal<'a> {
+        /// Key file, passphrase or one share, in a box to the exchange key ([`PURPOSE_UNSEAL`]).
+        secret: &'a [u8],
+    } -> UnsealProgress;
+    /// Says that the seal of this version is durable: the pending change takes effect.
+    5 Confirm {
+        /// The version that PendingChange named.
+        version: u64,
+    } -> Confirmed;
+    /// Drops the pending change of this version.
+    6 Abandon {
+        /// The version that PendingChange named.
+        version: u64,
+    } -> ();
+    /// Adds a domain key of the next epoch and makes it current.
+    7 RotateDomain {} -> PendingChange;
+    /// Forgets the domain key of an epoch that is not current: its tokens are lost for good.
+    8 RetireEpoch {
+        /// The epoch.
+        epoch: u32,
+    } -> PendingChange;
+    /// The keys under which the service seals and names its records.
+    9 GetStoreKeys {} -> StoreKeys;
+
+    /// Makes key material and wraps it. Slow for RSA.
+    16 GenerateKey<'a> {
+        /// What the key shall be.
+        attributes: Attributes<'a>,
+    } -> NewKey;
+    /// Wraps the same material with another state and the next version.
+    17 SetState<'a> {
+        /// The key.
+        token: &'a [u8],
+        /// Its new state.
+        state: State,
+    } -> Token;
+    /// Wraps the same material under the current epoch.
+    18 Rewrap<'a> {
+        /// The key.
+        token: &'a [u8],
+    } -> Token;
+    /// The public key of an asymmetric key.
+    19 GetPublicKey<'a> {
+        /// The key.
+        token: &'a [u8],
+    } -> PublicKey;
+
+    /// Encrypts at most [`PLAINTEXT_LENGTH_MAX`] bytes.
+    32 Encrypt<'a> {
+        /// The key.
+        token: &'a [u8],
+        /// The canonical encryption context.
+        context: &'a [u8],
+        /// The plaintext.
+        plaintext: &'a [u8],
+    } -> Ciphertext;
+    /// Decrypts what Encrypt, ReEncrypt or GenerateDataKey made.
+    33 Decrypt<'a> {
+        /// The key.
+        token: &'a [u8],
+        /// The canonical encryption context.
+        context: &'a [u8],
+        /// The ciphertext.
+        ciphertext: &'a [u8],
+    } -> Plaintext;
+    /// Decrypts under one key and encrypts under another; the plaintext stays inside.
+    34 ReEncrypt<'a> {
+        /// The key that decrypts.
+        source: &'a [u8],
+        /// Its canonical encryption context.
+        source_context: &'a [u8],
+        /// The ciphertext.
+        ciphertext: &'a [u8],
+        /// The key that encrypts.
+        destination: &'a [u8],
+        /// Its canonical encryption context.
+        destination_context: &'a [u8],
+    } -> Ciphertext;
+    /// Random bytes, in plaintext and encrypted.
+    35 GenerateDataKey<'a> {
+        /// The key.
+        token: &'a [u8],
+        /// The canonical encryption context.
+        context: &'a [u8],
+        /// 1 to [`DATA_KEY_LENGTH_MAX`] bytes.
+        length: u16,
+    } -> DataKey;
+    /// Random bytes, encrypted only.
+    36 GenerateDataKeyWithoutPlaintext<'a> {
+        /// The key.
+        token: &'a [u8],
+        /// The canonical encryption context.
+        context: &'a [u8],
+        /// 1 to [`DATA_KEY_LENGTH_MAX`] bytes.
+        length: u16,
+    } -> Ciphertext;
+    /// Random bytes.
+    37 GenerateRandom {
+        /// 1 to [`DATA_KEY_LENGTH_MAX`] bytes.
+        length: u16,
+    } -> Plaintext;
+    /// Makes a text secret of [`SECRET_TEXT_LENGTH`] characters, wraps it, and shows it this once.
+    38 GenerateSecret<'a> {
+        /// What the key shall be: spec SigningSecret, usage DeriveSigningKey.
+        attributes: Attributes<'a>,
+    } -> NewSecret;
+    /// HMAC-SHA-256 chain over four labels, from `prefix ‖ secret`; fewer would give a wider key.
+    39 DeriveSigningKey<'a> {
+        /// The wrapped secret.
+        token: &'a [u8],
+        /// What precedes the secret.
+        prefix: &'a [u8],
+        /// The first label.
+        first: &'a [u8],
+        /// The second label.
+        second: &'a [u8],
+        /// The third label.
+        third: &'a [u8],
+        /// The fourth label.
+        fourth: &'a [u8],
+    } -> SigningKey;
+    /// Signs a message with RSASSA-PKCS1-v1_5 or ECDSA, and SHA-256.
+    48 Sign<'a> {
+        /// The key.
+        token: &'a [u8],
+        /// The message.
+        message: &'a [u8],
+    } -> Signature;
+}
+
+/// The box purpose of unseal secrets on their way into the key process.
+pub const PURPOSE_UNSEAL: &[u8] = b"strongroom unseal v1";
+/// The box purpose of shares on their way out.
+pub const PURPOSE_SHARE: &[u8] = b"strongroom share v1";
+/// The longest plaintext of Encrypt, in bytes.
+pub const PLAINTEXT_LENGTH_MAX: usize = 4096;
+/// The longest ciphertext that Decrypt looks at, in bytes.
+pub const CIPHERTEXT_LENGTH_MAX: usize = 6144;
+/// The longest canonical encryption context, in bytes: 8 KiB of text and its length prefixes.
+pub const CONTEXT_LENGTH_MAX: usize = 16 * 1024;
+/// The longest data key or random string, in bytes.
+pub const DATA_KEY_LENGTH_MAX: usize = 1024;
+/// The length of a generated text secret, in characters.
+pub const SECRET_TEXT_LENGTH: usize = 40;
+
+crate::numbers! {
+    /// What became of an unseal secret.
+    UnsealOutcome: u8 {
+        /// The domain is open.
+        Opened = 0,
+        /// The share is good; more are needed.
+        ShareAccepted = 1,
+        /// The share was given before.
+        ShareKnown = 2,
+        /// The share is of this seal but its content is wrong.
+        ShareWrong = 3,
+        /// The secret does not open this seal.
+        SecretWrong = 4,
+    }
+}
+
+crate::message! {
+    /// A change that waits for its Confirm.
+    PendingChange {
+        /// The version to confirm.
+        version: u64,
+        /// The new bytes of `hsm.seal`.
+        seal: Vec<u8>,
+    }
+    /// The answer to Confirm.
+    Confirmed {
+        /// The shares of a new domain, each in a box to the recipient.
+        shares: List<Vec<u8>>,
+    }
+    /// The answer to Unseal.
+    UnsealProgress {
+        /// What became of the secret.
+        outcome: UnsealOutcome,
+        /// The number of the share, 0 when it was none.
+        share: u8,
+        /// Shares given so far.
+        given: u8,
+        /// Shares needed.
+        needed: u8,
+    }
+    /// The service's two keys.
+    StoreKeys {
+        /// Seals record values.
+        seal: Secret<[u8; 32]>,
+        /// Makes record names.
+        name: Secret<[u8; 32]>,
+    }
+    /// A wrapped key.
+    Token {
+        /// The exported key token.
+        token: Vec<u8>,
+    }
+    /// A new wrapped key.
+    NewKey {
+        /// The exported key token.
+        token: Vec<u8>,
+        /// The identifier of its material.
+        material_id: MaterialId,
+    }
+    /// A new wrapped secret.
+    NewSecret {
+        /// The exported key token.
+        token: Vec<u8>,
+        /// The secret text.
+        secret: Secret<Vec<u8>>,
+    }
+    /// A DER SubjectPublicKeyInfo.
+    PublicKey {
+        /// The bytes.
+        der: Vec<u8>,
+    }
+    /// A ciphertext blob.
+    Ciphertext {
+        /// The blob.
+        ciphertext: Vec<u8>,
+    }
+    /// What the caller may see.
+    Plaintext {
+        /// The bytes.
+        plaintext: Secret<Vec<u8>>,
+    }
+    /// A data key in both forms.
+    DataKey {
+        /// The data key.
+        plaintext: Secret<Vec<u8>>,
+        /// The same, encrypted.
+        ciphertext: Vec<u8>,
+    }
+    /// A key that signs within one scope.
+    SigningKey {
+        /// The key.
+        key: Secret<[u8; 32]>,
+    }
+    /// A signature.
+    Signature {
+        /// The bytes.
+        signature: Vec<u8>,
+    }
+}
