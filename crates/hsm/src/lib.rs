@@ -1,1 +1,3 @@
 //! The key process: state machine, domain, seals, arena and jail.
+
+pub mod arena;
