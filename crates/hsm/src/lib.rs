@@ -1,3 +1,4 @@
 //! The key process: state machine, domain, seals, arena and jail.
 
 pub mod arena;
+pub mod threads;
