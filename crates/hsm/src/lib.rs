@@ -1,4 +1,5 @@
 //! The key process: state machine, domain, seals, arena and jail.
 
 pub mod arena;
+pub mod jail;
 pub mod threads;
