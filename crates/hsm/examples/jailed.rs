@@ -108,11 +108,26 @@ fn work(confined: Confined, source: Source, what: &str, parent: i64) {
             // SAFETY: it is not, which is what the allocator must notice.
             unsafe { HEAP.dealloc(start, layout) };
         }
-        _ => {
-            confined.seal_off().unwrap();
-            tell(&attempt(what, parent));
-        }
+        _ => match what.strip_prefix("thread: ") {
+            Some(what) => attempt_in_thread(confined, what.to_owned(), parent),
+            None => {
+                confined.seal_off().unwrap();
+                tell(&attempt(what, parent));
+            }
+        },
     }
+}
+
+/// Tries it in a thread that was there before the filter was.
+fn attempt_in_thread(confined: Confined, what: String, parent: i64) {
+    let work = move || {
+        wait_for_byte();
+        tell(&attempt(&what, parent));
+    };
+    threads::spawn(&HEAP, "lane", work).unwrap();
+    confined.seal_off().unwrap();
+    tell("go");
+    threads::park_forever();
 }
 
 /// Takes more stack than there is.

@@ -58,6 +58,15 @@ fn sealed_off_every_forbidden_call_ends_the_process() {
     }
 }
 
+#[test]
+fn the_filter_binds_threads_that_were_there_before_it() {
+    let mut prisoner = Prisoner::start("sealed", "secretmem", "thread: openat");
+    assert_eq!(prisoner.hear(), "go");
+    prisoner.say("!");
+    assert_eq!(prisoner.hear(), "");
+    assert_eq!(prisoner.end().0.signal(), Some(libc::SIGSYS));
+}
+
 /// What holds without the filter, by Landlock and the lack of privileges.
 #[test]
 fn confined_the_kernel_refuses_what_the_filter_would_not_see() {
