@@ -23,7 +23,7 @@ mod tests;
 
 pub use c_memory::{free, malloc, realloc};
 pub use heap::Heap;
-pub use scratch::{SCRATCH_BYTES_MAX, Scratch, scratch};
+pub use scratch::{Plain, SCRATCH_BYTES_MAX, Scratch, scratch};
 pub(crate) use wipe::wipe;
 
 use mapping::Mapping;

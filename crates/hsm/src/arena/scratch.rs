@@ -10,6 +10,15 @@ use super::{Shelter, Source, wipe};
 /// The most that one computation may use, in bytes.
 pub const SCRATCH_BYTES_MAX: usize = 64 << 20;
 
+/// A type that working memory may be seen as.
+///
+/// # Safety
+/// Every bit pattern must be a valid value, without padding; the alignment must divide 4096.
+pub unsafe trait Plain: Copy + 'static {}
+
+// SAFETY: every 64 bits are an integer, aligned to at most 8.
+unsafe impl Plain for u64 {}
+
 /// Zeroed, page-aligned memory; wiped and unmapped on drop.
 pub struct Scratch {
     mapping: Mapping,
@@ -33,6 +42,15 @@ impl Scratch {
     /// What protects it.
     pub fn shelter(&self) -> Shelter {
         self.mapping.shelter()
+    }
+
+    /// The whole items of type `T` that fit.
+    pub fn items_mut<T: Plain>(&mut self) -> &mut [T] {
+        let count = self.length.checked_div(size_of::<T>()).unwrap_or(0);
+        let start = self.mapping.base().as_ptr().cast::<T>();
+        // SAFETY: `count` items fit into the mapping, whose page alignment suffices and whose bytes
+        // are valid values, as `Plain` promises; `self` is borrowed alone.
+        unsafe { std::slice::from_raw_parts_mut(start, count) }
     }
 }
 

@@ -251,5 +251,7 @@ fn scratch_memory_is_zero_and_bounded() {
     memory[(1 << 20) - 1] = 1;
     assert_ne!(memory.shelter().memory, Memory::Secretmem);
     assert_eq!(memory.len(), 1 << 20);
+    assert_eq!(memory.items_mut::<u64>().len(), (1 << 20) / 8);
+    assert_eq!(memory.items_mut::<u64>().last(), Some(&(1 << 56)));
     assert!(scratch(SCRATCH_BYTES_MAX + 1, Source::Secretmem).is_err());
 }
