@@ -1,0 +1,176 @@
+//! Decides who may do what. Only this module makes an [`Authorized`]; every error means no.
+//!
+//! Until the policy engine exists the only principals are account roots. A root may do everything
+//! with its own account's keys while their policy is the default one, otherwise read and replace
+//! that policy; nothing with any other account's keys.
+
+use std::sync::Arc;
+
+use strongroom_aws::error::{KmsException, Refusal};
+use strongroom_aws::text;
+use strongroom_base::Env;
+
+use crate::call::{Call, Caller};
+use crate::failure::{Failure, refuse_with};
+use crate::key::Key;
+use crate::kms::Kms;
+use crate::ops::Operation;
+use crate::records::AliasRecord;
+use crate::repository::{AliasName, Changes, Stored};
+use crate::resolve::{self, Naming, Reference};
+
+/// What an operation acts on, as its input names it. The n-th target needs the n-th action of the
+/// operation's row in `OPS`, or its last.
+pub enum Target<'i> {
+    /// The caller's account in the Region called; only identity policies decide.
+    Account,
+    /// A key.
+    Key {
+        /// As the client wrote it.
+        reference: &'i str,
+        /// How it may be named.
+        naming: Naming,
+    },
+    /// The key that made a ciphertext, unless the client names it.
+    Ciphertext {
+        /// The blob.
+        ciphertext: &'i [u8],
+        /// As the client wrote it, if it did.
+        reference: Option<&'i str>,
+    },
+    /// An existing alias and the key it names; on the alias only identity policies decide.
+    Alias {
+        /// The name.
+        name: &'i str,
+    },
+}
+
+/// A target after its look-up.
+enum Resource {
+    Account,
+    Key(Arc<Key>),
+    Alias(AliasName, Arc<Stored<AliasRecord>>, Arc<Key>),
+}
+
+/// The permission to run operation `O` on what was resolved, for one caller and input.
+pub struct Authorized<'r, O: Operation> {
+    call: &'r Call<'r>,
+    input: &'r O::Input,
+    resources: Vec<Resource>,
+}
+
+/// Resolves what `input` names and decides whether the caller may. Errors in this order:
+/// NotFoundException, AccessDeniedException.
+pub fn authorize<'r, O: Operation>(call: &'r Call<'r>, input: &'r O::Input) -> Result<Authorized<'r, O>, Failure> {
+    let actions = call.op.actions;
+    let targets = O::targets(input);
+    let resources = targets.iter().enumerate().map(|(index, target)| {
+        let action = actions.get(index).or(actions.last()).ok_or_else(no_such_resource)?;
+        authorize_target(call, target, action)
+    });
+    Ok(Authorized { call, input, resources: resources.collect::<Result<_, Failure>>()? })
+}
+
+fn authorize_target(call: &Call<'_>, target: &Target<'_>, action: &str) -> Result<Resource, Failure> {
+    let records = &call.kms.records;
+    match *target {
+        // A root has every permission in its own account.
+        Target::Account => Ok(Resource::Account),
+        Target::Key { reference, naming } => {
+            let reference = Reference::parse(reference, naming, &call.caller, &call.region)?;
+            let key = visible_key(call, &reference, action)?;
+            allow(call, &key, action)?;
+            Ok(Resource::Key(key))
+        }
+        Target::Ciphertext { ciphertext, reference: None } => {
+            let key = resolve::key_of_ciphertext(records, ciphertext, &call.caller, &call.region, action)?;
+            allow(call, &key, action)?;
+            Ok(Resource::Key(key))
+        }
+        Target::Ciphertext { reference: Some(reference), .. } => {
+            authorize_target(call, &Target::Key { reference, naming: Naming::KeyOrAlias }, action)
+        }
+        Target::Alias { name } => {
+            let name = AliasName { account: call.caller.account, region: call.region.clone(), name: name.to_owned() };
+            let (alias, key) = resolve::alias(records, &name)?;
+            allow(call, &key, action)?;
+            Ok(Resource::Alias(name, alias, key))
+        }
+    }
+}
+
+/// The key, unless it is another account's: then it makes no difference whether it exists.
+fn visible_key(call: &Call<'_>, reference: &Reference, action: &str) -> Result<Arc<Key>, Failure> {
+    if reference.account() != call.caller.account {
+        return Err(refuse_with(KmsException::AccessDenied, text::denied_unseen(&call.caller.arn, action)));
+    }
+    resolve::key(&call.kms.records, reference)
+}
+
+fn allow(call: &Call<'_>, key: &Key, action: &str) -> Result<(), Failure> {
+    call.note_key(key);
+    let policy_action = matches!(action, "kms:GetKeyPolicy" | "kms:PutKeyPolicy");
+    if key.name.account == call.caller.account && (key.delegates_to_account() || policy_action) {
+        return Ok(());
+    }
+    let text = text::denied_by_resource(&call.caller.arn, action, &key.arn);
+    Err(Refusal::new(KmsException::AccessDenied, text).into())
+}
+
+impl<'r, O: Operation> Authorized<'r, O> {
+    /// The input.
+    pub fn input(&self) -> &'r O::Input {
+        self.input
+    }
+
+    /// The service.
+    pub fn kms(&self) -> &'r Kms {
+        self.call.kms
+    }
+
+    /// The environment.
+    pub fn env(&self) -> &'r Env {
+        &self.call.kms.env
+    }
+
+    /// The call, for its caller, Region and trail.
+    pub fn call(&self) -> &'r Call<'r> {
+        self.call
+    }
+
+    /// Who calls.
+    pub fn caller(&self) -> &'r Caller {
+        &self.call.caller
+    }
+
+    /// The only key of the operation, or its first.
+    pub fn key(&self) -> Result<&Arc<Key>, Failure> {
+        self.key_at(0)
+    }
+
+    /// The key of the target at `index`; asking for one that is none is a bug and fails the request.
+    pub fn key_at(&self, index: usize) -> Result<&Arc<Key>, Failure> {
+        match self.resources.get(index) {
+            Some(Resource::Key(key) | Resource::Alias(_, _, key)) => Ok(key),
+            Some(Resource::Account) | None => Err(no_such_resource()),
+        }
+    }
+
+    /// The alias of the operation.
+    pub fn alias(&self) -> Result<(&AliasName, &Stored<AliasRecord>, &Arc<Key>), Failure> {
+        let found = self.resources.iter().find_map(|resource| match resource {
+            Resource::Alias(name, alias, key) => Some((name, &**alias, key)),
+            Resource::Key(_) | Resource::Account => None,
+        });
+        found.ok_or_else(no_such_resource)
+    }
+
+    /// Commits `changes` together with the audit record of this call's success.
+    pub async fn commit(&self, changes: Changes) -> Result<(), Failure> {
+        self.call.kms.commit(self.call, changes).await
+    }
+}
+
+fn no_such_resource() -> Failure {
+    Refusal::new(KmsException::KmsInternal, text::INTERNAL).into()
+}

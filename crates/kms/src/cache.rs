@@ -1,0 +1,95 @@
+//! A bounded cache of stored records that can never serve what a commit replaced: an invalidation
+//! comes before the commit answers, and a fill that began before it is dropped.
+
+use std::hash::{BuildHasher, Hash, RandomState};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use quick_cache::unsync::Cache as Entries;
+
+const SHARDS: usize = 16;
+
+/// Records by name.
+pub struct Cache<K, V> {
+    hasher: RandomState,
+    shards: Vec<Mutex<Shard<K, V>>>,
+}
+
+struct Shard<K, V> {
+    entries: Entries<K, Arc<V>>,
+    generation: u64,
+}
+
+/// That a reader began to fill a missing entry, and when.
+pub struct Fill {
+    generation: u64,
+}
+
+impl<K: Hash + Eq, V> Cache<K, V> {
+    /// A cache of at most about `entries_max` records.
+    pub fn new(entries_max: usize) -> Self {
+        let shard = || Mutex::new(Shard { entries: Entries::new(entries_max.div_ceil(SHARDS)), generation: 0 });
+        Self { hasher: RandomState::new(), shards: (0..SHARDS).map(|_| shard()).collect() }
+    }
+
+    /// The cached record, or the permission to fill it in.
+    pub fn get(&self, name: &K) -> Result<Arc<V>, Fill> {
+        let shard = self.shard(name);
+        shard.entries.get(name).cloned().ok_or(Fill { generation: shard.generation })
+    }
+
+    /// Keeps `record`, which was read after `fill` was given; does nothing if anything in its shard
+    /// was invalidated since.
+    pub fn fill(&self, fill: &Fill, name: K, record: &Arc<V>) {
+        let mut shard = self.shard(&name);
+        if shard.generation == fill.generation {
+            shard.entries.insert(name, Arc::clone(record));
+        }
+    }
+
+    /// Forgets the record, and every fill under way in its shard.
+    pub fn invalidate(&self, name: &K) {
+        let mut shard = self.shard(name);
+        shard.generation = shard.generation.wrapping_add(1);
+        shard.entries.remove(name);
+    }
+
+    fn shard(&self, name: &K) -> MutexGuard<'_, Shard<K, V>> {
+        let index = usize::try_from(self.hasher.hash_one(name) % SHARDS as u64).unwrap_or(0);
+        let shard = self.shards.get(index).or(self.shards.first());
+        match shard {
+            Some(shard) => shard.lock().unwrap_or_else(PoisonError::into_inner),
+            None => std::process::abort(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::Cache;
+
+    #[test]
+    fn a_fill_loses_to_an_invalidation_that_came_after_it_began() {
+        let cache: Cache<u32, &str> = Cache::new(100);
+        let Err(fill) = cache.get(&1) else { panic!("cached from nowhere") };
+        cache.invalidate(&1);
+        cache.fill(&fill, 1, &Arc::new("stale"));
+        assert!(cache.get(&1).is_err());
+        let Err(fill) = cache.get(&1) else { panic!("stale") };
+        cache.fill(&fill, 1, &Arc::new("fresh"));
+        assert_eq!(cache.get(&1).ok().as_deref(), Some(&"fresh"));
+        cache.invalidate(&1);
+        assert!(cache.get(&1).is_err());
+    }
+
+    #[test]
+    fn it_is_bounded() {
+        let cache: Cache<u32, u32> = Cache::new(160);
+        for name in 0..10_000 {
+            let Err(fill) = cache.get(&name) else { continue };
+            cache.fill(&fill, name, &Arc::new(name));
+        }
+        assert!((0..10_000).filter(|name| cache.get(name).is_ok()).count() <= 320);
+    }
+}

@@ -1,0 +1,151 @@
+//! One authenticated call on its way through the service, and the trail it leaves for the audit.
+
+use std::net::IpAddr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use strongroom_audit::{KeyUse, Outcome, Record};
+use strongroom_aws::json::Json;
+use strongroom_aws::kms::EncryptionContextType;
+use strongroom_base::UnixMillis;
+use strongroom_base::id::{AccountId, Region};
+use strongroom_hsm_api::key::MaterialId;
+
+use crate::key::Key;
+use crate::kms::Kms;
+use crate::ops::Op;
+
+/// An authenticated principal. Until users and roles exist, always an account's root.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// The account.
+    pub account: AccountId,
+    /// The access key that signed.
+    pub access_key_id: String,
+    /// The principal's ARN.
+    pub arn: String,
+}
+
+impl Caller {
+    /// The root of `account`; the partition is that of the Region called.
+    pub fn root(account: AccountId, access_key_id: String, region: &Region) -> Self {
+        Self { account, access_key_id, arn: format!("arn:{}:iam::{account}:root", region.partition()) }
+    }
+}
+
+/// Where a call came from.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// The peer's address.
+    pub address: IpAddr,
+    /// Its User-Agent header, possibly empty.
+    pub user_agent: String,
+}
+
+/// An authenticated call.
+pub struct Call<'c> {
+    /// The service.
+    pub kms: &'c Kms,
+    /// The operation.
+    pub op: &'static Op,
+    /// Who calls.
+    pub caller: Caller,
+    /// The Region called.
+    pub region: Region,
+    /// The x-amzn-RequestId.
+    pub request_id: &'c str,
+    /// The id of the call's audit record; exists before the reply.
+    pub event_id: String,
+    /// Where it came from.
+    pub source: Source,
+    /// The input.
+    pub input: Json,
+    /// What it touched.
+    trail: Mutex<Trail>,
+}
+
+/// What the audit record says of a call besides who made it.
+#[derive(Default)]
+pub struct Trail {
+    keys: Vec<KeyUse>,
+    context: Vec<(String, String)>,
+    destination_context: Vec<(String, String)>,
+    committed: bool,
+}
+
+impl<'c> Call<'c> {
+    /// A call that has not touched anything yet.
+    pub fn new(kms: &'c Kms, op: &'static Op, caller: Caller, region: Region, request_id: &'c str, source: Source, input: Json) -> Self {
+        let event_id = strongroom_base::id::uuid(&*kms.env.random);
+        Self { kms, op, caller, region, request_id, event_id, source, input, trail: Mutex::default() }
+    }
+
+    /// Notes that `key` was resolved. A call that is tried again may resolve the same keys again.
+    pub fn note_key(&self, key: &Key) {
+        let mut trail = self.trail();
+        if !trail.keys.iter().any(|noted| noted.arn == key.arn) {
+            trail.keys.push(KeyUse { arn: key.arn.clone(), material_id: None });
+        }
+    }
+
+    /// Notes that `material` of `key` was used.
+    pub fn note_material(&self, key: &Key, material: &MaterialId) {
+        let mut trail = self.trail();
+        if let Some(noted) = trail.keys.iter_mut().find(|noted| noted.arn == key.arn) {
+            noted.material_id = Some(*material);
+        }
+    }
+
+    /// Notes the encryption context, of ReEncrypt the source's.
+    pub fn note_context(&self, context: Option<&EncryptionContextType>) {
+        self.trail().context = pairs(context);
+    }
+
+    /// Notes the destination's encryption context of ReEncrypt.
+    pub fn note_destination_context(&self, context: Option<&EncryptionContextType>) {
+        self.trail().destination_context = pairs(context);
+    }
+
+    /// Notes that the record was committed with the change it tells of.
+    pub fn note_committed(&self) {
+        self.trail().committed = true;
+    }
+
+    /// Whether the record is already durable.
+    pub fn is_committed(&self) -> bool {
+        self.trail().committed
+    }
+
+    /// The audit record of this call, completed at `time`.
+    pub fn record(&self, time: UnixMillis, outcome: Outcome) -> Record {
+        let trail = self.trail();
+        Record {
+            event_id: self.event_id.clone(),
+            request_id: self.request_id.to_owned(),
+            time,
+            service: self.op.service.name().to_owned(),
+            operation: self.op.name.to_owned(),
+            region: self.region.clone(),
+            caller: strongroom_audit::Caller {
+                account: self.caller.account,
+                access_key_id: self.caller.access_key_id.clone(),
+                principal: self.caller.arn.clone(),
+            },
+            source_address: self.source.address.to_string(),
+            user_agent: self.source.user_agent.clone(),
+            keys: trail.keys.clone(),
+            encryption_context: trail.context.clone(),
+            destination_encryption_context: trail.destination_context.clone(),
+            outcome,
+            read_only: self.op.audit.is_read_only(),
+        }
+    }
+
+    fn trail(&self) -> MutexGuard<'_, Trail> {
+        self.trail.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn pairs(context: Option<&EncryptionContextType>) -> Vec<(String, String)> {
+    let pairs = context.into_iter().flat_map(|context| &context.0);
+    pairs.map(|(key, value)| (key.as_str().to_owned(), value.as_str().to_owned())).collect()
+}

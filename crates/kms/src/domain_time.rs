@@ -1,0 +1,71 @@
+//! Domain time: the clock of deletion and every other timer that cannot be undone. It never goes
+//! back, and a wall clock that jumps ahead cannot make anything happen early.
+
+use std::time::Duration;
+
+use strongroom_base::{Instant, UnixMillis};
+
+/// A wall clock this much ahead is followed at once while the server runs (NTP corrects in steps).
+const STEP_FOLLOWED_MAX: Duration = Duration::from_secs(2 * 60);
+/// A wall clock this much ahead is followed at once after a restart (the server was off).
+const GAP_FOLLOWED_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+/// A wall clock further ahead is followed only after the server ran this long beside it.
+const HOLD: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Domain time as it was last recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Recorded {
+    /// Domain time.
+    pub time: UnixMillis,
+    /// How long the server has run beside a wall clock that is too far ahead.
+    pub held: Duration,
+}
+
+/// Domain time of a running server.
+pub struct DomainTime {
+    time: UnixMillis,
+    held: Duration,
+    read_at: Instant,
+}
+
+impl DomainTime {
+    /// Continues from what an earlier run recorded; without a record, from the wall clock.
+    pub fn start(recorded: Option<Recorded>, wall: UnixMillis, monotonic: Instant) -> Self {
+        let Some(Recorded { time, held }) = recorded else {
+            return Self { time: wall, held: Duration::ZERO, read_at: monotonic };
+        };
+        let followed = if wall.since(time) <= GAP_FOLLOWED_MAX { wall.max(time) } else { time };
+        let held = if followed == wall { Duration::ZERO } else { held };
+        Self { time: followed, held, read_at: monotonic }
+    }
+
+    /// Advances to the present and returns domain time.
+    pub fn advance(&mut self, wall: UnixMillis, monotonic: Instant) -> UnixMillis {
+        let ran = monotonic.since(self.read_at);
+        self.read_at = monotonic;
+        self.time = self.time.plus(ran);
+        let ahead = wall.since(self.time);
+        if ahead.is_zero() {
+            self.held = Duration::ZERO;
+        } else if ahead <= STEP_FOLLOWED_MAX || self.held >= HOLD {
+            self.time = wall;
+            self.held = Duration::ZERO;
+        } else {
+            self.held += ran;
+        }
+        self.time
+    }
+
+    /// Whether timers are held because the wall clock is too far ahead.
+    pub fn is_held(&self) -> bool {
+        !self.held.is_zero()
+    }
+
+    /// What to record for the next start.
+    pub fn record(&self) -> Recorded {
+        Recorded { time: self.time, held: self.held }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,75 @@
+use std::time::Duration;
+
+use strongroom_base::{Instant, UnixMillis};
+
+use super::{DomainTime, Recorded};
+
+const HOUR: Duration = Duration::from_secs(3600);
+const DAY: Duration = Duration::from_secs(24 * 3600);
+const TEN_YEARS: Duration = Duration::from_secs(3650 * 24 * 3600);
+const NOON: UnixMillis = UnixMillis(1_790_000_000_000);
+
+fn at(ran: Duration) -> Instant {
+    Instant(Duration::from_secs(100) + ran)
+}
+
+#[test]
+fn follows_a_sound_clock() {
+    let mut time = DomainTime::start(None, NOON, at(Duration::ZERO));
+    assert_eq!(time.advance(NOON.plus(HOUR), at(HOUR)), NOON.plus(HOUR));
+    assert!(!time.is_held());
+}
+
+#[test]
+fn a_jump_ahead_is_held_for_a_day_of_running() {
+    let mut time = DomainTime::start(None, NOON, at(Duration::ZERO));
+    for hour in 1..=24 {
+        let ran = HOUR * hour;
+        assert_eq!(time.advance(NOON.plus(TEN_YEARS + ran), at(ran)), NOON.plus(ran), "hour {hour}");
+        assert!(time.is_held());
+    }
+    let ran = DAY + HOUR;
+    assert_eq!(time.advance(NOON.plus(TEN_YEARS + ran), at(ran)), NOON.plus(TEN_YEARS + ran));
+}
+
+#[test]
+fn a_jump_that_is_corrected_leaves_no_trace() {
+    let mut time = DomainTime::start(None, NOON, at(Duration::ZERO));
+    time.advance(NOON.plus(TEN_YEARS), at(HOUR));
+    assert_eq!(time.advance(NOON.plus(2 * HOUR), at(2 * HOUR)), NOON.plus(2 * HOUR));
+    assert!(!time.is_held());
+}
+
+#[test]
+fn a_clock_set_back_does_not_turn_time_back() {
+    let mut time = DomainTime::start(None, NOON, at(Duration::ZERO));
+    assert_eq!(time.advance(UnixMillis(0), at(HOUR)), NOON.plus(HOUR));
+    let restarted = DomainTime::start(Some(time.record()), UnixMillis(0), at(HOUR)).record();
+    assert_eq!(restarted.time, NOON.plus(HOUR));
+}
+
+#[test]
+fn a_frozen_clock_does_not_stop_time() {
+    let mut time = DomainTime::start(None, NOON, at(Duration::ZERO));
+    assert_eq!(time.advance(NOON, at(DAY)), NOON.plus(DAY));
+}
+
+#[test]
+fn a_long_gap_over_a_restart_is_held_and_a_short_one_followed() {
+    let recorded = Some(Recorded { time: NOON, held: Duration::ZERO });
+    for (gap, expected) in [(DAY, NOON.plus(DAY)), (2 * DAY, NOON)] {
+        let mut time = DomainTime::start(recorded, NOON.plus(gap), at(Duration::ZERO));
+        assert_eq!(time.advance(NOON.plus(gap), at(Duration::ZERO)), expected);
+    }
+}
+
+#[test]
+fn holding_continues_over_a_restart() {
+    let mut time = DomainTime::start(None, NOON, at(Duration::ZERO));
+    time.advance(NOON.plus(TEN_YEARS), at(Duration::ZERO));
+    time.advance(NOON.plus(TEN_YEARS), at(20 * HOUR));
+    let mut time = DomainTime::start(Some(time.record()), NOON.plus(TEN_YEARS), at(Duration::ZERO));
+    assert!(time.is_held());
+    time.advance(NOON.plus(TEN_YEARS), at(5 * HOUR));
+    assert_eq!(time.advance(NOON.plus(TEN_YEARS), at(5 * HOUR)), NOON.plus(TEN_YEARS));
+}

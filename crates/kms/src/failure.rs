@@ -1,0 +1,97 @@
+//! Why an operation did not succeed: what the client is told, kept apart from what the log is told.
+
+use strongroom_aws::error::{KmsException, Refusal};
+use strongroom_aws::text;
+use strongroom_hsm_api::Code;
+use strongroom_store::StoreError;
+
+use crate::key_process::CallError;
+use crate::records::Unreadable;
+
+/// The end of an operation that did not succeed.
+#[derive(Debug)]
+pub enum Failure {
+    /// The client is told why.
+    Refused(Refusal),
+    /// Something the operation relied on changed meanwhile: it is tried again from the start.
+    Conflict,
+    /// The client is told nothing of the cause.
+    Internal(Cause),
+}
+
+/// What went wrong inside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// The store could not be read or written.
+    Store(StoreError),
+    /// The key process did not answer, or answered what cannot be.
+    KeyProcess(CallError),
+    /// A record opened but could not be read.
+    Unreadable,
+    /// The audit record could not be written.
+    Audit,
+    /// The operation conflicted with others too often.
+    Contention,
+}
+
+impl Failure {
+    /// What the client is told.
+    pub fn refusal(&self) -> Refusal {
+        match self {
+            Self::Refused(refusal) => refusal.clone(),
+            Self::Conflict => Cause::Contention.refusal(),
+            Self::Internal(cause) => cause.refusal(),
+        }
+    }
+}
+
+impl Cause {
+    fn refusal(self) -> Refusal {
+        let internal = |text: &str| Refusal::new(KmsException::KmsInternal, text);
+        match self {
+            Self::Store(StoreError::Full) => internal(text::DISK_FULL),
+            Self::Store(StoreError::Busy) | Self::KeyProcess(CallError::Overloaded | CallError::Refused(Code::Busy)) => {
+                Refusal::new(KmsException::Throttling, text::THROTTLED)
+            }
+            Self::Store(StoreError::Damaged) | Self::Unreadable => internal(text::STORE_DAMAGED),
+            Self::Store(StoreError::TooLarge | StoreError::Closed) | Self::KeyProcess(_) | Self::Contention => {
+                internal(text::INTERNAL)
+            }
+            Self::Audit => internal(text::AUDIT_UNAVAILABLE),
+        }
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Internal(Cause::Store(error))
+    }
+}
+
+impl From<CallError> for Failure {
+    fn from(error: CallError) -> Self {
+        Self::Internal(Cause::KeyProcess(error))
+    }
+}
+
+impl From<Unreadable> for Failure {
+    fn from(Unreadable: Unreadable) -> Self {
+        Self::Internal(Cause::Unreadable)
+    }
+}
+
+/// A refusal without text, as a failure.
+pub fn refuse(exception: KmsException) -> Failure {
+    Refusal::bare(exception).into()
+}
+
+/// A refusal with a text, as a failure.
+pub fn refuse_with(exception: KmsException, message: impl Into<String>) -> Failure {
+    Refusal::new(exception, message).into()
+}

@@ -1,0 +1,7 @@
+//! The service's side of the key process: starting it, talking to it, starting it again.
+
+mod client;
+mod supervisor;
+
+pub use client::{CallError, Client};
+pub use supervisor::{KeyProcess, Program, StartError};

@@ -1,0 +1,185 @@
+//! Calls to the key process over its one socket. Calls made in the same turn of the runtime leave
+//! in one message, and a message of replies wakes the service once.
+
+use std::collections::HashMap;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rustix::net::{RecvFlags, SendFlags};
+use strongroom_hsm_api::Code;
+use strongroom_hsm_api::command::Command;
+use strongroom_hsm_api::frame::{FRAME_LENGTH_MAX, MESSAGE_LENGTH_MAX, ReplyFrame, append_request, frames};
+use strongroom_hsm_api::wire::{self, Field};
+use tokio::io::unix::AsyncFd;
+use tokio::sync::{Notify, oneshot};
+use zeroize::Zeroize;
+
+/// The most calls that may wait for their reply at one time.
+const CALLS_WAITING_MAX: usize = 4096;
+
+/// Session 0 is the KMS service.
+const SERVICE_SESSION: u32 = 0;
+
+/// Why a call has no reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallError {
+    /// The key process answered with this code.
+    Refused(Code),
+    /// The key process ended before it answered, or said something unreadable.
+    Lost,
+    /// Too many calls are waiting, or the call is too long for a frame.
+    Overloaded,
+}
+
+/// A connection to one key process. Cheap to clone; all clones share the socket.
+#[derive(Clone)]
+pub struct Client {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    next_id: AtomicU64,
+    state: Mutex<State>,
+    outgoing: Notify,
+}
+
+#[derive(Default)]
+struct State {
+    /// Messages to send, each within the limit of one message.
+    messages: Vec<Vec<u8>>,
+    waiting: HashMap<u64, oneshot::Sender<Reply>>,
+    ended: bool,
+}
+
+struct Reply {
+    status: u16,
+    body: Vec<u8>,
+}
+
+impl Client {
+    /// Takes over `socket` and serves it until either side ends. The returned future completes when
+    /// the key process is gone; every call then waiting, and every later one, fails with
+    /// [`CallError::Lost`].
+    pub fn connect(socket: OwnedFd) -> io::Result<(Self, impl Future<Output = ()> + Send)> {
+        rustix::io::ioctl_fionbio(&socket, true)?;
+        let socket = AsyncFd::new(socket)?;
+        let shared = Arc::new(Shared {
+            next_id: AtomicU64::new(1),
+            state: Mutex::new(State::default()),
+            outgoing: Notify::new(),
+        });
+        let served = Arc::clone(&shared);
+        let serve = async move {
+            served.serve(&socket).await;
+            served.end();
+        };
+        Ok((Self { shared }, serve))
+    }
+
+    /// Sends `command` and waits for its reply.
+    pub async fn call<'a, C: Command<'a>>(&self, command: &C) -> Result<C::Reply, CallError> {
+        let reply = self.shared.post(C::NUMBER, |out| command.write(out))?.await.map_err(|_| CallError::Lost)?;
+        let Reply { status, mut body } = reply;
+        let result = match wire::decode::<Code>(&status.to_be_bytes()) {
+            Ok(Code::Success) => wire::decode(&body).map_err(|_| CallError::Lost),
+            Ok(code) => Err(CallError::Refused(code)),
+            Err(_) => Err(CallError::Lost),
+        };
+        body.zeroize();
+        result
+    }
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn post(&self, command: u8, write_body: impl FnOnce(&mut Vec<u8>)) -> Result<oneshot::Receiver<Reply>, CallError> {
+        let id = self.next_id.fetch_add(1, Ordering::Relaxed);
+        let mut frame = Vec::new();
+        append_request(&mut frame, id, SERVICE_SESSION, command, write_body);
+        if frame.len() > FRAME_LENGTH_MAX {
+            return Err(CallError::Overloaded);
+        }
+        let (sender, receiver) = oneshot::channel();
+        let mut state = self.state();
+        if state.ended {
+            return Err(CallError::Lost);
+        }
+        if state.waiting.len() >= CALLS_WAITING_MAX {
+            return Err(CallError::Overloaded);
+        }
+        state.waiting.insert(id, sender);
+        match state.messages.last_mut() {
+            Some(message) if message.len() + frame.len() <= MESSAGE_LENGTH_MAX => {
+                message.extend_from_slice(&frame);
+                frame.zeroize();
+            }
+            _ => state.messages.push(frame),
+        }
+        drop(state);
+        self.outgoing.notify_one();
+        Ok(receiver)
+    }
+
+    async fn serve(&self, socket: &AsyncFd<OwnedFd>) {
+        let mut buffer = vec![0; MESSAGE_LENGTH_MAX];
+        loop {
+            let step = tokio::select! {
+                received = receive(socket, &mut buffer) => self.deliver(received, &mut buffer),
+                () = self.outgoing.notified() => self.flush(socket).await,
+            };
+            if step.is_err() {
+                return;
+            }
+        }
+    }
+
+    async fn flush(&self, socket: &AsyncFd<OwnedFd>) -> io::Result<()> {
+        let messages = std::mem::take(&mut self.state().messages);
+        for mut message in messages {
+            socket
+                .async_io(tokio::io::Interest::WRITABLE, |socket| {
+                    rustix::net::send(socket, &message, SendFlags::NOSIGNAL).map_err(io::Error::from)
+                })
+                .await?;
+            message.zeroize();
+        }
+        Ok(())
+    }
+
+    fn deliver(&self, received: io::Result<usize>, buffer: &mut [u8]) -> io::Result<()> {
+        let length = received?;
+        let message = buffer.get_mut(..length).filter(|message| !message.is_empty());
+        let message = message.ok_or(io::ErrorKind::UnexpectedEof)?;
+        let mut state = self.state();
+        for frame in frames::<ReplyFrame<'_>>(message) {
+            let frame = frame.map_err(|_| io::ErrorKind::InvalidData)?;
+            if let Some(waiting) = state.waiting.remove(&frame.id) {
+                // A caller that gave up does not want its reply; dropping it wipes it.
+                let _ = waiting.send(Reply { status: frame.status, body: frame.body.to_vec() });
+            }
+        }
+        drop(state);
+        message.zeroize();
+        Ok(())
+    }
+
+    fn end(&self) {
+        let mut state = self.state();
+        state.ended = true;
+        state.waiting.clear();
+        state.messages.clear();
+    }
+}
+
+async fn receive(socket: &AsyncFd<OwnedFd>, buffer: &mut [u8]) -> io::Result<usize> {
+    socket
+        .async_io(tokio::io::Interest::READABLE, |socket| {
+            rustix::net::recv(socket, &mut *buffer, RecvFlags::empty()).map(|(length, _)| length).map_err(io::Error::from)
+        })
+        .await
+}

@@ -1,0 +1,194 @@
+//! The table of all operations. Routing, authorization, audit, metrics, docs and the exhaustive tests
+//! walk it; an operation that is not in it does not exist.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use strongroom_aws::error::Refusal;
+use strongroom_aws::shape::{self, Shape};
+
+use crate::authorize::{Authorized, Target, authorize};
+use crate::call::Call;
+use crate::failure::{Cause, Failure};
+
+mod aliases;
+mod cryptography;
+mod deletion;
+mod keys;
+mod paging;
+mod policies;
+mod state;
+mod sts;
+mod tags;
+
+/// How often an operation that conflicts with others is tried in all.
+const ATTEMPTS_MAX: usize = 16;
+
+/// A service of the endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Service {
+    /// Key Management Service, AWS JSON 1.1.
+    Kms,
+    /// Security Token Service, Query.
+    Sts,
+}
+
+impl Service {
+    /// The names that credential scopes may carry.
+    pub const NAMES: &'static [&'static str] = &["kms", "sts"];
+
+    /// The name in credential scopes and audit records.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Kms => "kms",
+            Self::Sts => "sts",
+        }
+    }
+}
+
+/// What an operation does, as the audit sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuditClass {
+    /// Reads metadata.
+    Read,
+    /// Uses a key.
+    Cryptographic,
+    /// Changes state: its record is committed with the change.
+    Mutation,
+}
+
+impl AuditClass {
+    /// CloudTrail's readOnly.
+    pub fn is_read_only(self) -> bool {
+        match self {
+            Self::Read | Self::Cryptographic => true,
+            Self::Mutation => false,
+        }
+    }
+}
+
+/// On what an operation's permission is decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResourceKind {
+    /// Nothing: the caller needs no permission.
+    Nothing,
+    /// The account: identity policies only.
+    Account,
+    /// One key.
+    Key,
+    /// The key that a ciphertext names.
+    CiphertextKey,
+    /// Two keys.
+    TwoKeys,
+    /// An alias, and the key or keys it names before and after.
+    AliasAndKeys,
+}
+
+/// An operation: its types, what it needs permission for, what it does.
+pub trait Operation: Sized + Send + Sync + 'static {
+    /// The request.
+    type Input: Shape + Send + Sync;
+    /// The reply.
+    type Output: Shape;
+
+    /// What the input names. Called again when the operation is tried again.
+    fn targets(input: &Self::Input) -> Vec<Target<'_>>;
+
+    /// Refuses input that no key or caller could make valid, before anything is looked up.
+    fn check(_: &Self::Input) -> Result<(), Refusal> {
+        Ok(())
+    }
+
+    /// Does it. Key state comes first, then usage and algorithm, then cryptography.
+    fn run(request: Authorized<'_, Self>) -> impl Future<Output = Result<Self::Output, Failure>> + Send;
+}
+
+/// What [`Op::carry_out`] returns: the body of the reply.
+pub type Reply<'r> = Pin<Box<dyn Future<Output = Result<Vec<u8>, Failure>> + Send + 'r>>;
+
+/// A row of the table.
+pub struct Op {
+    /// The name, as clients send it.
+    pub name: &'static str,
+    /// The service it belongs to.
+    pub service: Service,
+    /// The actions a caller needs, in the order of the resources.
+    pub actions: &'static [&'static str],
+    /// On what they are needed.
+    pub resource: ResourceKind,
+    /// What the audit makes of it.
+    pub audit: AuditClass,
+    /// Decodes, authorizes and runs it.
+    pub carry_out: for<'r> fn(&'r Call<'r>) -> Reply<'r>,
+}
+
+/// The operation that a client means.
+pub fn find(service: Service, name: &str) -> Option<&'static Op> {
+    OPS.iter().find(|op| op.service == service && op.name == name)
+}
+
+fn json<'r, O: Operation>(call: &'r Call<'r>) -> Reply<'r> {
+    Box::pin(async move {
+        let input: O::Input = shape::decode_json(&call.input)?;
+        O::check(&input)?;
+        for _ in 0..ATTEMPTS_MAX {
+            // Everything is looked up and decided again: what the decision rested on may have changed.
+            match O::run(authorize::<O>(call, &input)?).await {
+                Err(Failure::Conflict) => {}
+                Err(other) => return Err(other),
+                Ok(output) => return Ok(shape::encode(&output)),
+            }
+        }
+        Err(Failure::Internal(Cause::Contention))
+    })
+}
+
+macro_rules! ops {
+    ($($service:ident $name:literal $carry_out:expr, $resource:ident [$($action:literal),*], $audit:ident;)*) => {
+        /// Every operation.
+        pub static OPS: &[Op] = &[$(Op {
+            name: $name,
+            service: Service::$service,
+            actions: &[$($action),*],
+            resource: ResourceKind::$resource,
+            audit: AuditClass::$audit,
+            carry_out: $carry_out,
+        }),*];
+    };
+}
+
+ops! {
+    Kms "CancelKeyDeletion" json::<deletion::CancelKeyDeletion>, Key ["kms:CancelKeyDeletion"], Mutation;
+    Kms "CreateAlias" json::<aliases::CreateAlias>, AliasAndKeys ["kms:CreateAlias"], Mutation;
+    Kms "CreateKey" json::<keys::CreateKey>, Account ["kms:CreateKey"], Mutation;
+    Kms "Decrypt" json::<cryptography::Decrypt>, CiphertextKey ["kms:Decrypt"], Cryptographic;
+    Kms "DeleteAlias" json::<aliases::DeleteAlias>, AliasAndKeys ["kms:DeleteAlias"], Mutation;
+    Kms "DescribeKey" json::<keys::DescribeKey>, Key ["kms:DescribeKey"], Read;
+    Kms "DisableKey" json::<state::DisableKey>, Key ["kms:DisableKey"], Mutation;
+    Kms "EnableKey" json::<state::EnableKey>, Key ["kms:EnableKey"], Mutation;
+    Kms "Encrypt" json::<cryptography::Encrypt>, Key ["kms:Encrypt"], Cryptographic;
+    Kms "GenerateDataKey" json::<cryptography::GenerateDataKey>, Key ["kms:GenerateDataKey"], Cryptographic;
+    Kms "GenerateDataKeyWithoutPlaintext" json::<cryptography::GenerateDataKeyWithoutPlaintext>, Key ["kms:GenerateDataKeyWithoutPlaintext"], Cryptographic;
+    Kms "GenerateRandom" json::<cryptography::GenerateRandom>, Account ["kms:GenerateRandom"], Cryptographic;
+    Kms "GetKeyPolicy" json::<policies::GetKeyPolicy>, Key ["kms:GetKeyPolicy"], Read;
+    Kms "ListAliases" json::<aliases::ListAliases>, Account ["kms:ListAliases"], Read;
+    Kms "ListKeyPolicies" json::<policies::ListKeyPolicies>, Key ["kms:ListKeyPolicies"], Read;
+    Kms "ListKeys" json::<keys::ListKeys>, Account ["kms:ListKeys"], Read;
+    Kms "ListResourceTags" json::<tags::ListResourceTags>, Key ["kms:ListResourceTags"], Read;
+    Kms "PutKeyPolicy" json::<policies::PutKeyPolicy>, Key ["kms:PutKeyPolicy"], Mutation;
+    Kms "ReEncrypt" json::<cryptography::ReEncrypt>, TwoKeys ["kms:ReEncryptFrom", "kms:ReEncryptTo"], Cryptographic;
+    Kms "ScheduleKeyDeletion" json::<deletion::ScheduleKeyDeletion>, Key ["kms:ScheduleKeyDeletion"], Mutation;
+    Kms "TagResource" json::<tags::TagResource>, Key ["kms:TagResource"], Mutation;
+    Kms "UntagResource" json::<tags::UntagResource>, Key ["kms:UntagResource"], Mutation;
+    Kms "UpdateAlias" json::<aliases::UpdateAlias>, AliasAndKeys ["kms:UpdateAlias"], Mutation;
+    Kms "UpdateKeyDescription" json::<keys::UpdateKeyDescription>, Key ["kms:UpdateKeyDescription"], Mutation;
+    Sts "GetCallerIdentity" sts::get_caller_identity, Nothing [], Read;
+}
+
+/// No grants exist, so every grant token is an invalid one.
+fn refuse_grant_tokens(tokens: Option<&strongroom_aws::kms::GrantTokenList>) -> Result<(), Refusal> {
+    match tokens {
+        Some(tokens) if !tokens.0.is_empty() => Err(Refusal::bare(strongroom_aws::error::KmsException::InvalidGrantToken)),
+        Some(_) | None => Ok(()),
+    }
+}

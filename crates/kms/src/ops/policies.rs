@@ -1,0 +1,158 @@
+//! Key policies: kept, checked and shown. What they allow is decided in `authorize`.
+
+use strongroom_aws::error::{KmsException, Refusal};
+use strongroom_aws::kms::{
+    BooleanType, GetKeyPolicyRequest, GetKeyPolicyResponse, ListKeyPoliciesRequest, ListKeyPoliciesResponse, PolicyNameList,
+    PolicyNameType, PolicyType, PutKeyPolicyRequest,
+};
+use strongroom_aws::shape::NoOutput;
+use strongroom_aws::text;
+use strongroom_policy::{KeyPolicy, PolicyError, Principal, default_key_policy};
+use strongroom_store::Expect;
+
+use super::{Operation, paging};
+use crate::authorize::{Authorized, Target};
+use crate::failure::{Failure, refuse_with};
+use crate::key::Key;
+use crate::kms::Kms;
+use crate::records::{PolicyKind, PolicyRecord};
+use crate::repository::Changes;
+use crate::resolve::Naming;
+
+const DEFAULT_NAME: &str = "default";
+const RAM_NAME: &str = "AWS_RAM";
+/// Marks the markers of this list.
+const POLICIES_LIST: u8 = 3;
+const POLICIES_DEFAULT: usize = 100;
+const POLICIES_MAX: usize = 1000;
+
+/// Checks a policy that the caller wants on a key of its account: what to note in the key's record,
+/// and the document to store. Errors: MalformedPolicyDocumentException, LimitExceededException.
+pub(super) fn accept<O: Operation>(
+    request: &Authorized<'_, O>,
+    document: &PolicyType,
+    bypass_lockout_check: Option<BooleanType>,
+) -> Result<(PolicyKind, Option<String>), Failure> {
+    let account = &request.caller().account;
+    let policy = KeyPolicy::parse(document.as_str()).map_err(|error| refusal(&error))?;
+    for principal in policy.principals() {
+        if !exists(request.kms(), principal)? {
+            return Err(refuse_with(KmsException::MalformedPolicyDocument, text::POLICY_INVALID_PRINCIPALS));
+        }
+    }
+    let bypass = bypass_lockout_check.is_some_and(|bypass| bypass.0);
+    if !bypass && !policy.keeps_policy_writable_by_root(account) {
+        return Err(refuse_with(KmsException::MalformedPolicyDocument, text::POLICY_LOCKS_OUT));
+    }
+    let kind = if policy.is_default_for(account) { PolicyKind::EquivalentToDefault } else { PolicyKind::Custom };
+    Ok((kind, Some(policy.to_pretty())))
+}
+
+fn refusal(error: &PolicyError) -> Refusal {
+    match error {
+        PolicyError::TooLarge => Refusal::new(KmsException::LimitExceeded, error.to_string()),
+        PolicyError::Principal { .. } => Refusal::new(KmsException::MalformedPolicyDocument, text::POLICY_INVALID_PRINCIPALS),
+        _ => Refusal::new(KmsException::MalformedPolicyDocument, error.to_string()),
+    }
+}
+
+/// Whether a principal exists. Users and roles do not exist yet.
+fn exists(kms: &Kms, principal: &Principal) -> Result<bool, Failure> {
+    match principal {
+        Principal::Anyone | Principal::Service(_) => Ok(true),
+        Principal::Account { account, .. } => kms.account_exists(account),
+        Principal::Identity { .. } | Principal::UniqueId(_) | Principal::Federated(_) | Principal::CanonicalUser(_) => Ok(false),
+    }
+}
+
+fn document(kms: &Kms, key: &Key) -> Result<String, Failure> {
+    let stored = match key.record.policy {
+        PolicyKind::Default => None,
+        PolicyKind::EquivalentToDefault | PolicyKind::Custom => kms.records.policy(&key.name)?,
+    };
+    match (stored, key.record.policy) {
+        (Some(stored), _) => Ok(stored.record.document),
+        (None, PolicyKind::Default) => Ok(default_key_policy(key.name.region.partition(), &key.name.account)),
+        // The key's record and its policy are written together.
+        (None, PolicyKind::EquivalentToDefault | PolicyKind::Custom) => Err(crate::records::Unreadable.into()),
+    }
+}
+
+/// KMS API, GetKeyPolicy.
+pub(super) struct GetKeyPolicy;
+
+impl Operation for GetKeyPolicy {
+    type Input = GetKeyPolicyRequest;
+    type Output = GetKeyPolicyResponse;
+
+    fn targets(input: &GetKeyPolicyRequest) -> Vec<Target<'_>> {
+        vec![Target::Key { reference: input.key_id.as_str(), naming: Naming::Key }]
+    }
+
+    async fn run(request: Authorized<'_, Self>) -> Result<GetKeyPolicyResponse, Failure> {
+        let name = request.input().policy_name.as_ref().map_or(DEFAULT_NAME, PolicyNameType::as_str);
+        if name != DEFAULT_NAME {
+            return Err(refuse_with(KmsException::NotFound, text::NO_SUCH_POLICY));
+        }
+        let document = document(request.kms(), request.key()?)?;
+        Ok(GetKeyPolicyResponse { policy: Some(document.into()), policy_name: Some(DEFAULT_NAME.into()) })
+    }
+}
+
+/// KMS API, PutKeyPolicy.
+pub(super) struct PutKeyPolicy;
+
+impl Operation for PutKeyPolicy {
+    type Input = PutKeyPolicyRequest;
+    type Output = NoOutput;
+
+    fn check(input: &PutKeyPolicyRequest) -> Result<(), Refusal> {
+        match input.policy_name.as_ref().map_or(DEFAULT_NAME, PolicyNameType::as_str) {
+            DEFAULT_NAME => Ok(()),
+            RAM_NAME => Err(Refusal::new(KmsException::Validation, text::AWS_RAM_POLICY)),
+            _ => Err(Refusal::new(KmsException::NotFound, text::NO_SUCH_POLICY)),
+        }
+    }
+
+    fn targets(input: &PutKeyPolicyRequest) -> Vec<Target<'_>> {
+        vec![Target::Key { reference: input.key_id.as_str(), naming: Naming::Key }]
+    }
+
+    async fn run(request: Authorized<'_, Self>) -> Result<NoOutput, Failure> {
+        let (input, key) = (request.input(), request.key()?);
+        let (kind, document) = accept(&request, &input.policy, input.bypass_policy_lockout_safety_check)?;
+        let old = request.kms().records.policy(&key.name)?;
+        let expect = old.map_or(Expect::Absent, |stored| Expect::At(stored.version));
+        let mut record = key.record.clone();
+        record.policy = kind;
+        let mut changes = Changes::default().put_key(Expect::At(key.version), &record);
+        if let Some(document) = document {
+            changes = changes.put_policy(&key.name, expect, &PolicyRecord { document });
+        }
+        request.commit(changes).await?;
+        Ok(NoOutput)
+    }
+}
+
+/// KMS API, ListKeyPolicies.
+pub(super) struct ListKeyPolicies;
+
+impl Operation for ListKeyPolicies {
+    type Input = ListKeyPoliciesRequest;
+    type Output = ListKeyPoliciesResponse;
+
+    fn targets(input: &ListKeyPoliciesRequest) -> Vec<Target<'_>> {
+        vec![Target::Key { reference: input.key_id.as_str(), naming: Naming::Key }]
+    }
+
+    async fn run(request: Authorized<'_, Self>) -> Result<ListKeyPoliciesResponse, Failure> {
+        let input = request.input();
+        let limit = paging::limit(input.limit, POLICIES_DEFAULT, POLICIES_MAX);
+        let (names, next) = paging::page_of(POLICIES_LIST, &[DEFAULT_NAME], input.marker.as_ref(), limit)?;
+        Ok(ListKeyPoliciesResponse {
+            policy_names: Some(PolicyNameList(names.into_iter().map(PolicyNameType::from).collect())),
+            truncated: Some(BooleanType(next.is_some())),
+            next_marker: next,
+        })
+    }
+}

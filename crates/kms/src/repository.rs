@@ -1,0 +1,414 @@
+//! Typed records over the sealed store, with caches that a commit invalidates before it answers.
+
+use std::sync::Arc;
+
+use strongroom_base::id::{AccountId, KeyId, Region};
+use strongroom_hsm_api::key::MaterialId;
+use strongroom_store::{Cursor, Expect, Health, Name, Outcome, SealedStore, StoreError, Table, Transaction};
+
+use crate::cache::Cache;
+use crate::failure::Failure;
+use crate::key::{Key, KeyName};
+use crate::records::{
+    AccessKeyRecord, AccountRecord, AliasRecord, ClockRecord, KeyAliasRecord, KeyRecord, MaterialOwnerRecord, PolicyRecord, Record,
+    TimerRecord,
+};
+
+/// The most key records kept in memory.
+const CACHED_KEYS_MAX: usize = 65_536;
+/// The most aliases, material owners and access keys kept in memory, each.
+const CACHED_NAMES_MAX: usize = 65_536;
+
+/// A record with the version that a change of it must rely on.
+#[derive(Clone, Debug)]
+pub struct Stored<R> {
+    /// The version.
+    pub version: u64,
+    /// The record.
+    pub record: R,
+}
+
+/// Where an alias is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct AliasName {
+    /// The owning account.
+    pub account: AccountId,
+    /// The Region.
+    pub region: Region,
+    /// The name, `alias/…`.
+    pub name: String,
+}
+
+/// Part of a list.
+pub struct Listed<R> {
+    /// The records, in store order.
+    pub records: Vec<R>,
+    /// Where the list goes on, if it does.
+    pub next: Option<Cursor>,
+}
+
+/// All records of the service.
+pub struct Repository {
+    store: SealedStore,
+    keys: Cache<KeyName, Key>,
+    aliases: Cache<AliasName, Stored<AliasRecord>>,
+    materials: Cache<(Region, MaterialId), KeyName>,
+    access_keys: Cache<String, AccessKeyRecord>,
+}
+
+/// Changes that are committed together.
+#[derive(Default)]
+pub struct Changes {
+    transaction: Transaction,
+    touched: Vec<Touched>,
+}
+
+enum Touched {
+    Key(KeyName),
+    Alias(AliasName),
+    Material(Region, MaterialId),
+    AccessKey(String),
+}
+
+impl Repository {
+    /// The records in `store`.
+    pub fn new(store: SealedStore) -> Self {
+        Self {
+            store,
+            keys: Cache::new(CACHED_KEYS_MAX),
+            aliases: Cache::new(CACHED_NAMES_MAX),
+            materials: Cache::new(CACHED_NAMES_MAX),
+            access_keys: Cache::new(CACHED_NAMES_MAX),
+        }
+    }
+
+    /// What the store can still promise.
+    pub fn health(&self) -> Health {
+        self.store.health()
+    }
+
+    /// The key, unless there is none.
+    pub fn key(&self, name: &KeyName) -> Result<Option<Arc<Key>>, Failure> {
+        cached(&self.keys, name, || {
+            let found = self.read::<KeyRecord>(&key_store_name(Table::Keys, name))?;
+            Ok(found.map(|stored| Key::new(stored.record, stored.version)))
+        })
+    }
+
+    /// The alias, unless there is none.
+    pub fn alias(&self, name: &AliasName) -> Result<Option<Arc<Stored<AliasRecord>>>, Failure> {
+        cached(&self.aliases, name, || self.read(&alias_store_name(name)))
+    }
+
+    /// The key in `region` that a material belongs to, unless there is none.
+    pub fn material_owner(&self, region: &Region, id: &MaterialId) -> Result<Option<Arc<KeyName>>, Failure> {
+        cached(&self.materials, &(region.clone(), *id), || {
+            let found = self.read::<MaterialOwnerRecord>(&material_store_name(region, id))?;
+            Ok(found.map(|Stored { record, .. }| KeyName { account: record.account, region: region.clone(), id: record.key }))
+        })
+    }
+
+    /// The access key, unless there is none.
+    pub fn access_key(&self, id: &str) -> Result<Option<Arc<AccessKeyRecord>>, Failure> {
+        cached(&self.access_keys, &id.to_owned(), || {
+            Ok(self.read::<AccessKeyRecord>(&access_key_store_name(id))?.map(|stored| stored.record))
+        })
+    }
+
+    /// The stored policy of a key whose policy is not the default one.
+    pub fn policy(&self, key: &KeyName) -> Result<Option<Stored<PolicyRecord>>, Failure> {
+        self.read(&key_store_name(Table::Policies, key))
+    }
+
+    /// The account, unless there is none.
+    pub fn account(&self, id: &AccountId) -> Result<Option<Stored<AccountRecord>>, Failure> {
+        self.read(&account_store_name(id))
+    }
+
+    /// The timer of a key, unless there is none.
+    pub fn timer(&self, key: &KeyName) -> Result<Option<Stored<TimerRecord>>, Failure> {
+        self.read(&key_store_name(Table::Timers, key))
+    }
+
+    /// Domain time as last recorded.
+    pub fn clock(&self) -> Result<Option<Stored<ClockRecord>>, Failure> {
+        self.read(&clock_store_name())
+    }
+
+    /// Keys of an account in a Region.
+    pub fn list_keys(&self, account: &AccountId, region: &Region, after: Option<&Cursor>, limit: usize) -> Result<Listed<KeyRecord>, Failure> {
+        self.list(Table::Keys, &[account.as_str().as_bytes(), region.as_str().as_bytes()], after, limit)
+    }
+
+    /// Keys of all accounts and Regions.
+    pub fn list_all_keys(&self, after: Option<&Cursor>, limit: usize) -> Result<Vec<(Cursor, Stored<KeyRecord>)>, Failure> {
+        let page = self.store.scan(Table::Keys, &[], after, limit)?;
+        page.records
+            .into_iter()
+            .map(|(cursor, found)| Ok((cursor, Stored { version: found.version, record: KeyRecord::from_bytes(&found.bytes)? })))
+            .collect()
+    }
+
+    /// Access keys of all accounts.
+    pub fn list_all_access_keys(&self, after: Option<&Cursor>, limit: usize) -> Result<Vec<(Cursor, Stored<AccessKeyRecord>)>, Failure> {
+        let page = self.store.scan(Table::AccessKeys, &[], after, limit)?;
+        page.records
+            .into_iter()
+            .map(|(cursor, found)| Ok((cursor, Stored { version: found.version, record: AccessKeyRecord::from_bytes(&found.bytes)? })))
+            .collect()
+    }
+
+    /// Aliases of an account in a Region.
+    pub fn list_aliases(&self, account: &AccountId, region: &Region, after: Option<&Cursor>, limit: usize) -> Result<Listed<AliasRecord>, Failure> {
+        self.list(Table::Aliases, &[account.as_str().as_bytes(), region.as_str().as_bytes()], after, limit)
+    }
+
+    /// The names of a key's aliases.
+    pub fn list_key_aliases(&self, key: &KeyName, after: Option<&Cursor>, limit: usize) -> Result<Listed<KeyAliasRecord>, Failure> {
+        self.list(Table::KeyAliases, &key_components(key), after, limit)
+    }
+
+    /// Timers of all keys.
+    pub fn list_timers(&self, after: Option<&Cursor>, limit: usize) -> Result<Listed<TimerRecord>, Failure> {
+        self.list(Table::Timers, &[], after, limit)
+    }
+
+    /// Audit records that still have to be written to the audit log, oldest not first.
+    pub fn list_outbox(&self, limit: usize) -> Result<Vec<(String, u64, Vec<u8>)>, Failure> {
+        let page = self.store.scan(Table::Outbox, &[], None, limit)?;
+        page.records
+            .into_iter()
+            .map(|(_, found)| {
+                let (id, record) = found.bytes.split_at_checked(EVENT_ID_LENGTH).ok_or(crate::records::Unreadable)?;
+                let id = String::from_utf8(id.to_vec()).map_err(|_| crate::records::Unreadable)?;
+                Ok((id, found.version, record.to_vec()))
+            })
+            .collect()
+    }
+
+    /// Whether `cursor` belongs to this list of keys or aliases: a marker of another account, Region
+    /// or list must not be taken.
+    pub fn is_cursor_of(&self, table: Table, account: &AccountId, region: &Region, cursor: &Cursor) -> bool {
+        self.store
+            .store_key(&Name::new(table, &[account.as_str().as_bytes(), region.as_str().as_bytes()]))
+            .is_ok_and(|prefix| cursor.as_bytes().len() > prefix.len() && cursor.as_bytes().starts_with(&prefix))
+    }
+
+    /// Commits, and forgets what was cached of the records before it answers.
+    pub async fn commit(&self, changes: Changes) -> Result<(), Failure> {
+        let outcome = self.store.commit(changes.transaction).await;
+        // Even when the outcome is an error: what was committed is what the next read finds.
+        for touched in &changes.touched {
+            self.forget(touched);
+        }
+        match outcome? {
+            Outcome::Committed { .. } => Ok(()),
+            Outcome::Conflict { .. } => Err(Failure::Conflict),
+        }
+    }
+
+    fn forget(&self, touched: &Touched) {
+        match touched {
+            Touched::Key(name) => self.keys.invalidate(name),
+            Touched::Alias(name) => self.aliases.invalidate(name),
+            Touched::Material(region, id) => self.materials.invalidate(&(region.clone(), *id)),
+            Touched::AccessKey(id) => self.access_keys.invalidate(id),
+        }
+    }
+
+    fn read<R: Record>(&self, name: &Name) -> Result<Option<Stored<R>>, Failure> {
+        let Some(found) = self.store.get(name)? else {
+            return Ok(None);
+        };
+        Ok(Some(Stored { version: found.version, record: R::from_bytes(&found.bytes)? }))
+    }
+
+    fn list<R: Record>(&self, table: Table, leading: &[&[u8]], after: Option<&Cursor>, limit: usize) -> Result<Listed<R>, Failure> {
+        let page = self.store.scan(table, leading, after, limit)?;
+        let last = page.records.last().map(|(cursor, _)| cursor.clone()).filter(|_| page.more);
+        let records = page.records.iter().map(|(_, found)| R::from_bytes(&found.bytes)).collect::<Result<_, _>>()?;
+        Ok(Listed { records, next: last })
+    }
+}
+
+/// Looks `name` up in `cache`, or reads it and keeps what was read. Absence is not cached.
+fn cached<K: std::hash::Hash + Eq + Clone, V>(
+    cache: &Cache<K, V>,
+    name: &K,
+    read: impl FnOnce() -> Result<Option<V>, Failure>,
+) -> Result<Option<Arc<V>>, Failure> {
+    let fill = match cache.get(name) {
+        Ok(found) => return Ok(Some(found)),
+        Err(fill) => fill,
+    };
+    let Some(found) = read()?.map(Arc::new) else {
+        return Ok(None);
+    };
+    cache.fill(&fill, name.clone(), &found);
+    Ok(Some(found))
+}
+
+/// The length of an event id's text, which precedes the record in the outbox.
+const EVENT_ID_LENGTH: usize = 36;
+
+impl Changes {
+    /// Whether nothing was changed.
+    pub fn is_empty(&self) -> bool {
+        self.touched.is_empty()
+    }
+
+    /// Writes a key's record.
+    pub fn put_key(self, expect: Expect, record: &KeyRecord) -> Self {
+        let name = KeyName { account: record.account, region: record.region.clone(), id: record.id.clone() };
+        let store_name = key_store_name(Table::Keys, &name);
+        self.put(store_name, expect, record).touching(Touched::Key(name))
+    }
+
+    /// Deletes a key's record.
+    pub fn delete_key(self, key: &Key) -> Self {
+        let store_name = key_store_name(Table::Keys, &key.name);
+        self.delete(store_name, key.version).touching(Touched::Key(key.name.clone()))
+    }
+
+    /// Says whose key a material is.
+    pub fn put_material_owner(self, region: &Region, id: &MaterialId, owner: &MaterialOwnerRecord) -> Self {
+        self.put(material_store_name(region, id), Expect::Absent, owner).touching(Touched::Material(region.clone(), *id))
+    }
+
+    /// Forgets whose key a material was.
+    pub fn delete_material_owner(self, region: &Region, id: &MaterialId) -> Self {
+        self.delete(material_store_name(region, id), 1).touching(Touched::Material(region.clone(), *id))
+    }
+
+    /// Writes a key's policy.
+    pub fn put_policy(self, key: &KeyName, expect: Expect, policy: &PolicyRecord) -> Self {
+        self.put(key_store_name(Table::Policies, key), expect, policy)
+    }
+
+    /// Deletes a key's policy.
+    pub fn delete_policy(self, key: &KeyName, version: u64) -> Self {
+        self.delete(key_store_name(Table::Policies, key), version)
+    }
+
+    /// Writes an alias.
+    pub fn put_alias(self, name: &AliasName, expect: Expect, record: &AliasRecord) -> Self {
+        self.put(alias_store_name(name), expect, record).touching(Touched::Alias(name.clone()))
+    }
+
+    /// Deletes an alias.
+    pub fn delete_alias(self, name: &AliasName, version: u64) -> Self {
+        self.delete(alias_store_name(name), version).touching(Touched::Alias(name.clone()))
+    }
+
+    /// Notes that an alias belongs to a key.
+    pub fn put_key_alias(self, key: &KeyName, name: &str) -> Self {
+        self.put(key_alias_store_name(key, name), Expect::Absent, &KeyAliasRecord { name: name.to_owned() })
+    }
+
+    /// Notes that an alias no longer belongs to a key.
+    pub fn delete_key_alias(self, key: &KeyName, name: &str) -> Self {
+        self.delete(key_alias_store_name(key, name), 1)
+    }
+
+    /// Sets a key's timer.
+    pub fn put_timer(self, key: &KeyName, expect: Expect, timer: &TimerRecord) -> Self {
+        self.put(key_store_name(Table::Timers, key), expect, timer)
+    }
+
+    /// Removes a key's timer.
+    pub fn delete_timer(self, key: &KeyName, version: u64) -> Self {
+        self.delete(key_store_name(Table::Timers, key), version)
+    }
+
+    /// Records domain time.
+    pub fn put_clock(self, expect: Expect, clock: &ClockRecord) -> Self {
+        self.put(clock_store_name(), expect, clock)
+    }
+
+    /// Adds an account.
+    pub fn put_account(self, account: &AccountRecord) -> Self {
+        self.put(account_store_name(&account.id), Expect::Absent, account)
+    }
+
+    /// Writes an access key.
+    pub fn put_access_key(self, expect: Expect, record: &AccessKeyRecord) -> Self {
+        self.put(access_key_store_name(&record.id), expect, record).touching(Touched::AccessKey(record.id.clone()))
+    }
+
+    /// Puts an audit record into the outbox, where it stays until the audit log holds it.
+    pub fn put_outbox(mut self, event_id: &str, record: &[u8]) -> Self {
+        debug_assert_eq!(event_id.len(), EVENT_ID_LENGTH);
+        let bytes = [event_id.as_bytes(), record].concat();
+        self.transaction = self.transaction.put(outbox_store_name(event_id), Expect::Absent, bytes);
+        self
+    }
+
+    /// Removes an audit record that the audit log holds.
+    pub fn delete_outbox(self, event_id: &str, version: u64) -> Self {
+        self.delete(outbox_store_name(event_id), version)
+    }
+
+    /// Relies on a key being as it was read.
+    pub fn rely_on(mut self, key: &Key) -> Self {
+        self.transaction = self.transaction.read(key_store_name(Table::Keys, &key.name), Expect::At(key.version));
+        self
+    }
+
+    fn put<R: Record>(mut self, name: Name, expect: Expect, record: &R) -> Self {
+        self.transaction = self.transaction.put(name, expect, record.to_bytes());
+        self
+    }
+
+    fn delete(mut self, name: Name, version: u64) -> Self {
+        self.transaction = self.transaction.delete(name, Expect::At(version));
+        self
+    }
+
+    fn touching(mut self, touched: Touched) -> Self {
+        self.touched.push(touched);
+        self
+    }
+}
+
+fn key_components(key: &KeyName) -> [&[u8]; 3] {
+    [key.account.as_str().as_bytes(), key.region.as_str().as_bytes(), key.id.as_str().as_bytes()]
+}
+
+fn key_store_name(table: Table, key: &KeyName) -> Name {
+    Name::new(table, &key_components(key))
+}
+
+fn key_alias_store_name(key: &KeyName, name: &str) -> Name {
+    let [account, region, id] = key_components(key);
+    Name::new(Table::KeyAliases, &[account, region, id, name.as_bytes()])
+}
+
+fn alias_store_name(alias: &AliasName) -> Name {
+    Name::new(Table::Aliases, &[alias.account.as_str().as_bytes(), alias.region.as_str().as_bytes(), alias.name.as_bytes()])
+}
+
+fn material_store_name(region: &Region, id: &MaterialId) -> Name {
+    Name::new(Table::Materials, &[region.as_str().as_bytes(), id])
+}
+
+fn account_store_name(id: &AccountId) -> Name {
+    Name::new(Table::Accounts, &[id.as_str().as_bytes()])
+}
+
+fn access_key_store_name(id: &str) -> Name {
+    Name::new(Table::AccessKeys, &[id.as_bytes()])
+}
+
+fn outbox_store_name(event_id: &str) -> Name {
+    Name::new(Table::Outbox, &[event_id.as_bytes()])
+}
+
+fn clock_store_name() -> Name {
+    Name::new(Table::Clock, &[])
+}
+
+impl From<StoreError> for crate::failure::Cause {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
