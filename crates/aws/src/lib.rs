@@ -3,5 +3,6 @@
 
 pub mod error;
 pub mod json;
+pub mod kms;
 pub mod shape;
 pub mod text;
