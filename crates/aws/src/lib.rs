@@ -5,4 +5,5 @@ pub mod error;
 pub mod json;
 pub mod kms;
 pub mod shape;
+pub mod sigv4;
 pub mod text;

@@ -8,6 +8,8 @@ use std::fmt::{self, Display};
 
 use crate::shape::{Constraint, Malformed, Path};
 
+pub mod auth;
+
 // --- Shapes ---
 
 /// LS: one violated constraint, and the value that violates it.
@@ -324,3 +326,10 @@ pub const ACTION_REQUIRED: &str = "The request is missing an action or a require
 
 /// OWN, Query, MalformedInput: not a form that can be read in one way.
 pub const MALFORMED_FORM: &str = "The request body is not a valid form.";
+
+/// DOC, Query, Throttling.
+pub const RATE_EXCEEDED: &str = "Rate exceeded";
+
+/// DOC, Query, InternalFailure.
+pub const INTERNAL_FAILURE: &str =
+    "The request processing has failed because of an unknown error, exception or failure.";
