@@ -4,6 +4,8 @@
 pub mod error;
 pub mod json;
 pub mod kms;
+pub mod query;
 pub mod shape;
 pub mod sigv4;
 pub mod text;
+pub mod xml;
