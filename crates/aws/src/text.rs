@@ -10,8 +10,6 @@ use crate::shape::{Constraint, Malformed, Path};
 
 pub mod auth;
 
-// --- Shapes ---
-
 /// LS: one violated constraint, and the value that violates it.
 pub fn violation(path: &Path<'_>, value: &dyn Display, constraint: &Constraint) -> String {
     format!("Value '{value}' at '{path}' failed to satisfy constraint: {constraint}")
@@ -83,8 +81,6 @@ pub fn wrong_json_type(error: &Malformed) -> String {
     format!("{} cannot be converted to {}", error.found, error.expected)
 }
 
-// --- Key identifiers, resolution and states ---
-
 /// LS, NotFoundException: not the form of a key identifier.
 pub fn invalid_key_id(key_id: &str) -> String {
     format!("Invalid keyId '{key_id}'")
@@ -145,8 +141,6 @@ pub fn key_updating(key_arn: &str) -> String {
     format!("{key_arn} is updating.")
 }
 
-// --- Authorization ---
-
 /// OBS, AccessDeniedException: a visible resource, and no identity-based policy allows.
 pub fn denied_by_identity(caller_arn: &str, action: &str, resource: &str) -> String {
     denied_for(caller_arn, action, resource, "no identity-based policy")
@@ -190,8 +184,6 @@ fn denied_blindly(caller_arn: &str, action: &str, resource: &str) -> String {
     )
 }
 
-// --- Creating keys ---
-
 /// LS, ValidationException: CreateKey.
 pub const KEY_USAGE_REQUIRED: &str =
     "You must specify a KeyUsage value for all KMS keys except for symmetric encryption keys.";
@@ -217,8 +209,6 @@ pub fn not_supported(member: &str, value: &str) -> String {
 /// OWN, ValidationException: ScheduleKeyDeletion outside 7 to 30 days.
 pub const PENDING_WINDOW_OUT_OF_RANGE: &str =
     "PendingWindowInDays must be between 7 and 30 (inclusive).";
-
-// --- Cryptography ---
 
 /// LS, InvalidKeyUsageException.
 pub fn key_usage_invalid(key_arn: &str, key_usage: &str, operation: &str) -> String {
@@ -259,8 +249,6 @@ pub const DRY_RUN_MODIFIERS_WITHOUT_DRY_RUN: &str =
 pub const DRY_RUN_WOULD_HAVE_SUCCEEDED: &str =
     "The request would have succeeded, but the DryRun option is set.";
 
-// --- Aliases ---
-
 /// LS, AlreadyExistsException.
 pub fn alias_exists(alias_arn: &str) -> String {
     format!("An alias with the name {alias_arn} already exists")
@@ -280,8 +268,6 @@ pub const ALIAS_OF_ALIAS: &str = "Aliases must refer to keys. Not aliases";
 /// CAP, InvalidArnException: an alias given to an operation that takes none.
 pub const ALIAS_NOT_SUPPORTED: &str = "Key Aliases are not supported for this operation.";
 
-// --- Tags ---
-
 /// LS, TagException.
 pub const DUPLICATE_TAG_KEYS: &str = "Duplicate tag keys";
 
@@ -293,8 +279,6 @@ pub const RESERVED_TAG: &str = "Tags beginning with aws: are reserved";
 
 /// OBS, TagException.
 pub const INVALID_TAG: &str = "Invalid tag";
-
-// --- Policies ---
 
 /// OBS, NotFoundException: GetKeyPolicy.
 pub const NO_SUCH_POLICY: &str = "No such policy exists";
@@ -309,8 +293,6 @@ pub const POLICY_INVALID_PRINCIPALS: &str =
 
 /// DOC, ValidationException: PutKeyPolicy of the other policy.
 pub const AWS_RAM_POLICY: &str = "The AWS_RAM policy can only be managed by the RAM service";
-
-// --- All operations ---
 
 /// DOC, ThrottlingException.
 pub const THROTTLED: &str =

@@ -150,3 +150,6 @@ impl AuthFailure {
         CommonError { code, status }
     }
 }
+
+#[cfg(test)]
+mod tests;

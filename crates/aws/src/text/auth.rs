@@ -1,4 +1,4 @@
-//! Texts of failed authentication.
+//! Texts of failed authentication, each named like the failure it belongs to. Sources as in the parent.
 
 /// DOC
 pub const MISSING_TOKEN: &str = "Request is missing Authentication Token";
