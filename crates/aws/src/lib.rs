@@ -1,1 +1,11 @@
-//! The AWS wire: SigV4, JSON 1.1, Query and XML, shapes and errors. Pure: no I/O, no clock.
+//! The AWS wire: signatures, JSON, Query, XML, shapes, errors and their texts. Pure: it does no I/O,
+//! reads no clock, and knows nothing of keys, accounts or policies beyond how they are written.
+
+pub mod error;
+pub mod json;
+pub mod kms;
+pub mod query;
+pub mod shape;
+pub mod sigv4;
+pub mod text;
+pub mod xml;

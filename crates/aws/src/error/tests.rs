@@ -1,0 +1,36 @@
+use super::{KmsException, Refusal};
+
+fn check(refusal: &Refusal, body: &str) {
+    assert_eq!(String::from_utf8(refusal.body()).unwrap(), body);
+}
+
+#[test]
+fn modelled_exceptions_have_a_lower_case_message() {
+    check(
+        &Refusal::new(KmsException::NotFound, "Invalid keyId \"x\""),
+        r#"{"__type":"NotFoundException","message":"Invalid keyId \"x\""}"#,
+    );
+}
+
+#[test]
+fn common_exceptions_have_a_capital_message() {
+    check(
+        &Refusal::new(KmsException::AccessDenied, "no"),
+        r#"{"__type":"AccessDeniedException","Message":"no"}"#,
+    );
+}
+
+#[test]
+fn without_text_there_is_no_message() {
+    check(
+        &Refusal::bare(KmsException::InvalidCiphertext),
+        r#"{"__type":"InvalidCiphertextException"}"#,
+    );
+}
+
+#[test]
+fn names_are_unique() {
+    for exception in KmsException::ALL {
+        assert_eq!(KmsException::named(exception.name()), Some(*exception));
+    }
+}
