@@ -1,1 +1,12 @@
-//! The store: one optimistic trait, its engines, and sealed records above it.
+//! The store: optimistic commits of bytes ([`Engine`]), and sealed records above them.
+//! Knows nothing of what a record means, and never writes a clear name or value.
+
+mod engine;
+mod memory;
+
+pub use engine::{
+    COMMIT_READS_MAX, COMMIT_WRITES_MAX, Change, Commit, Engine, Entry, Expect, Health,
+    KEY_BYTES_MAX, Outcome, Page, Pending, QUEUE_BYTES_MAX, QUEUE_COMMITS_MAX, SCAN_ENTRIES_MAX,
+    StoreError, VALUE_BYTES_MAX, Write,
+};
+pub use memory::Memory;
