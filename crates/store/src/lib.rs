@@ -2,6 +2,7 @@
 //! Knows nothing of what a record means, and never writes a clear name or value.
 
 mod engine;
+mod folder;
 mod memory;
 
 pub use engine::{
@@ -9,4 +10,5 @@ pub use engine::{
     KEY_BYTES_MAX, Outcome, Page, Pending, QUEUE_BYTES_MAX, QUEUE_COMMITS_MAX, SCAN_ENTRIES_MAX,
     StoreError, VALUE_BYTES_MAX, Write,
 };
+pub use folder::{FORMAT_VERSION, Folder, FolderError, Kind, replace_file};
 pub use memory::Memory;
