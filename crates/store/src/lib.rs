@@ -4,6 +4,7 @@
 mod engine;
 mod folder;
 mod memory;
+mod sqlite;
 
 pub use engine::{
     COMMIT_READS_MAX, COMMIT_WRITES_MAX, Change, Commit, Engine, Entry, Expect, Health,
@@ -12,3 +13,4 @@ pub use engine::{
 };
 pub use folder::{FORMAT_VERSION, Folder, FolderError, Kind, replace_file};
 pub use memory::Memory;
+pub use sqlite::{FREE_BYTES_RESERVE, OpenError, Sqlite, SqliteOptions};
