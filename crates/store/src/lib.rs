@@ -1,9 +1,10 @@
-//! The store: optimistic commits of bytes ([`Engine`]), and sealed records above them.
-//! Knows nothing of what a record means, and never writes a clear name or value.
+//! The store: optimistic commits of bytes ([`Engine`]), and sealed records above them
+//! ([`SealedStore`]). Knows nothing of what a record means, and never writes a clear name or value.
 
 mod engine;
 mod folder;
 mod memory;
+mod sealed;
 mod sqlite;
 
 pub use engine::{
@@ -13,4 +14,8 @@ pub use engine::{
 };
 pub use folder::{FORMAT_VERSION, Folder, FolderError, Kind, replace_file};
 pub use memory::Memory;
+pub use sealed::{
+    COMPONENTS_MAX, Cursor, Name, RECORD_BYTES_MAX, Record, RecordPage, SealedStore, StoreKeys,
+    Table, Transaction,
+};
 pub use sqlite::{FREE_BYTES_RESERVE, OpenError, Sqlite, SqliteOptions};
