@@ -81,7 +81,7 @@ impl Sqlite {
     /// in part when the file is damaged in part; see [`Sqlite::health`].
     pub fn open(folder: &Folder, options: SqliteOptions) -> Result<Self, OpenError> {
         let opened = open::open(folder.path())?;
-        let readers = Readers::open(&store_path(folder.path()), opened.health.absence_proved)?;
+        let readers = Readers::open(store_path(folder.path()), opened.health.absence_proved)?;
         let shared = Arc::new(Shared {
             keys: RwLock::new(opened.keys),
             settling: Mutex::new(()),

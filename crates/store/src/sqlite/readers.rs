@@ -1,8 +1,8 @@
 //! Reads, on the caller's thread through a few shared connections. A row is believed only if the
 //! table names the key that the index led from.
 
-use std::path::Path;
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::path::{Path, PathBuf};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 
@@ -13,7 +13,7 @@ use super::keys::KeyHash;
 use super::{Shared, open};
 
 /// More would wait for the disk and the processors, not for each other.
-const CONNECTIONS: usize = 4;
+const CONNECTIONS_MAX: usize = 4;
 
 // The index gives `i`, its row number leads to `t`: one whose key differs, or that is missing, shows
 // an index entry or a row that changed. With one table SQLite would return the key of the index.
@@ -28,18 +28,24 @@ const SCAN_AFTER: &str = "SELECT i.key, t.key, t.version, t.value \
      WHERE i.key > ?1 ORDER BY i.key LIMIT ?2";
 
 pub(super) struct Readers {
-    idle: Mutex<Vec<Connection>>,
+    path: PathBuf,
+    pool: Mutex<Pool>,
     returned: Condvar,
     absence_proved: bool,
 }
 
+/// Connections are opened when they are first needed, and then kept.
+struct Pool {
+    idle: Vec<Connection>,
+    opened: usize,
+}
+
 impl Readers {
-    pub(super) fn open(path: &Path, absence_proved: bool) -> rusqlite::Result<Self> {
-        let idle = (0..CONNECTIONS)
-            .map(|_| open::connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY))
-            .collect::<rusqlite::Result<_>>()?;
+    pub(super) fn open(path: PathBuf, absence_proved: bool) -> rusqlite::Result<Self> {
+        let idle = vec![connect(&path)?];
         Ok(Self {
-            idle: Mutex::new(idle),
+            path,
+            pool: Mutex::new(Pool { idle, opened: 1 }),
             returned: Condvar::new(),
             absence_proved,
         })
@@ -104,26 +110,38 @@ impl Readers {
         &self,
         read: impl FnOnce(&Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        let connection = loop {
-            match idle.pop() {
-                Some(connection) => break connection,
-                None => {
-                    idle = self
-                        .returned
-                        .wait(idle)
-                        .unwrap_or_else(PoisonError::into_inner);
-                }
-            }
-        };
-        drop(idle);
+        let connection = self.take()?;
         let result = read(&connection);
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        idle.push(connection);
-        drop(idle);
+        self.pool().idle.push(connection);
         self.returned.notify_one();
         result
     }
+
+    fn take(&self) -> Result<Connection, StoreError> {
+        let mut pool = self.pool();
+        loop {
+            if let Some(connection) = pool.idle.pop() {
+                return Ok(connection);
+            }
+            if pool.opened < CONNECTIONS_MAX {
+                let connection = connect(&self.path).map_err(|e| of_read(&e))?;
+                pool.opened += 1;
+                return Ok(connection);
+            }
+            pool = self
+                .returned
+                .wait(pool)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn pool(&self) -> MutexGuard<'_, Pool> {
+        self.pool.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn connect(path: &Path) -> rusqlite::Result<Connection> {
+    open::connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
 }
 
 impl Shared {
