@@ -21,6 +21,8 @@ const PAGE_BYTES: u32 = 4096;
 /// Larger files are not read as a whole when they are opened.
 const QUICK_CHECK_BYTES_MAX: u64 = 64 * 1024 * 1024;
 const CACHE_KIBIBYTES: i64 = 8 * 1024;
+/// A log that a burst made longer is cut to this when it starts anew.
+const LOG_BYTES_KEPT: i64 = 32 * 1024 * 1024;
 const UNFINISHED_FILE: &str = "store.db.new";
 
 const CREATE_KV: &str = "CREATE TABLE kv(key BLOB PRIMARY KEY NOT NULL, version INTEGER NOT NULL, value BLOB NOT NULL) STRICT";
@@ -163,6 +165,7 @@ pub(super) fn connect(path: &Path, access: OpenFlags) -> rusqlite::Result<Connec
     }
     connection.pragma_update(None, "mmap_size", 0)?;
     connection.pragma_update(None, "cache_size", -CACHE_KIBIBYTES)?;
+    connection.pragma_update(None, "journal_size_limit", LOG_BYTES_KEPT)?;
     // Checkpoints that SQLite starts by itself hide their failures.
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     Ok(connection)
