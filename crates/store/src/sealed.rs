@@ -1,0 +1,309 @@
+//! Records under names, above any engine: names become keys of a pseudo-random function, values are
+//! sealed. The engine below must never see a name or a value in clear.
+
+use std::sync::Arc;
+
+use strongroom_base::{Random, Secret};
+use strongroom_crypto::hmac::HmacSha256;
+use strongroom_crypto::{aead, kdf};
+
+use crate::engine::{
+    Change, Commit, Engine, Expect, Health, KEY_BYTES_MAX, Pending, StoreError, VALUE_BYTES_MAX,
+    Write,
+};
+
+/// The most components of a name.
+pub const COMPONENTS_MAX: usize = (KEY_BYTES_MAX - 1) / COMPONENT_BYTES;
+/// The longest record.
+pub const RECORD_BYTES_MAX: usize = VALUE_BYTES_MAX - 1 - SALT_BYTES - TAG_BYTES;
+
+const FORMAT: u8 = 1;
+const COMPONENT_BYTES: usize = 16;
+const SALT_BYTES: usize = 24;
+const TAG_BYTES: usize = 16;
+const LABEL: &[u8] = b"strongroom record v1";
+/// Every record has a key of its own, made from its salt, so the nonce never repeats under a key.
+const NONCE: [u8; 12] = [0; 12];
+
+/// The kind of a record; the numbers are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Table {
+    /// Account, Region, key id -> metadata of a key.
+    Keys = 1,
+    /// Account, Region, key id -> key policy.
+    Policies = 2,
+    /// Account, Region, alias -> key id.
+    Aliases = 3,
+    /// Account, Region, key id, alias -> nothing.
+    KeyAliases = 4,
+    /// Region, material id -> key.
+    Materials = 5,
+    /// Account -> creation date.
+    Accounts = 6,
+    /// Access key id -> account and secret.
+    AccessKeys = 7,
+    /// Account, Region, key id -> what happens when.
+    Timers = 8,
+    /// Nothing -> domain time.
+    Clock = 9,
+    /// Event id -> audit record.
+    Outbox = 10,
+}
+
+impl Table {
+    fn number(self) -> u8 {
+        match self {
+            Self::Keys => 1,
+            Self::Policies => 2,
+            Self::Aliases => 3,
+            Self::KeyAliases => 4,
+            Self::Materials => 5,
+            Self::Accounts => 6,
+            Self::AccessKeys => 7,
+            Self::Timers => 8,
+            Self::Clock => 9,
+            Self::Outbox => 10,
+        }
+    }
+}
+
+/// What a record is stored under, in clear.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Name {
+    table: Table,
+    components: Vec<Vec<u8>>,
+}
+
+impl Name {
+    /// A name in `table`. With more than [`COMPONENTS_MAX`] components it is
+    /// [`StoreError::TooLarge`] wherever it is used.
+    pub fn new(table: Table, components: &[&[u8]]) -> Self {
+        Self {
+            table,
+            components: components.iter().map(|part| part.to_vec()).collect(),
+        }
+    }
+}
+
+/// The keys of a sealed store.
+pub struct StoreKeys {
+    /// Seals values.
+    pub seal: Secret<[u8; 32]>,
+    /// Hides names.
+    pub name: Secret<[u8; 32]>,
+}
+
+/// A record as it was put.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// Its version, at least 1.
+    pub version: u64,
+    /// Its content.
+    pub bytes: Vec<u8>,
+}
+
+/// Where a scan stopped. Reveals neither names nor values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cursor(Vec<u8>);
+
+impl Cursor {
+    /// A cursor that [`Cursor::as_bytes`] gave. Any other bytes start the scan somewhere, and are
+    /// harmless.
+    pub fn from_bytes(bytes: &[u8]) -> Self {
+        Self(bytes.to_vec())
+    }
+
+    /// The cursor, to be kept elsewhere.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// Part of a scan, in an order without meaning that stays the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordPage {
+    /// The records.
+    pub records: Vec<Record>,
+    /// Where the rest starts, if there is a rest.
+    pub next: Option<Cursor>,
+}
+
+/// Changes that happen together or not at all.
+#[derive(Clone, Debug, Default)]
+pub struct Transaction {
+    reads: Vec<(Name, Expect)>,
+    writes: Vec<(Name, Expect, Option<Vec<u8>>)>,
+}
+
+impl Transaction {
+    /// No changes yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Relies on `name` being as expected.
+    pub fn read(mut self, name: Name, expect: Expect) -> Self {
+        self.reads.push((name, expect));
+        self
+    }
+
+    /// Replaces what is expected under `name` by `bytes`.
+    pub fn put(mut self, name: Name, expect: Expect, bytes: Vec<u8>) -> Self {
+        self.writes.push((name, expect, Some(bytes)));
+        self
+    }
+
+    /// Removes what is expected under `name`.
+    pub fn delete(mut self, name: Name, expect: Expect) -> Self {
+        self.writes.push((name, expect, None));
+        self
+    }
+}
+
+/// A store of sealed records.
+pub struct SealedStore {
+    engine: Arc<dyn Engine>,
+    random: Arc<dyn Random>,
+    seal: HmacSha256,
+    name: HmacSha256,
+}
+
+impl SealedStore {
+    /// Seals with `keys` what goes into `engine`; salts come from `random`.
+    pub fn new(engine: Arc<dyn Engine>, keys: &StoreKeys, random: Arc<dyn Random>) -> Self {
+        Self {
+            engine,
+            random,
+            seal: HmacSha256::new(keys.seal.expose()),
+            name: HmacSha256::new(keys.name.expose()),
+        }
+    }
+
+    /// The record under `name`.
+    pub fn get(&self, name: &Name) -> Result<Option<Record>, StoreError> {
+        let key = self.store_key(name)?;
+        let entry = self.engine.get(&key)?;
+        entry
+            .map(|entry| self.open(&key, entry.version, &entry.value))
+            .transpose()
+    }
+
+    /// The records of `table` whose name starts with the components `leading`, from `after` on. One
+    /// damaged record makes the page [`StoreError::Damaged`]: a list must not leave it out.
+    pub fn scan(
+        &self,
+        table: Table,
+        leading: &[&[u8]],
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<RecordPage, StoreError> {
+        let prefix = self.store_key(&Name::new(table, leading))?;
+        let after = after.map(Cursor::as_bytes);
+        let page = self.engine.scan(&prefix, after, limit)?;
+        let records = page
+            .entries
+            .iter()
+            .map(|(key, entry)| self.open(key, entry.version, &entry.value))
+            .collect::<Result<_, _>>()?;
+        let last = page.entries.into_iter().last().map(|(key, _)| Cursor(key));
+        Ok(RecordPage {
+            records,
+            next: last.filter(|_| page.more),
+        })
+    }
+
+    /// Starts to commit `transaction`, see [`Engine::commit`]. The key in a conflict is the stored
+    /// one, see [`SealedStore::store_key`].
+    pub fn commit(&self, transaction: Transaction) -> Pending {
+        match self.seal_transaction(transaction) {
+            Ok(commit) => self.engine.commit(commit),
+            Err(error) => Pending::ready(Err(error)),
+        }
+    }
+
+    /// What the engine can still promise.
+    pub fn health(&self) -> Health {
+        self.engine.health()
+    }
+
+    /// What the engine sees of `name`: table (1) ‖ for each component 16 bytes of HMAC-SHA-256(name
+    /// key, table ‖ position ‖ component).
+    pub fn store_key(&self, name: &Name) -> Result<Vec<u8>, StoreError> {
+        if name.components.len() > COMPONENTS_MAX {
+            return Err(StoreError::TooLarge);
+        }
+        let table = name.table.number();
+        let mut key = vec![table];
+        for (position, component) in (0_u8..).zip(&name.components) {
+            let hidden = self.name.sign(&[&[table, position], component]);
+            key.extend(hidden.iter().take(COMPONENT_BYTES));
+        }
+        Ok(key)
+    }
+
+    fn seal_transaction(&self, transaction: Transaction) -> Result<Commit, StoreError> {
+        let mut commit = Commit::default();
+        for (name, expect) in transaction.reads {
+            commit.reads.push((self.store_key(&name)?, expect));
+        }
+        for (name, expect, bytes) in transaction.writes {
+            let key = self.store_key(&name)?;
+            let change = match bytes {
+                Some(bytes) => Change::Put(self.seal(&key, expect, &bytes)?),
+                None => Change::Delete,
+            };
+            commit.writes.push(Write {
+                key,
+                expect,
+                change,
+            });
+        }
+        Ok(commit)
+    }
+
+    /// Format (1) ‖ salt (24) ‖ AES-256-GCM(KBKDF(seal key, label, salt), zero nonce, record) ‖ tag.
+    fn seal(&self, key: &[u8], expect: Expect, record: &[u8]) -> Result<Vec<u8>, StoreError> {
+        let version = expect.next_version().ok_or(StoreError::TooLarge)?;
+        if record.len() > RECORD_BYTES_MAX {
+            return Err(StoreError::TooLarge);
+        }
+        let mut salt = [0; SALT_BYTES];
+        self.random.fill(&mut salt);
+        let mut value = Vec::with_capacity(1 + SALT_BYTES + record.len() + TAG_BYTES);
+        value.push(FORMAT);
+        value.extend(salt);
+        let record_key = self.record_key(&salt);
+        let data = associated_data(key, version);
+        aead::seal(record_key.expose(), &NONCE, &data, record, &mut value);
+        Ok(value)
+    }
+
+    fn open(&self, key: &[u8], version: u64, value: &[u8]) -> Result<Record, StoreError> {
+        let (format, rest) = value.split_first().ok_or(StoreError::Damaged)?;
+        let (salt, sealed) = rest
+            .split_at_checked(SALT_BYTES)
+            .ok_or(StoreError::Damaged)?;
+        if *format != FORMAT {
+            return Err(StoreError::Damaged);
+        }
+        let record_key = self.record_key(salt);
+        let data = associated_data(key, version);
+        let record = aead::open(record_key.expose(), &NONCE, &data, sealed)
+            .map_err(|_| StoreError::Damaged)?;
+        Ok(Record {
+            version,
+            bytes: record.expose().clone(),
+        })
+    }
+
+    fn record_key(&self, salt: &[u8]) -> Secret<[u8; 32]> {
+        let mut key = Secret::zeroed();
+        kdf::kbkdf(&self.seal, LABEL, &[salt], key.expose_mut());
+        key
+    }
+}
+
+fn associated_data(key: &[u8], version: u64) -> Vec<u8> {
+    [key, &version.to_be_bytes()].concat()
+}

@@ -1,0 +1,170 @@
+//! The embedded engine: one SQLite file, one writer thread with group commit, a few readers.
+//! Must never acknowledge a commit that is not on disk, nor call a key absent that it lost.
+
+use std::fs::File;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, RwLock};
+use std::thread::JoinHandle;
+
+use tokio::sync::oneshot;
+
+use crate::engine::{
+    Commit, Engine, Entry, Health, Page, Pending, QUEUE_BYTES_MAX, QUEUE_COMMITS_MAX, StoreError,
+};
+use crate::folder::{Folder, Lock};
+
+mod failure;
+mod keys;
+mod mark;
+mod open;
+mod readers;
+mod writer;
+
+pub use open::OpenError;
+
+use keys::KeySet;
+use readers::Readers;
+use writer::{Request, Writer};
+
+/// With less free space than this, changes are refused before they start, so that checkpoints,
+/// the audit log and an operator still have room to work in.
+pub const FREE_BYTES_RESERVE: u64 = 16 * 1024 * 1024;
+
+const STORE_FILE: &str = "store.db";
+const WAL_FILE: &str = "store.db-wal";
+const MARK_FILE: &str = "store.mark";
+
+/// What a test may want different.
+#[derive(Clone, Copy)]
+pub struct SqliteOptions {
+    /// Free bytes below which changes are refused.
+    pub free_bytes_reserve: u64,
+    /// Called when a write or flush failed, with what failed and nothing of the data. What is on
+    /// disk is then unknown, so the process has to end and recover.
+    pub fatal: fn(&str) -> !,
+}
+
+impl Default for SqliteOptions {
+    fn default() -> Self {
+        Self {
+            free_bytes_reserve: FREE_BYTES_RESERVE,
+            fatal: failure::end_process,
+        }
+    }
+}
+
+/// A store in the SQLite file `store.db` of a data folder. Dropping it finishes the waiting
+/// commits and moves the write-ahead log into the file.
+pub struct Sqlite {
+    readers: Readers,
+    shared: Arc<Shared>,
+    health: Health,
+    queue: Option<SyncSender<Request>>,
+    writer: Option<JoinHandle<()>>,
+    _lock: Arc<Lock>,
+}
+
+/// What the writer tells the readers.
+struct Shared {
+    /// The keys that exist, as of the last commit.
+    keys: RwLock<KeySet>,
+    /// Held while a commit becomes visible, so that its holder sees file and `keys` agree.
+    settling: Mutex<()>,
+    /// Bytes of the commits that wait.
+    queued_bytes: AtomicUsize,
+}
+
+impl Sqlite {
+    /// Opens the store of `folder`, or makes an empty one if the folder never had one. Stays open
+    /// in part when the file is damaged in part; see [`Sqlite::health`].
+    pub fn open(folder: &Folder, options: SqliteOptions) -> Result<Self, OpenError> {
+        let opened = open::open(folder.path())?;
+        let readers = Readers::open(store_path(folder.path()), opened.health.absence_proved)?;
+        let shared = Arc::new(Shared {
+            keys: RwLock::new(opened.keys),
+            settling: Mutex::new(()),
+            queued_bytes: AtomicUsize::new(0),
+        });
+        let (queue, requests) = sync_channel(QUEUE_COMMITS_MAX);
+        let writer = Writer {
+            connection: opened.connection,
+            folder: File::open(folder.path())?,
+            mark: opened.mark,
+            totals: opened.totals,
+            health: opened.health,
+            shared: Arc::clone(&shared),
+            options,
+        };
+        let writer = std::thread::Builder::new()
+            .name("store-writer".into())
+            .spawn(move || writer.run(&requests))?;
+        Ok(Self {
+            readers,
+            shared,
+            health: opened.health,
+            queue: Some(queue),
+            writer: Some(writer),
+            _lock: folder.share_lock(),
+        })
+    }
+
+    fn enqueue(&self, commit: Commit) -> Result<Pending, StoreError> {
+        commit.check_limits()?;
+        let queue = self.queue.as_ref().ok_or(StoreError::Closed)?;
+        let size = commit.size();
+        let waiting = self.shared.queued_bytes.fetch_add(size, Ordering::Relaxed);
+        let (reply, receiver) = oneshot::channel();
+        let request = Request {
+            commit,
+            size,
+            reply,
+        };
+        let sent = if waiting.saturating_add(size) > QUEUE_BYTES_MAX {
+            Err(StoreError::Busy)
+        } else {
+            queue.try_send(request).map_err(|error| match error {
+                TrySendError::Full(_) => StoreError::Busy,
+                TrySendError::Disconnected(_) => StoreError::Closed,
+            })
+        };
+        if sent.is_err() {
+            self.shared.queued_bytes.fetch_sub(size, Ordering::Relaxed);
+        }
+        sent.map(|()| Pending::waiting(receiver))
+    }
+}
+
+impl Engine for Sqlite {
+    fn get(&self, key: &[u8]) -> Result<Option<Entry>, StoreError> {
+        self.readers.get(&self.shared, key)
+    }
+
+    fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Page, StoreError> {
+        self.readers.scan(prefix, after, limit)
+    }
+
+    fn commit(&self, commit: Commit) -> Pending {
+        self.enqueue(commit)
+            .unwrap_or_else(|error| Pending::ready(Err(error)))
+    }
+
+    fn health(&self) -> Health {
+        self.health
+    }
+}
+
+impl Drop for Sqlite {
+    fn drop(&mut self) {
+        self.queue = None;
+        if let Some(writer) = self.writer.take() {
+            // A writer that panicked has already dropped what waited; nothing is left to finish.
+            let _ = writer.join();
+        }
+    }
+}
+
+fn store_path(folder: &Path) -> std::path::PathBuf {
+    folder.join(STORE_FILE)
+}
