@@ -272,6 +272,7 @@ impl Core {
         let (progress, domain) = seal.unseal(&secret, shares, &mut **working_memory)?;
         if let Some(domain) = domain {
             shares.clear();
+            working_memory.give_back();
             self.publish(domain);
         }
         Ok(progress)
@@ -284,6 +285,7 @@ impl Core {
             .take_if(|pending| pending.seal.version() == command.version)
             .ok_or(Code::NothingPending)?;
         life.seal = Some(pending.seal);
+        life.working_memory.give_back();
         self.publish(pending.domain);
         Ok(api::Confirmed {
             shares: List(pending.shares),

@@ -4,6 +4,8 @@
 use std::io;
 use std::ops::{Deref, DerefMut};
 
+use strongroom_crypto::kdf::Argon2Block;
+
 use super::mapping::Mapping;
 use super::{Shelter, Source, wipe};
 
@@ -18,6 +20,9 @@ pub unsafe trait Plain: Copy + 'static {}
 
 // SAFETY: every 64 bits are an integer, aligned to at most 8.
 unsafe impl Plain for u64 {}
+
+// SAFETY: an Argon2 block is 128 integers of 64 bits, aligned to 64 bytes, without padding.
+unsafe impl Plain for Argon2Block {}
 
 /// Zeroed, page-aligned memory; wiped and unmapped on drop.
 pub struct Scratch {

@@ -38,6 +38,9 @@ const COSTS: Argon2Costs = Argon2Costs {
 pub trait WorkingMemory: Send {
     /// Lends `kib` KiB to `work`, wiped before it comes back; false when there is not so much.
     fn lend(&mut self, kib: u32, work: &mut dyn FnMut(&mut [Argon2Block])) -> bool;
+
+    /// Says that no more passphrase will be tried.
+    fn give_back(&mut self);
 }
 
 /// How a new root key shall be sealed.

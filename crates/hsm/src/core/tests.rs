@@ -35,6 +35,8 @@ impl WorkingMemory for Heap {
         work(&mut blocks);
         true
     }
+
+    fn give_back(&mut self) {}
 }
 
 fn core_with(self_tests_passed: Option<u32>) -> Core {

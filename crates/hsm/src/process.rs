@@ -1,0 +1,172 @@
+//! `strongroom hsm`: from a fresh process to lanes that serve, in the order of `docs/design/jail.md`.
+//! Nothing secret may exist before the last step.
+
+use std::convert::Infallible;
+use std::os::fd::BorrowedFd;
+use std::sync::{Arc, OnceLock};
+
+use strongroom_base::Random;
+use strongroom_base::env::SystemRandom;
+use strongroom_crypto::kdf::Argon2Block;
+use strongroom_crypto::memory::{Allocator, danger_install_allocator};
+use strongroom_crypto::random::BackendRandom;
+use strongroom_crypto::self_test;
+use strongroom_hsm_api::status::Protection;
+
+use crate::arena::{self, Arena, ArenaError, Heap, SCRATCH_BYTES_MAX, Scratch, Source, scratch};
+use crate::core::{Core, Setup, WorkingMemory};
+use crate::jail::{self, JailError, Options, Protections};
+use crate::serve::{Ended, Server};
+use crate::threads::{self, SpawnError, THREAD_ARENA_BYTES, park_forever, wipe_registers};
+
+/// What the arena holds besides the cache of keys: stacks, messages, the crypto library's state.
+const ARENA_BASE_BYTES: usize = 4 << 20;
+/// What a cached key takes of the arena: token, attributes, key objects and the cache's own entry.
+const CACHED_KEY_BYTES: usize = 3 << 10;
+/// The arena that is asked for; the kernel may grant less.
+const ARENA_BYTES_WANTED: usize = 64 << 20;
+const LANES_MAX: usize = 16;
+
+/// Why the process does not start.
+#[derive(Debug)]
+pub enum StartError {
+    /// There is no secret memory to work in.
+    Arena(ArenaError),
+    /// The crypto library would keep keys outside the arena.
+    Allocator,
+    /// The passphrase memory could not be mapped.
+    Scratch(std::io::Error),
+    /// A mandatory protection is missing.
+    Jail(JailError),
+    /// A thread could not be made.
+    Thread(SpawnError),
+}
+
+/// How a key process is started.
+pub struct Start {
+    /// Its allocator, which must be the global one.
+    pub heap: &'static Heap,
+    /// The SOCK_SEQPACKET end to serve.
+    pub channel: BorrowedFd<'static>,
+}
+
+/// Enters the arena and the jail, runs the self-tests and serves until the socket ends, which ends
+/// the process. Returns only when it cannot start. Must be called with a single thread.
+pub fn run(start: &Start) -> Result<Infallible, StartError> {
+    let lanes = std::thread::available_parallelism()
+        .map_or(1, usize::from)
+        .min(LANES_MAX);
+    let stacks = (lanes + 1) * THREAD_ARENA_BYTES;
+    let arena =
+        Arena::create(ARENA_BYTES_WANTED + stacks, Source::Secretmem).map_err(StartError::Arena)?;
+    let shelter = arena.shelter();
+    start.heap.enter_arena(arena).map_err(StartError::Arena)?;
+    install_crypto_allocator()?;
+    // The library's first draw asks the kernel for things that the jail forbids later.
+    BackendRandom.fill(&mut [0; 32]);
+    // Taken now: without privileges the kernel would not lock as much.
+    let working_memory = OneScratch(Some(
+        scratch(SCRATCH_BYTES_MAX, Source::Secretmem).map_err(StartError::Scratch)?,
+    ));
+    let confined = jail::confine(Options::new(start.channel), shelter).map_err(StartError::Jail)?;
+
+    let cached_keys_max =
+        shelter.bytes.saturating_sub(ARENA_BASE_BYTES + stacks) / CACHED_KEY_BYTES;
+    let stage = Arc::new(Stage::default());
+    spawn_first(start, &stage, working_memory, cached_keys_max.max(1))?;
+    for lane in 1..=lanes {
+        let stage = Arc::clone(&stage);
+        let name = format!("lane{lane}");
+        let serve = move || end(stage.server.wait().run_lane(wipe_registers));
+        threads::spawn(start.heap, &name, serve).map_err(StartError::Thread)?;
+    }
+    let protections = confined.seal_off().map_err(StartError::Jail)?;
+    // Set once, by this thread alone.
+    let _ = stage.jailed.set(protections);
+    park_forever()
+}
+
+/// What the threads wait for: the jail, then the server.
+#[derive(Default)]
+struct Stage {
+    jailed: OnceLock<Protections>,
+    server: OnceLock<Server<'static>>,
+}
+
+/// The first thread makes the core once the jail is shut, and is the slow worker afterwards.
+fn spawn_first(
+    start: &Start,
+    stage: &Arc<Stage>,
+    working_memory: OneScratch,
+    cached_keys_max: usize,
+) -> Result<(), StartError> {
+    let (stage, channel) = (Arc::clone(stage), start.channel);
+    let work = move || {
+        let protections = stage.jailed.wait();
+        let core = Core::new(Setup {
+            random: Arc::new(SystemRandom),
+            working_memory: Box::new(working_memory),
+            cached_keys_max,
+            protections: described(protections),
+            self_tests_passed: passed_self_tests(),
+        });
+        end(stage
+            .server
+            .get_or_init(|| Server::new(core, channel))
+            .run_slow(wipe_registers))
+    };
+    threads::spawn(start.heap, "slow", work).map_err(StartError::Thread)
+}
+
+fn install_crypto_allocator() -> Result<(), StartError> {
+    let allocator = Allocator {
+        malloc: arena::malloc,
+        realloc: arena::realloc,
+        free: arena::free,
+    };
+    // SAFETY: the process has one thread and has not called the crypto library yet; the arena's
+    // functions keep the contract of malloc, wipe what they free, call nothing back and do not unwind.
+    unsafe { danger_install_allocator(allocator) }.map_err(|_| StartError::Allocator)
+}
+
+fn passed_self_tests() -> Option<u32> {
+    self_test::run().ok()?;
+    u32::try_from(self_test::Check::ALL.len()).ok()
+}
+
+fn described(protections: &Protections) -> Vec<Protection> {
+    protections
+        .describe()
+        .map(|(name, held)| Protection {
+            name: name.to_owned(),
+            held,
+        })
+        .collect()
+}
+
+/// Nobody is left to serve; memory goes with the process.
+fn end(Ended: Ended) {
+    std::process::exit(0)
+}
+
+/// Argon2id's memory, once: a process unseals at most once, and then gives the memory back.
+struct OneScratch(Option<Scratch>);
+
+impl WorkingMemory for OneScratch {
+    fn lend(&mut self, kib: u32, work: &mut dyn FnMut(&mut [Argon2Block])) -> bool {
+        let wanted = usize::try_from(kib).unwrap_or(usize::MAX);
+        let Some(blocks) = self
+            .0
+            .as_mut()
+            .and_then(|scratch| scratch.items_mut::<Argon2Block>().get_mut(..wanted))
+        else {
+            return false;
+        };
+        work(blocks);
+        true
+    }
+
+    fn give_back(&mut self) {
+        self.0 = None;
+    }
+}
