@@ -1,1 +1,4 @@
-//! Audit records and their stored bytes. Pure: no I/O, no clock.
+//! Audit records and their stored bytes. Pure: opens no file, reads no clock.
+pub mod record;
+
+pub use record::{Caller, KeyUse, Outcome, Record, RecordError};
