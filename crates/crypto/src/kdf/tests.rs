@@ -1,0 +1,2 @@
+mod argon2id;
+mod kbkdf;

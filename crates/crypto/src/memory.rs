@@ -1,0 +1,4 @@
+//! Where the back end's C code keeps its objects: by default on the C heap, after
+//! [`danger_install_allocator`] wherever its caller says.
+
+pub use crate::ffi::{Allocator, Free, Malloc, NotInstalled, Realloc, danger_install_allocator};

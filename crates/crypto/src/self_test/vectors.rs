@@ -1,0 +1,111 @@
+//! The known answers, each with its source. Every key here is public.
+
+use strongroom_base::hex;
+
+/// The bytes that `text` spells, white space aside; none when it is not hexadecimal.
+pub(super) fn bytes(text: &str) -> Vec<u8> {
+    let digits: String = text.split_whitespace().collect();
+    hex::decode(&digits).unwrap_or_default()
+}
+
+/// As [`bytes`], or zeros when the length is another.
+pub(super) fn array<const N: usize>(text: &str) -> [u8; N] {
+    bytes(text).try_into().unwrap_or([0; N])
+}
+
+// FIPS 180-4, SHA-256 example of one block.
+pub(super) const SHA256_MESSAGE: &[u8] = b"abc";
+pub(super) const SHA256_DIGEST: &str =
+    "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+
+// RFC 4231 §4.3.
+pub(super) const HMAC_KEY: &[u8] = b"Jefe";
+pub(super) const HMAC_MESSAGE: &[u8] = b"what do ya want for nothing?";
+pub(super) const HMAC_TAG: &str =
+    "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843";
+
+// NIST CAVP, KDFCTR_gen.rsp (CAVS 14.4), HMAC_SHA256, BEFORE_FIXED, 32_BITS, COUNT=30.
+pub(super) const KBKDF_KEY: &str =
+    "c4bedbddb66493e7c7259a3bbbc25f8c7e0ca7fe284d92d431d9cd99a0d214ac";
+pub(super) const KBKDF_FIXED: &str = "
+    1c69c54766791e315c2cc5c47ecd3ffab87d0d273dd920e70955814c220eacac
+    e6a5946542da3dfe24ff626b4897898cafb7db83bdff3c14fa46fd4b";
+pub(super) const KBKDF_OUT: &str = "
+    1da47638d6c9c4d04d74d4640bbd42ab814d9e8cc22f4326695239f96b0693f1
+    2d0dd1152cf44430";
+
+// RFC 5869, appendix A.1, the first 32 bytes.
+pub(super) const HKDF_SECRET: [u8; 22] = [0x0b; 22];
+pub(super) const HKDF_SALT: &str = "000102030405060708090a0b0c";
+pub(super) const HKDF_INFO: &str = "f0f1f2f3f4f5f6f7f8f9";
+pub(super) const HKDF_OUT: &str =
+    "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf";
+
+// RFC 9106 §5.3.
+pub(super) const ARGON2ID_OUT: &str =
+    "0d640df58d78766c08c037a34a8b53c9d01ef0452d75b65eb52520e96b01e659";
+
+// McGrew and Viega, "The Galois/Counter Mode of Operation", test case 16.
+pub(super) const GCM_KEY: &str = "feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308";
+pub(super) const GCM_NONCE: &str = "cafebabefacedbaddecaf888";
+pub(super) const GCM_AAD: &str = "feedfacedeadbeeffeedfacedeadbeefabaddad2";
+pub(super) const GCM_PLAINTEXT: &str = "
+    d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a72
+    1c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39";
+pub(super) const GCM_SEALED: &str = "
+    522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa
+    8cb08e48590dbb3da7b08b1056828838c5f61e6393ba7a0abcc9f662
+    76fc6ece0f4e1768cddf8853bb2d551b";
+
+// RFC 7748 §6.1: Bob's private key, Alice's public key.
+pub(super) const X25519_PRIVATE: &str =
+    "5dab087e624a8a4b79e17f8b83800ee66f3bb1292618b6fd1c2f8b27ff88e0eb";
+pub(super) const X25519_PEER_PUBLIC: &str =
+    "8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a";
+pub(super) const X25519_SHARED: &str =
+    "4a5d9d5ba4ce2de1728e3bf480350f25e07e21c947d19e3376f09b3c1e161742";
+
+// From Alice to Bob, computed with the Python package cryptography 48 (OpenSSL).
+pub(super) const BOX_PURPOSE: &[u8] = b"purpose";
+pub(super) const BOX_PLAINTEXT: &[u8] = b"plaintext";
+pub(super) const BOX_SEALED: &str = "
+    8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a
+    3e5590357f1f08115c797d42017274f36c61b94c58cb64d327";
+
+// secret + 53 x + ca x², computed with unbounded polynomial arithmetic in Python.
+pub(super) const SHAMIR_SECRET: &str =
+    "01080f161d242b323940474e555c636a71787f868d949ba2a9b0b7bec5ccd3da";
+pub(super) const SHAMIR_COEFFICIENTS: [u8; 2] = [0x53, 0xca];
+pub(super) const SHAMIR_XS: [u8; 3] = [1, 2, 5];
+pub(super) const SHAMIR_SHARES: &str = "
+    9891968f84bdb2aba0d9ded7ccc5faf3e8e1e61f140d023b30292e275c554a43
+    a2abacb5be8788919ae3e4edf6ffc0c9d2dbdc252e3738010a13141d666f7079
+    dbd2d5ccc7fef1e8e39a9d948f86b9b0aba2a55c574e4178736a6d641f160900";
+
+pub(super) const SIGNED_MESSAGE: &[u8] = b"sample";
+
+// A key pair made for this test and used nowhere else; its signatures over the message with SHA-256,
+// made with `openssl dgst` 3.
+pub(super) const RSA_KEY: &[u8] = include_bytes!("rsa_2048_test_key.pk8");
+pub(super) const RSA_PKCS1_SIGNATURE: &[u8] = include_bytes!("rsa_2048_pkcs1_sha256_sample.sig");
+pub(super) const RSA_PSS_SIGNATURE: &[u8] = include_bytes!("rsa_2048_pss_sha256_sample.sig");
+pub(super) const RSA_PUBLIC: &str = "
+    30820122300d06092a864886f70d01010105000382010f003082010a02820101
+    00c3bb4f2e3209e5dbd26aa924f4373eefe8fe37d1c13a3389376cec83f71b5b
+    3738732443df924b77c0353fa96daefd4a01ad6b3411ab5eda27e013c8883cc7
+    38696907962700915cad9ab3099017d5f8df2d207266acfbc9d8ef07be754d12
+    6d92d32b1c8cedad5371c9c394ae8a843f9f916a88f2e9edf2c981f4dbfd5bb9
+    f17fd7f3e1ad4f96b9088941f48bf57757173046129e42371cf7aea6901ab7d1
+    512f43277a47b921312ea157b891ecca7c283f82bc03a6803fe3d5d7c785c3b7
+    9f08f576424b7968e33bae4f1192f3e76134ebf2ddc05b733ad21447b781a24a
+    d8ce3b40f96d74772a5917f05306c89f8cc97ad9a2ad13198158ae6e4a34c8c6
+    930203010001";
+
+// RFC 6979 appendix A.2.5, SHA-256, as SubjectPublicKeyInfo and ECDSA-Sig-Value.
+pub(super) const ECDSA_PUBLIC: &str = "
+    3059301306072a8648ce3d020106082a8648ce3d030107034200
+    0460fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6
+    7903fe1008b8bc99a41ae9e95628bc64f2f1b20c2d7e9f5177a3c294d4462299";
+pub(super) const ECDSA_SIGNATURE: &str = "
+    3046022100efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716
+    022100f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8";
