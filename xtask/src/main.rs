@@ -1,1 +1,43 @@
-fn main() {}
+//! `cargo xtask COMMAND`: everything CI runs, and nothing it needs beyond Rust, a C compiler, Python and Node.
+
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "a command-line tool of the developers, outside the Env door"
+)]
+
+mod conform;
+mod count;
+mod run;
+mod server;
+mod test;
+mod tidy;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+cargo xtask test            everything CI runs
+cargo xtask tidy            dependency table, file headers, where unsafety may stand
+cargo xtask conform SUITE   real clients against a server: cli, boto3, javascript, encryption-sdk, all";
+
+/// Why a command failed, in one line.
+type Outcome<T> = Result<T, String>;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let outcome = match words.as_slice() {
+        ["test"] => test::test(),
+        ["tidy"] => tidy::tidy(),
+        ["conform", suite] => conform::conform(suite),
+        _ => Err(USAGE.to_owned()),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            eprintln!("{reason}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,1 +1,8 @@
-//! Audit records and their stored bytes. Pure: no I/O, no clock.
+//! Audit records, their stored bytes and the frames of the log they stand in. Pure: opens no file, reads
+//! no clock.
+
+pub mod log;
+pub mod record;
+
+pub use log::{Frame, LogError, LogReader, frame};
+pub use record::{Caller, KeyUse, Outcome, Record, RecordError};

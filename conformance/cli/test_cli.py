@@ -1,0 +1,158 @@
+"""The five minutes of the README, with the AWS CLI: one story, told in order."""
+
+import base64
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+AWS = Path(sys.executable).with_name("aws")
+
+
+def run(*arguments, cwd=None):
+    environment = os.environ | {"AWS_PAGER": "", "AWS_MAX_ATTEMPTS": "1"}
+    command = [str(AWS), *arguments, "--output", "json"]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=environment, timeout=120)
+
+
+def aws(*arguments, cwd=None):
+    done = run(*arguments, cwd=cwd)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout) if done.stdout.strip() else None
+
+
+def fails(code, *arguments, cwd=None):
+    done = run(*arguments, cwd=cwd)
+    assert done.returncode != 0, done.stdout
+    assert f"({code})" in done.stderr, done.stderr
+    return done.stderr
+
+
+@pytest.fixture(scope="module")
+def key():
+    metadata = aws(
+        "kms", "create-key", "--description", "orders",
+        "--tags", "TagKey=team,TagValue=shop", "TagKey=stage,TagValue=test",
+    )["KeyMetadata"]
+    assert (metadata["Description"], metadata["KeyState"]) == ("orders", "Enabled")
+    aws("kms", "create-alias", "--alias-name", "alias/orders", "--target-key-id", metadata["KeyId"])
+    return metadata
+
+
+@pytest.fixture
+def files(tmp_path):
+    tmp_path.joinpath("plain").write_bytes(bytes(range(256)))
+    return tmp_path
+
+
+def encrypt(files, *arguments):
+    reply = aws("kms", "encrypt", "--key-id", "alias/orders", "--plaintext", "fileb://plain", *arguments, cwd=files)
+    files.joinpath("sealed").write_bytes(base64.b64decode(reply["CiphertextBlob"]))
+    return reply
+
+
+def test_who_am_i():
+    reply = aws("sts", "get-caller-identity")
+    wanted = {"UserId": "000000000000", "Account": "000000000000", "Arn": "arn:aws:iam::000000000000:root"}
+    assert reply == wanted
+
+
+def test_keys_are_described_and_listed(key):
+    assert aws("kms", "describe-key", "--key-id", "alias/orders")["KeyMetadata"] == key
+    assert {"KeyId": key["KeyId"], "KeyArn": key["Arn"]} in aws("kms", "list-keys")["Keys"]
+    aliases = aws("kms", "list-aliases", "--key-id", key["KeyId"])["Aliases"]
+    assert [alias["AliasName"] for alias in aliases] == ["alias/orders"]
+    assert len(aws("kms", "list-keys", "--max-items", "1", "--page-size", "1")["Keys"]) == 1
+
+
+def test_encrypt_and_decrypt(key, files):
+    assert encrypt(files)["KeyId"] == key["Arn"]
+    reply = aws("kms", "decrypt", "--ciphertext-blob", "fileb://sealed", cwd=files)
+    assert base64.b64decode(reply["Plaintext"]) == bytes(range(256))
+    assert reply["KeyId"] == key["Arn"]
+
+
+def test_the_encryption_context_must_match(key, files):
+    encrypt(files, "--encryption-context", "order=7,customer=3")
+    decrypt = ["kms", "decrypt", "--ciphertext-blob", "fileb://sealed"]
+    reply = aws(*decrypt, "--encryption-context", "customer=3,order=7", cwd=files)
+    assert base64.b64decode(reply["Plaintext"]) == bytes(range(256))
+    fails("InvalidCiphertextException", *decrypt, "--encryption-context", "order=8,customer=3", cwd=files)
+    fails("InvalidCiphertextException", *decrypt, cwd=files)
+
+
+def test_data_keys(key, files):
+    reply = aws("kms", "generate-data-key", "--key-id", "alias/orders", "--key-spec", "AES_256")
+    files.joinpath("sealed").write_bytes(base64.b64decode(reply["CiphertextBlob"]))
+    opened = aws("kms", "decrypt", "--ciphertext-blob", "fileb://sealed", cwd=files)
+    assert opened["Plaintext"] == reply["Plaintext"]
+    assert len(base64.b64decode(reply["Plaintext"])) == 32
+    arguments = ["--key-id", key["Arn"], "--number-of-bytes", "64"]
+    reply = aws("kms", "generate-data-key-without-plaintext", *arguments)
+    assert "Plaintext" not in reply
+
+
+def test_random_bytes():
+    reply = aws("kms", "generate-random", "--number-of-bytes", "24")
+    assert len(base64.b64decode(reply["Plaintext"])) == 24
+
+
+def test_re_encrypt(key, files):
+    encrypt(files)
+    other = aws("kms", "create-key")["KeyMetadata"]["Arn"]
+    reply = aws(
+        "kms", "re-encrypt", "--ciphertext-blob", "fileb://sealed", "--destination-key-id", other, cwd=files,
+    )
+    assert (reply["SourceKeyId"], reply["KeyId"]) == (key["Arn"], other)
+
+
+def test_disable_and_enable(key, files):
+    encrypt(files)
+    aws("kms", "disable-key", "--key-id", key["KeyId"])
+    error = fails(
+        "DisabledException", "kms", "encrypt", "--key-id", "alias/orders", "--plaintext", "fileb://plain",
+        cwd=files,
+    )
+    assert f"{key['Arn']} is disabled." in error
+    aws("kms", "enable-key", "--key-id", key["KeyId"])
+    aws("kms", "decrypt", "--ciphertext-blob", "fileb://sealed", cwd=files)
+
+
+def test_deletion_is_scheduled_and_cancelled():
+    key = aws("kms", "create-key")["KeyMetadata"]["KeyId"]
+    reply = aws("kms", "schedule-key-deletion", "--key-id", key, "--pending-window-in-days", "7")
+    assert (reply["KeyState"], reply["PendingWindowInDays"]) == ("PendingDeletion", 7)
+    arguments = ["--key-id", key, "--key-spec", "AES_256"]
+    fails("KMSInvalidStateException", "kms", "generate-data-key", *arguments)
+    aws("kms", "cancel-key-deletion", "--key-id", key)
+    assert aws("kms", "describe-key", "--key-id", key)["KeyMetadata"]["KeyState"] == "Disabled"
+
+
+def test_tags(key):
+    aws("kms", "tag-resource", "--key-id", key["KeyId"], "--tags", "TagKey=new,TagValue=1")
+    aws("kms", "untag-resource", "--key-id", key["KeyId"], "--tag-keys", "stage")
+    tags = aws("kms", "list-resource-tags", "--key-id", key["KeyId"])["Tags"]
+    assert {tag["TagKey"]: tag["TagValue"] for tag in tags} == {"team": "shop", "new": "1"}
+
+
+def test_policies(key):
+    assert aws("kms", "list-key-policies", "--key-id", key["KeyId"])["PolicyNames"] == ["default"]
+    policy = aws("kms", "get-key-policy", "--key-id", key["KeyId"], "--policy-name", "default")["Policy"]
+    arguments = ["--key-id", key["KeyId"], "--policy-name", "default", "--policy"]
+    aws("kms", "put-key-policy", *arguments, policy)
+    error = fails("MalformedPolicyDocumentException", "kms", "put-key-policy", *arguments, "{}")
+    assert re.search("PutKeyPolicy", error)
+
+
+def test_descriptions_and_aliases_change(key):
+    aws("kms", "update-key-description", "--key-id", key["KeyId"], "--description", "all orders")
+    other = aws("kms", "create-key")["KeyMetadata"]["KeyId"]
+    aws("kms", "create-alias", "--alias-name", "alias/short-lived", "--target-key-id", key["KeyId"])
+    aws("kms", "update-alias", "--alias-name", "alias/short-lived", "--target-key-id", other)
+    assert aws("kms", "describe-key", "--key-id", "alias/short-lived")["KeyMetadata"]["KeyId"] == other
+    aws("kms", "delete-alias", "--alias-name", "alias/short-lived")
+    fails("NotFoundException", "kms", "describe-key", "--key-id", "alias/short-lived")

@@ -1,0 +1,129 @@
+//! The server the suites talk to: the release binary in development mode, on a port of its own, with fresh
+//! data. Ended by its process id, never by name.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use crate::Outcome;
+use crate::run::{cargo, run, target};
+
+const START_SECONDS_MAX: u64 = 60;
+
+/// A running server; ends with this value.
+pub(crate) struct Server {
+    child: Child,
+    pub(crate) endpoint: String,
+}
+
+impl Server {
+    /// Starts the binary that [`build`] made, with its data under `name` in the target folder.
+    pub(crate) fn start(name: &str) -> Outcome<Self> {
+        let target = target()?;
+        let data = target.join("conform").join(name);
+        empty(&data)?;
+        let mut command = Command::new(target.join("release").join("strongroom"));
+        command
+            .args(["dev", "--listen", "127.0.0.1:0", "--json", "--data"])
+            .arg(data.join("data"));
+        command.stdin(Stdio::null()).stdout(Stdio::piped());
+        let log = fs::File::create(data.join("stderr"))
+            .map_err(|error| format!("server log: {error}"))?;
+        command.stderr(log);
+        let mut child = command
+            .spawn()
+            .map_err(|error| format!("the server cannot be run: {error}"))?;
+        let line = child.stdout.take().map(first_line).unwrap_or_default();
+        // Only now, so that the child is ended whatever the line says.
+        let mut server = Self {
+            child,
+            endpoint: String::new(),
+        };
+        server.endpoint = member(&line, "endpoint").ok_or_else(|| {
+            let log = fs::read_to_string(data.join("stderr")).unwrap_or_default();
+            format!("the server did not become ready: {line:?}\n{log}")
+        })?;
+        Ok(server)
+    }
+
+    /// Makes `command` talk to this server.
+    pub(crate) fn point<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        command
+            .env_remove("AWS_PROFILE")
+            .env_remove("AWS_SESSION_TOKEN")
+            .envs([
+                ("AWS_ENDPOINT_URL", self.endpoint.as_str()),
+                ("AWS_ACCESS_KEY_ID", "test"),
+                ("AWS_SECRET_ACCESS_KEY", "test"),
+                ("AWS_REGION", "us-east-1"),
+                ("AWS_DEFAULT_REGION", "us-east-1"),
+                ("AWS_EC2_METADATA_DISABLED", "true"),
+                ("AWS_CONFIG_FILE", "/dev/null"),
+                ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null"),
+                ("NO_PROXY", "127.0.0.1"),
+                ("no_proxy", "127.0.0.1"),
+            ])
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // A server that has already ended cannot be killed; waiting tells either way.
+        let _already_ended = self.child.kill();
+        let _status = self.child.wait();
+    }
+}
+
+/// Builds the binary the suites run against.
+pub(crate) fn build() -> Outcome<()> {
+    run(cargo().args(["build", "--release", "--package", "strongroom"]))
+}
+
+fn empty(folder: &Path) -> Outcome<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder).map_err(|error| format!("old data of the suite: {error}"))?;
+    }
+    fs::create_dir_all(folder).map_err(|error| format!("data of the suite: {error}"))
+}
+
+/// The first line the server prints, or nothing when it ends or takes too long. The rest is read and dropped,
+/// so that the server never waits for a reader.
+fn first_line(stdout: impl Read + Send + 'static) -> String {
+    let (send, receive) = mpsc::channel();
+    thread::spawn(move || {
+        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+            // Only the first line has a receiver.
+            let _dropped = send.send(line);
+        }
+    });
+    receive
+        .recv_timeout(Duration::from_secs(START_SECONDS_MAX))
+        .unwrap_or_default()
+}
+
+/// The text of a member of a flat JSON object without escapes.
+fn member(json: &str, name: &str) -> Option<String> {
+    let (_, rest) = json.split_once(&format!("\"{name}\":"))?;
+    let value = rest.trim_start().strip_prefix('"')?;
+    value.split_once('"').map(|(value, _)| value.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::member;
+
+    #[test]
+    fn the_ready_line_is_read() {
+        let line = r#"{"endpoint":"http://127.0.0.1:4599","env": "/x/aws.env"}"#;
+        assert_eq!(
+            member(line, "endpoint").as_deref(),
+            Some("http://127.0.0.1:4599")
+        );
+        assert_eq!(member(line, "env").as_deref(), Some("/x/aws.env"));
+        assert_eq!(member("", "endpoint"), None);
+    }
+}

@@ -1,0 +1,46 @@
+//! Everything CI runs, in the order in which failures are cheapest.
+
+use crate::Outcome;
+use crate::conform;
+use crate::count::Count;
+use crate::run::{cargo, exists, run, run_and_keep};
+use crate::tidy;
+
+/// Formatting, lints, tests, tidy and conformance; the last line is the total.
+pub(crate) fn test() -> Outcome<()> {
+    run(cargo().args(["fmt", "--all", "--check"]))?;
+    run(cargo().args([
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--locked",
+        "--",
+        "-D",
+        "warnings",
+    ]))?;
+    tidy::tidy()?;
+    let mut total = run_tests()?;
+    total.add(conform::run_all()?);
+    println!("{} passed, {} failed", total.passed, total.failed);
+    if total.failed > 0 {
+        Err("some tests failed".to_owned())
+    } else {
+        Ok(())
+    }
+}
+
+fn run_tests() -> Outcome<Count> {
+    let runner: &[&str] = if exists(cargo().args(["nextest", "--version"])) {
+        &[
+            "nextest",
+            "run",
+            "--workspace",
+            "--locked",
+            "--no-fail-fast",
+        ]
+    } else {
+        &["test", "--workspace", "--locked", "--no-fail-fast"]
+    };
+    let (output, succeeded) = run_and_keep(cargo().args(runner))?;
+    Ok(Count::of_suite(&output, succeeded))
+}
