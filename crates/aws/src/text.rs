@@ -206,6 +206,11 @@ pub fn not_supported(member: &str, value: &str) -> String {
     format!("{member} {value} is not supported.")
 }
 
+/// OWN, UnsupportedOperationException: a member of the model that this server does not serve.
+pub fn not_served(member: &str) -> String {
+    format!("{member} is not supported.")
+}
+
 /// OWN, ValidationException: ScheduleKeyDeletion outside 7 to 30 days.
 pub const PENDING_WINDOW_OUT_OF_RANGE: &str =
     "PendingWindowInDays must be between 7 and 30 (inclusive).";
@@ -232,6 +237,17 @@ pub const NUMBER_OF_BYTES_OR_KEY_SPEC: &str = "Please specify either number of b
 
 /// CAP, ValidationException: Decrypt that needs a KeyId.
 pub const KEY_ID_NOT_NULL: &str = "KeyId must not be null";
+
+/// MEM, ValidationException: an encryption context of more than 8 KiB.
+pub const CONTEXT_TOO_LONG: &str =
+    "The encryption context must not be longer than 8192 bytes in all.";
+
+/// MEM, ValidationException: a member that is required only sometimes is absent; `member` is its path.
+pub fn required_member(member: &str) -> String {
+    format!(
+        "1 validation error detected: Value null at '{member}' failed to satisfy constraint: Member must not be null"
+    )
+}
 
 /// CAP, ValidationException.
 pub const CONTEXT_WITH_ASYMMETRIC_ENCRYPT: &str =
@@ -315,3 +331,33 @@ pub const RATE_EXCEEDED: &str = "Rate exceeded";
 /// DOC, Query, InternalFailure.
 pub const INTERNAL_FAILURE: &str =
     "The request processing has failed because of an unknown error, exception or failure.";
+
+// --- Faults of the server ---
+
+/// OWN, KMSInternalException: nothing more is told.
+pub const INTERNAL: &str = "The request failed because of an internal error. It can be retried.";
+
+/// OWN, KMSInternalException: a change was refused because it could not be made durable.
+pub const DISK_FULL: &str =
+    "The request failed because the server's disk is full. Nothing was changed.";
+
+/// OWN, KMSInternalException: a record does not open or cannot be read.
+pub const STORE_DAMAGED: &str = "The request failed because stored data is damaged.";
+
+/// OWN, KMSInternalException: a call that leaves no trace must not succeed.
+pub const AUDIT_UNAVAILABLE: &str =
+    "The request failed because its audit record could not be written.";
+
+/// OWN, ServiceUnavailableException: the server is sealed.
+pub const SEALED: &str = "The server is sealed. Its operators can open it with strongroom unseal.";
+
+/// OWN, RequestEntityTooLargeException.
+pub fn body_too_large(bytes_max: usize) -> String {
+    format!("The request body is longer than {bytes_max} bytes.")
+}
+
+/// OWN, MalformedHttpRequestException: a request with both framings, or one that never ends.
+pub const MALFORMED_HTTP: &str = "The HTTP request could not be read.";
+
+/// OWN, RequestTimeoutException.
+pub const REQUEST_TIMEOUT: &str = "The request was not received in time.";

@@ -86,6 +86,8 @@ pub enum QueryError {
     Throttling,
     /// The server failed.
     Internal,
+    /// The server is sealed.
+    Unavailable,
 }
 
 impl QueryError {
@@ -102,6 +104,7 @@ impl QueryError {
             Self::Validation(_) => ("ValidationError", 400),
             Self::Throttling => ("Throttling", 400),
             Self::Internal => ("InternalFailure", 500),
+            Self::Unavailable => ("ServiceUnavailable", 503),
         };
         CommonError { code, status }
     }
@@ -118,6 +121,7 @@ impl QueryError {
             Self::AccessDenied(text) | Self::Validation(text) => text.clone(),
             Self::Throttling => text::RATE_EXCEEDED.to_owned(),
             Self::Internal => text::INTERNAL_FAILURE.to_owned(),
+            Self::Unavailable => text::SEALED.to_owned(),
         }
     }
 

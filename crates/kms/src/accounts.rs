@@ -73,7 +73,10 @@ enum Owner {
 impl Kms {
     /// The account that `claim` claims to be root of and the key its signature must be made with, or
     /// `None` when there is no such access key.
-    pub async fn signing_key(&self, claim: &Claim) -> Result<Option<(AccountId, Arc<SigningKey>)>, Failure> {
+    pub async fn signing_key(
+        &self,
+        claim: &Claim,
+    ) -> Result<Option<(AccountId, Arc<SigningKey>)>, Failure> {
         // Only long-term keys exist, and they come without a session token.
         let owner = match &claim.session_token {
             None => self.owner(&claim.access_key_id)?,
@@ -100,7 +103,12 @@ impl Kms {
     async fn derive(&self, owner: &Owner, claim: &Claim) -> Result<SigningKey, Failure> {
         let (date, region, service) = (&claim.date, claim.region.as_str(), &claim.service);
         match owner {
-            Owner::Development(_) => Ok(SigningKey::derive(DEVELOPMENT_SECRET, date, region, service)),
+            Owner::Development(_) => Ok(SigningKey::derive(
+                DEVELOPMENT_SECRET,
+                date,
+                region,
+                service,
+            )),
             Owner::Stored(record) => {
                 let command = DeriveSigningKey {
                     token: &record.token,
@@ -117,7 +125,11 @@ impl Kms {
 
     fn owner(&self, access_key_id: &str) -> Result<Option<Owner>, Failure> {
         if self.settings.accounts == AccountRule::Every {
-            let id = if access_key_id == DEVELOPMENT_KEY_ID { DEVELOPMENT_ACCOUNT } else { access_key_id };
+            let id = if access_key_id == DEVELOPMENT_KEY_ID {
+                DEVELOPMENT_ACCOUNT
+            } else {
+                access_key_id
+            };
             if let Ok(account) = id.parse() {
                 return Ok(Some(Owner::Development(account)));
             }
@@ -147,17 +159,42 @@ impl Kms {
             state: State::Enabled,
             version: 1,
         };
-        let made = self.key_process.call(&GenerateSecret { attributes }).await?;
-        let account = AccountRecord { id, created: self.env.clock.now().into() };
-        let access_key = AccessKeyRecord { id: access_key_id.clone(), account: id, token: made.token };
-        self.records.commit(Changes::default().put_account(&account).put_access_key(Expect::Absent, &access_key)).await?;
-        Ok(NewAccount { id, access_key_id, secret_access_key: made.secret })
+        let made = self
+            .key_process
+            .call(&GenerateSecret { attributes })
+            .await?;
+        let account = AccountRecord {
+            id,
+            created: self.env.clock.now().into(),
+        };
+        let access_key = AccessKeyRecord {
+            id: access_key_id.clone(),
+            account: id,
+            token: made.token,
+        };
+        self.records
+            .commit(
+                Changes::default()
+                    .put_account(&account)
+                    .put_access_key(Expect::Absent, &access_key),
+            )
+            .await?;
+        Ok(NewAccount {
+            id,
+            access_key_id,
+            secret_access_key: made.secret,
+        })
     }
 
     fn new_access_key_id(&self) -> String {
         let drawn = self.env.random_bytes::<KEY_ID_RANDOM_LENGTH>();
-        let letters = drawn.iter().filter_map(|byte| KEY_ID_ALPHABET.get(usize::from(byte & 31)));
-        KEY_ID_PREFIX.chars().chain(letters.map(|letter| char::from(*letter))).collect()
+        let letters = drawn
+            .iter()
+            .filter_map(|byte| KEY_ID_ALPHABET.get(usize::from(byte & 31)));
+        KEY_ID_PREFIX
+            .chars()
+            .chain(letters.map(|letter| char::from(*letter)))
+            .collect()
     }
 }
 

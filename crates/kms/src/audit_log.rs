@@ -53,11 +53,20 @@ impl AuditLog {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
             _ => {}
         }
-        let last = segments(folder)?.into_iter().next_back().map_or(0, |(number, _)| number);
+        let last = segments(folder)?
+            .into_iter()
+            .next_back()
+            .map_or(0, |(number, _)| number);
         let segment = Segment::create(folder, last + 1)?;
         let (entries, waiting) = mpsc::sync_channel(WAITING_MAX);
-        let writer = Writer { folder: folder.to_owned(), segment, unsynced: Vec::new() };
-        std::thread::Builder::new().name("audit".into()).spawn(move || writer.run(&waiting))?;
+        let writer = Writer {
+            folder: folder.to_owned(),
+            segment,
+            unsynced: Vec::new(),
+        };
+        std::thread::Builder::new()
+            .name("audit".into())
+            .spawn(move || writer.run(&waiting))?;
         Ok(Self { entries })
     }
 
@@ -65,7 +74,13 @@ impl AuditLog {
     pub async fn append(&self, payload: &[u8], durability: Durability) -> Result<(), NotWritten> {
         let frame = strongroom_audit::frame(payload).map_err(|_| NotWritten)?;
         let (done, wait) = oneshot::channel();
-        self.entries.try_send(Entry { frame, durability, done }).map_err(|_| NotWritten)?;
+        self.entries
+            .try_send(Entry {
+                frame,
+                durability,
+                done,
+            })
+            .map_err(|_| NotWritten)?;
         wait.await.map_err(|_| NotWritten)?
     }
 }
@@ -75,8 +90,14 @@ pub fn segments(folder: &Path) -> io::Result<Vec<(u64, PathBuf)>> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
-        let number = path.file_stem().and_then(|stem| stem.to_str()).and_then(|stem| stem.parse().ok());
-        if let (Some(number), Some(true)) = (number, path.extension().map(|extension| extension == SUFFIX)) {
+        let number = path
+            .file_stem()
+            .and_then(|stem| stem.to_str())
+            .and_then(|stem| stem.parse().ok());
+        if let (Some(number), Some(true)) = (
+            number,
+            path.extension().map(|extension| extension == SUFFIX),
+        ) {
             found.push((number, path));
         }
     }
@@ -93,9 +114,17 @@ struct Segment {
 impl Segment {
     fn create(folder: &Path, number: u64) -> io::Result<Self> {
         let path = folder.join(format!("{number:012}.{SUFFIX}"));
-        let file = OpenOptions::new().append(true).create_new(true).mode(0o600).open(path)?;
+        let file = OpenOptions::new()
+            .append(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(path)?;
         File::open(folder)?.sync_all()?;
-        Ok(Self { file, number, length: 0 })
+        Ok(Self {
+            file,
+            number,
+            length: 0,
+        })
     }
 }
 
@@ -109,10 +138,16 @@ impl Writer {
     fn run(mut self, waiting: &mpsc::Receiver<Entry>) {
         let mut dirty = false;
         loop {
-            let next = if dirty { waiting.recv_timeout(SYNC_DELAY_MAX) } else { waiting.recv().map_err(Into::into) };
+            let next = if dirty {
+                waiting.recv_timeout(SYNC_DELAY_MAX)
+            } else {
+                waiting.recv().map_err(Into::into)
+            };
             match next {
                 Ok(first) => {
-                    let batch = std::iter::once(first).chain(waiting.try_iter().take(BATCH_MAX - 1)).collect();
+                    let batch = std::iter::once(first)
+                        .chain(waiting.try_iter().take(BATCH_MAX - 1))
+                        .collect();
                     dirty |= self.write(batch);
                     // Whoever waits for the sync should not wait for the delay too.
                     if !self.unsynced.is_empty() {
@@ -136,7 +171,10 @@ impl Writer {
                 self.segment = segment;
             }
         }
-        let bytes: Vec<u8> = batch.iter().flat_map(|entry| entry.frame.iter().copied()).collect();
+        let bytes: Vec<u8> = batch
+            .iter()
+            .flat_map(|entry| entry.frame.iter().copied())
+            .collect();
         let written = (&self.segment.file).write_all(&bytes);
         if written.is_err() {
             self.cut();

@@ -61,17 +61,31 @@ pub struct Authorized<'r, O: Operation> {
 
 /// Resolves what `input` names and decides whether the caller may. Errors in this order:
 /// NotFoundException, AccessDeniedException.
-pub fn authorize<'r, O: Operation>(call: &'r Call<'r>, input: &'r O::Input) -> Result<Authorized<'r, O>, Failure> {
+pub(crate) fn authorize<'r, O: Operation>(
+    call: &'r Call<'r>,
+    input: &'r O::Input,
+) -> Result<Authorized<'r, O>, Failure> {
     let actions = call.op.actions;
     let targets = O::targets(input);
     let resources = targets.iter().enumerate().map(|(index, target)| {
-        let action = actions.get(index).or(actions.last()).ok_or_else(no_such_resource)?;
+        let action = actions
+            .get(index)
+            .or(actions.last())
+            .ok_or_else(no_such_resource)?;
         authorize_target(call, target, action)
     });
-    Ok(Authorized { call, input, resources: resources.collect::<Result<_, Failure>>()? })
+    Ok(Authorized {
+        call,
+        input,
+        resources: resources.collect::<Result<_, Failure>>()?,
+    })
 }
 
-fn authorize_target(call: &Call<'_>, target: &Target<'_>, action: &str) -> Result<Resource, Failure> {
+fn authorize_target(
+    call: &Call<'_>,
+    target: &Target<'_>,
+    action: &str,
+) -> Result<Resource, Failure> {
     let records = &call.kms.records;
     match *target {
         // A root has every permission in its own account.
@@ -82,16 +96,37 @@ fn authorize_target(call: &Call<'_>, target: &Target<'_>, action: &str) -> Resul
             allow(call, &key, action)?;
             Ok(Resource::Key(key))
         }
-        Target::Ciphertext { ciphertext, reference: None } => {
-            let key = resolve::key_of_ciphertext(records, ciphertext, &call.caller, &call.region, action)?;
+        Target::Ciphertext {
+            ciphertext,
+            reference: None,
+        } => {
+            let key = resolve::key_of_ciphertext(
+                records,
+                ciphertext,
+                &call.caller,
+                &call.region,
+                action,
+            )?;
             allow(call, &key, action)?;
             Ok(Resource::Key(key))
         }
-        Target::Ciphertext { reference: Some(reference), .. } => {
-            authorize_target(call, &Target::Key { reference, naming: Naming::KeyOrAlias }, action)
-        }
+        Target::Ciphertext {
+            reference: Some(reference),
+            ..
+        } => authorize_target(
+            call,
+            &Target::Key {
+                reference,
+                naming: Naming::KeyOrAlias,
+            },
+            action,
+        ),
         Target::Alias { name } => {
-            let name = AliasName { account: call.caller.account, region: call.region.clone(), name: name.to_owned() };
+            let name = AliasName {
+                account: call.caller.account,
+                region: call.region.clone(),
+                name: name.to_owned(),
+            };
             let (alias, key) = resolve::alias(records, &name)?;
             allow(call, &key, action)?;
             Ok(Resource::Alias(name, alias, key))
@@ -102,7 +137,10 @@ fn authorize_target(call: &Call<'_>, target: &Target<'_>, action: &str) -> Resul
 /// The key, unless it is another account's: then it makes no difference whether it exists.
 fn visible_key(call: &Call<'_>, reference: &Reference, action: &str) -> Result<Arc<Key>, Failure> {
     if reference.account() != call.caller.account {
-        return Err(refuse_with(KmsException::AccessDenied, text::denied_unseen(&call.caller.arn, action)));
+        return Err(refuse_with(
+            KmsException::AccessDenied,
+            text::denied_unseen(&call.caller.arn, action),
+        ));
     }
     resolve::key(&call.kms.records, reference)
 }

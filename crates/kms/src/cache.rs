@@ -9,7 +9,7 @@ use quick_cache::unsync::Cache as Entries;
 const SHARDS: usize = 16;
 
 /// Records by name.
-pub struct Cache<K, V> {
+pub(crate) struct Cache<K, V> {
     hasher: RandomState,
     shards: Vec<Mutex<Shard<K, V>>>,
 }
@@ -20,26 +20,36 @@ struct Shard<K, V> {
 }
 
 /// That a reader began to fill a missing entry, and when.
-pub struct Fill {
+pub(crate) struct Fill {
     generation: u64,
 }
 
 impl<K: Hash + Eq, V> Cache<K, V> {
     /// A cache of at most about `entries_max` records.
-    pub fn new(entries_max: usize) -> Self {
-        let shard = || Mutex::new(Shard { entries: Entries::new(entries_max.div_ceil(SHARDS)), generation: 0 });
-        Self { hasher: RandomState::new(), shards: (0..SHARDS).map(|_| shard()).collect() }
+    pub(crate) fn new(entries_max: usize) -> Self {
+        let shard = || {
+            Mutex::new(Shard {
+                entries: Entries::new(entries_max.div_ceil(SHARDS)),
+                generation: 0,
+            })
+        };
+        Self {
+            hasher: RandomState::new(),
+            shards: (0..SHARDS).map(|_| shard()).collect(),
+        }
     }
 
     /// The cached record, or the permission to fill it in.
-    pub fn get(&self, name: &K) -> Result<Arc<V>, Fill> {
+    pub(crate) fn get(&self, name: &K) -> Result<Arc<V>, Fill> {
         let shard = self.shard(name);
-        shard.entries.get(name).cloned().ok_or(Fill { generation: shard.generation })
+        shard.entries.get(name).cloned().ok_or(Fill {
+            generation: shard.generation,
+        })
     }
 
     /// Keeps `record`, which was read after `fill` was given; does nothing if anything in its shard
     /// was invalidated since.
-    pub fn fill(&self, fill: &Fill, name: K, record: &Arc<V>) {
+    pub(crate) fn fill(&self, fill: &Fill, name: K, record: &Arc<V>) {
         let mut shard = self.shard(&name);
         if shard.generation == fill.generation {
             shard.entries.insert(name, Arc::clone(record));
@@ -47,7 +57,7 @@ impl<K: Hash + Eq, V> Cache<K, V> {
     }
 
     /// Forgets the record, and every fill under way in its shard.
-    pub fn invalidate(&self, name: &K) {
+    pub(crate) fn invalidate(&self, name: &K) {
         let mut shard = self.shard(name);
         shard.generation = shard.generation.wrapping_add(1);
         shard.entries.remove(name);
@@ -72,11 +82,15 @@ mod tests {
     #[test]
     fn a_fill_loses_to_an_invalidation_that_came_after_it_began() {
         let cache: Cache<u32, &str> = Cache::new(100);
-        let Err(fill) = cache.get(&1) else { panic!("cached from nowhere") };
+        let Err(fill) = cache.get(&1) else {
+            panic!("cached from nowhere")
+        };
         cache.invalidate(&1);
         cache.fill(&fill, 1, &Arc::new("stale"));
         assert!(cache.get(&1).is_err());
-        let Err(fill) = cache.get(&1) else { panic!("stale") };
+        let Err(fill) = cache.get(&1) else {
+            panic!("stale")
+        };
         cache.fill(&fill, 1, &Arc::new("fresh"));
         assert_eq!(cache.get(&1).ok().as_deref(), Some(&"fresh"));
         cache.invalidate(&1);
@@ -87,7 +101,9 @@ mod tests {
     fn it_is_bounded() {
         let cache: Cache<u32, u32> = Cache::new(160);
         for name in 0..10_000 {
-            let Err(fill) = cache.get(&name) else { continue };
+            let Err(fill) = cache.get(&name) else {
+                continue;
+            };
             cache.fill(&fill, name, &Arc::new(name));
         }
         assert!((0..10_000).filter(|name| cache.get(name).is_ok()).count() <= 320);

@@ -28,7 +28,11 @@ pub struct Caller {
 impl Caller {
     /// The root of `account`; the partition is that of the Region called.
     pub fn root(account: AccountId, access_key_id: String, region: &Region) -> Self {
-        Self { account, access_key_id, arn: format!("arn:{}:iam::{account}:root", region.partition()) }
+        Self {
+            account,
+            access_key_id,
+            arn: format!("arn:{}:iam::{account}:root", region.partition()),
+        }
     }
 }
 
@@ -65,7 +69,7 @@ pub struct Call<'c> {
 
 /// What the audit record says of a call besides who made it.
 #[derive(Default)]
-pub struct Trail {
+pub(crate) struct Trail {
     keys: Vec<KeyUse>,
     context: Vec<(String, String)>,
     destination_context: Vec<(String, String)>,
@@ -74,16 +78,37 @@ pub struct Trail {
 
 impl<'c> Call<'c> {
     /// A call that has not touched anything yet.
-    pub fn new(kms: &'c Kms, op: &'static Op, caller: Caller, region: Region, request_id: &'c str, source: Source, input: Json) -> Self {
+    pub fn new(
+        kms: &'c Kms,
+        op: &'static Op,
+        caller: Caller,
+        region: Region,
+        request_id: &'c str,
+        source: Source,
+        input: Json,
+    ) -> Self {
         let event_id = strongroom_base::id::uuid(&*kms.env.random);
-        Self { kms, op, caller, region, request_id, event_id, source, input, trail: Mutex::default() }
+        Self {
+            kms,
+            op,
+            caller,
+            region,
+            request_id,
+            event_id,
+            source,
+            input,
+            trail: Mutex::default(),
+        }
     }
 
     /// Notes that `key` was resolved. A call that is tried again may resolve the same keys again.
     pub fn note_key(&self, key: &Key) {
         let mut trail = self.trail();
         if !trail.keys.iter().any(|noted| noted.arn == key.arn) {
-            trail.keys.push(KeyUse { arn: key.arn.clone(), material_id: None });
+            trail.keys.push(KeyUse {
+                arn: key.arn.clone(),
+                material_id: None,
+            });
         }
     }
 
@@ -147,5 +172,7 @@ impl<'c> Call<'c> {
 
 fn pairs(context: Option<&EncryptionContextType>) -> Vec<(String, String)> {
     let pairs = context.into_iter().flat_map(|context| &context.0);
-    pairs.map(|(key, value)| (key.as_str().to_owned(), value.as_str().to_owned())).collect()
+    pairs
+        .map(|(key, value)| (key.as_str().to_owned(), value.as_str().to_owned()))
+        .collect()
 }

@@ -14,7 +14,7 @@ const HOLD: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Domain time as it was last recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Recorded {
+pub(crate) struct Recorded {
     /// Domain time.
     pub time: UnixMillis,
     /// How long the server has run beside a wall clock that is too far ahead.
@@ -22,7 +22,7 @@ pub struct Recorded {
 }
 
 /// Domain time of a running server.
-pub struct DomainTime {
+pub(crate) struct DomainTime {
     time: UnixMillis,
     held: Duration,
     read_at: Instant,
@@ -30,17 +30,33 @@ pub struct DomainTime {
 
 impl DomainTime {
     /// Continues from what an earlier run recorded; without a record, from the wall clock.
-    pub fn start(recorded: Option<Recorded>, wall: UnixMillis, monotonic: Instant) -> Self {
+    pub(crate) fn start(recorded: Option<Recorded>, wall: UnixMillis, monotonic: Instant) -> Self {
         let Some(Recorded { time, held }) = recorded else {
-            return Self { time: wall, held: Duration::ZERO, read_at: monotonic };
+            return Self {
+                time: wall,
+                held: Duration::ZERO,
+                read_at: monotonic,
+            };
         };
-        let followed = if wall.since(time) <= GAP_FOLLOWED_MAX { wall.max(time) } else { time };
-        let held = if followed == wall { Duration::ZERO } else { held };
-        Self { time: followed, held, read_at: monotonic }
+        let followed = if wall.since(time) <= GAP_FOLLOWED_MAX {
+            wall.max(time)
+        } else {
+            time
+        };
+        let held = if followed == wall {
+            Duration::ZERO
+        } else {
+            held
+        };
+        Self {
+            time: followed,
+            held,
+            read_at: monotonic,
+        }
     }
 
     /// Advances to the present and returns domain time.
-    pub fn advance(&mut self, wall: UnixMillis, monotonic: Instant) -> UnixMillis {
+    pub(crate) fn advance(&mut self, wall: UnixMillis, monotonic: Instant) -> UnixMillis {
         let ran = monotonic.since(self.read_at);
         self.read_at = monotonic;
         self.time = self.time.plus(ran);
@@ -57,13 +73,16 @@ impl DomainTime {
     }
 
     /// Whether timers are held because the wall clock is too far ahead.
-    pub fn is_held(&self) -> bool {
+    pub(crate) fn is_held(&self) -> bool {
         !self.held.is_zero()
     }
 
     /// What to record for the next start.
-    pub fn record(&self) -> Recorded {
-        Recorded { time: self.time, held: self.held }
+    pub(crate) fn record(&self) -> Recorded {
+        Recorded {
+            time: self.time,
+            held: self.held,
+        }
     }
 }
 

@@ -50,13 +50,14 @@ impl Cause {
         let internal = |text: &str| Refusal::new(KmsException::KmsInternal, text);
         match self {
             Self::Store(StoreError::Full) => internal(text::DISK_FULL),
-            Self::Store(StoreError::Busy) | Self::KeyProcess(CallError::Overloaded | CallError::Refused(Code::Busy)) => {
+            Self::Store(StoreError::Busy)
+            | Self::KeyProcess(CallError::Overloaded | CallError::Refused(Code::Busy)) => {
                 Refusal::new(KmsException::Throttling, text::THROTTLED)
             }
             Self::Store(StoreError::Damaged) | Self::Unreadable => internal(text::STORE_DAMAGED),
-            Self::Store(StoreError::TooLarge | StoreError::Closed) | Self::KeyProcess(_) | Self::Contention => {
-                internal(text::INTERNAL)
-            }
+            Self::Store(StoreError::TooLarge | StoreError::Closed)
+            | Self::KeyProcess(_)
+            | Self::Contention => internal(text::INTERNAL),
             Self::Audit => internal(text::AUDIT_UNAVAILABLE),
         }
     }
@@ -76,7 +77,11 @@ impl From<StoreError> for Failure {
 
 impl From<CallError> for Failure {
     fn from(error: CallError) -> Self {
-        Self::Internal(Cause::KeyProcess(error))
+        match error {
+            // The token was replaced since it was read: its state changed, or its epoch was retired.
+            CallError::Refused(Code::TokenRefused | Code::KeyStateRefused) => Self::Conflict,
+            other => Self::Internal(Cause::KeyProcess(other)),
+        }
     }
 }
 
@@ -87,11 +92,11 @@ impl From<Unreadable> for Failure {
 }
 
 /// A refusal without text, as a failure.
-pub fn refuse(exception: KmsException) -> Failure {
+pub(crate) fn refuse(exception: KmsException) -> Failure {
     Refusal::bare(exception).into()
 }
 
 /// A refusal with a text, as a failure.
-pub fn refuse_with(exception: KmsException, message: impl Into<String>) -> Failure {
+pub(crate) fn refuse_with(exception: KmsException, message: impl Into<String>) -> Failure {
     Refusal::new(exception, message).into()
 }

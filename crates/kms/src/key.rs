@@ -34,12 +34,15 @@ impl KeyName {
 }
 
 /// The ARN of an alias; `name` begins with `alias/`.
-pub fn alias_arn(region: &Region, account: &AccountId, name: &str) -> String {
+pub(crate) fn alias_arn(region: &Region, account: &AccountId, name: &str) -> String {
     arn(region, account, "", name)
 }
 
 fn arn(region: &Region, account: &AccountId, kind: &str, name: &str) -> String {
-    format!("arn:{}:kms:{region}:{account}:{kind}{name}", region.partition())
+    format!(
+        "arn:{}:kms:{region}:{account}:{kind}{name}",
+        region.partition()
+    )
 }
 
 /// A stored key.
@@ -58,8 +61,17 @@ pub struct Key {
 impl Key {
     /// The key that `record` describes.
     pub fn new(record: KeyRecord, version: u64) -> Self {
-        let name = KeyName { account: record.account, region: record.region.clone(), id: record.id.clone() };
-        Self { arn: name.arn(), name, version, record }
+        let name = KeyName {
+            account: record.account,
+            region: record.region.clone(),
+            id: record.id.clone(),
+        };
+        Self {
+            arn: name.arn(),
+            name,
+            version,
+            record,
+        }
     }
 
     /// The material that encrypts.
@@ -69,7 +81,10 @@ impl Key {
 
     /// The material with this id.
     pub fn material(&self, id: &MaterialId) -> Option<&MaterialRecord> {
-        self.record.materials.iter().find(|material| material.id == *id)
+        self.record
+            .materials
+            .iter()
+            .find(|material| material.id == *id)
     }
 
     /// Whether the account's root may do everything: the policy is, or equals, the default one.
@@ -84,7 +99,10 @@ impl Key {
     pub fn require_enabled(&self) -> Result<(), Failure> {
         match self.record.state {
             KeyState::Enabled => Ok(()),
-            KeyState::Disabled => Err(refuse_with(KmsException::Disabled, text::key_disabled(&self.arn))),
+            KeyState::Disabled => Err(refuse_with(
+                KmsException::Disabled,
+                text::key_disabled(&self.arn),
+            )),
             KeyState::PendingDeletion => Err(self.pending_deletion()),
         }
     }
@@ -98,16 +116,28 @@ impl Key {
     }
 
     fn pending_deletion(&self) -> Failure {
-        refuse_with(KmsException::KmsInvalidState, text::key_pending_deletion(&self.arn))
+        refuse_with(
+            KmsException::KmsInvalidState,
+            text::key_pending_deletion(&self.arn),
+        )
     }
 
     /// Refuses any algorithm but the one of the key's spec.
-    pub fn require_algorithm(&self, algorithm: Option<wire::EncryptionAlgorithmSpec>) -> Result<(), Failure> {
+    pub fn require_algorithm(
+        &self,
+        algorithm: Option<wire::EncryptionAlgorithmSpec>,
+    ) -> Result<(), Failure> {
         match (self.record.spec, algorithm) {
-            (KeySpec::SymmetricDefault, None | Some(wire::EncryptionAlgorithmSpec::SymmetricDefault)) => Ok(()),
+            (
+                KeySpec::SymmetricDefault,
+                None | Some(wire::EncryptionAlgorithmSpec::SymmetricDefault),
+            ) => Ok(()),
             (KeySpec::SymmetricDefault, Some(other)) => Err(refuse_with(
                 KmsException::InvalidKeyUsage,
-                text::algorithm_incompatible(other.as_str(), wire::KeySpec::SymmetricDefault.as_str()),
+                text::algorithm_incompatible(
+                    other.as_str(),
+                    wire::KeySpec::SymmetricDefault.as_str(),
+                ),
             )),
         }
     }
@@ -116,7 +146,10 @@ impl Key {
     pub fn metadata(&self) -> wire::KeyMetadata {
         let record = &self.record;
         let (spec, usage) = match record.spec {
-            KeySpec::SymmetricDefault => (wire::KeySpec::SymmetricDefault, wire::KeyUsageType::EncryptDecrypt),
+            KeySpec::SymmetricDefault => (
+                wire::KeySpec::SymmetricDefault,
+                wire::KeyUsageType::EncryptDecrypt,
+            ),
         };
         wire::KeyMetadata {
             aws_account_id: Some(record.account.as_str().into()),
@@ -127,21 +160,27 @@ impl Key {
             description: Some(record.description.as_str().into()),
             key_usage: Some(usage),
             key_state: Some(wire_state(record.state)),
-            deletion_date: record.deletion.map(|date| wire::DateType(UnixMillis::from(date))),
+            deletion_date: record
+                .deletion
+                .map(|date| wire::DateType(UnixMillis::from(date))),
             origin: Some(wire::OriginType::AwsKms),
             key_manager: Some(wire::KeyManagerType::Customer),
             customer_master_key_spec: Some(wire::EchoedKeySpec(spec)),
             key_spec: Some(spec),
-            encryption_algorithms: Some(wire::EncryptionAlgorithmSpecList(vec![wire::EncryptionAlgorithmSpec::SymmetricDefault])),
+            encryption_algorithms: Some(wire::EncryptionAlgorithmSpecList(vec![
+                wire::EncryptionAlgorithmSpec::SymmetricDefault,
+            ])),
             multi_region: Some(wire::NullableBooleanType(false)),
-            current_key_material_id: self.current_material().map(|material| hex::encode(&material.id).into()),
+            current_key_material_id: self
+                .current_material()
+                .map(|material| hex::encode(&material.id).into()),
             ..wire::KeyMetadata::default()
         }
     }
 }
 
 /// A state as the API names it.
-pub fn wire_state(state: KeyState) -> wire::KeyState {
+pub(crate) fn wire_state(state: KeyState) -> wire::KeyState {
     match state {
         KeyState::Enabled => wire::KeyState::Enabled,
         KeyState::Disabled => wire::KeyState::Disabled,

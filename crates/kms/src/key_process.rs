@@ -3,5 +3,5 @@
 mod client;
 mod supervisor;
 
-pub use client::{CallError, Client};
-pub use supervisor::{KeyProcess, Program, StartError};
+pub use client::{Answer, CallError, Client};
+pub use supervisor::{KeyProcess, Program, StartError, Started};

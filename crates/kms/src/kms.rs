@@ -42,7 +42,13 @@ pub struct Kms {
 
 impl Kms {
     /// Opens the service over an unsealed store. Errors: the store cannot be read.
-    pub fn open(env: Env, settings: Settings, store: SealedStore, key_process: KeyProcess, audit: Arc<AuditLog>) -> Result<Self, Failure> {
+    pub fn open(
+        env: Env,
+        settings: Settings,
+        store: SealedStore,
+        key_process: KeyProcess,
+        audit: Arc<AuditLog>,
+    ) -> Result<Self, Failure> {
         let records = Repository::new(store);
         let recorded = records.clock()?.map(|stored| Recorded {
             time: stored.record.time.into(),
@@ -64,17 +70,22 @@ impl Kms {
 
     /// Domain time, now.
     pub fn domain_time(&self) -> UnixMillis {
-        self.domain_clock().advance(self.env.clock.now(), self.env.clock.monotonic())
+        self.domain_clock()
+            .advance(self.env.clock.now(), self.env.clock.monotonic())
     }
 
     pub(crate) fn domain_clock(&self) -> MutexGuard<'_, DomainTime> {
-        self.domain_time.lock().unwrap_or_else(PoisonError::into_inner)
+        self.domain_time
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Commits `changes` with the audit record of the call's success: neither exists without the other.
     pub(crate) async fn commit(&self, call: &Call<'_>, changes: Changes) -> Result<(), Failure> {
         let record = encoded(&call.record(self.env.clock.now(), Outcome::Success))?;
-        self.records.commit(changes.put_outbox(&call.event_id, &record)).await?;
+        self.records
+            .commit(changes.put_outbox(&call.event_id, &record))
+            .await?;
         call.note_committed();
         Ok(())
     }
@@ -95,7 +106,10 @@ impl Kms {
             AuditClass::Mutation => Durability::Synced,
         };
         let record = encoded(&call.record(self.env.clock.now(), outcome))?;
-        self.audit.append(&record, durability).await.map_err(|_| Failure::Internal(Cause::Audit))?;
+        self.audit
+            .append(&record, durability)
+            .await
+            .map_err(|_| Failure::Internal(Cause::Audit))?;
         result
     }
 }

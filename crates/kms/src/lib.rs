@@ -1,1 +1,24 @@
-//! The service: operations, authorization, timers, audit and the serve loop.
+//! The service: it owns the store, the caches, the timers and the audit, and sees handles and
+//! ciphertext, never keys. ARCHITECTURE.md follows one request through these modules.
+
+pub mod accounts;
+pub mod admin;
+pub mod audit_log;
+pub mod domain;
+pub mod endpoint;
+pub mod http;
+pub mod key_process;
+pub mod kms;
+pub mod ops;
+pub mod service;
+pub mod timers;
+
+mod authorize;
+mod cache;
+mod call;
+mod domain_time;
+mod failure;
+mod key;
+mod records;
+mod repository;
+mod resolve;

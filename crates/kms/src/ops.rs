@@ -100,7 +100,9 @@ pub trait Operation: Sized + Send + Sync + 'static {
     }
 
     /// Does it. Key state comes first, then usage and algorithm, then cryptography.
-    fn run(request: Authorized<'_, Self>) -> impl Future<Output = Result<Self::Output, Failure>> + Send;
+    fn run(
+        request: Authorized<'_, Self>,
+    ) -> impl Future<Output = Result<Self::Output, Failure>> + Send;
 }
 
 /// What [`Op::carry_out`] returns: the body of the reply.
@@ -124,7 +126,8 @@ pub struct Op {
 
 /// The operation that a client means.
 pub fn find(service: Service, name: &str) -> Option<&'static Op> {
-    OPS.iter().find(|op| op.service == service && op.name == name)
+    OPS.iter()
+        .find(|op| op.service == service && op.name == name)
 }
 
 fn json<'r, O: Operation>(call: &'r Call<'r>) -> Reply<'r> {
@@ -186,9 +189,13 @@ ops! {
 }
 
 /// No grants exist, so every grant token is an invalid one.
-fn refuse_grant_tokens(tokens: Option<&strongroom_aws::kms::GrantTokenList>) -> Result<(), Refusal> {
+fn refuse_grant_tokens(
+    tokens: Option<&strongroom_aws::kms::GrantTokenList>,
+) -> Result<(), Refusal> {
     match tokens {
-        Some(tokens) if !tokens.0.is_empty() => Err(Refusal::bare(strongroom_aws::error::KmsException::InvalidGrantToken)),
+        Some(tokens) if !tokens.0.is_empty() => Err(Refusal::bare(
+            strongroom_aws::error::KmsException::InvalidGrantToken,
+        )),
         Some(_) | None => Ok(()),
     }
 }

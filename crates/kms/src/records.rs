@@ -4,8 +4,8 @@
 mod text;
 
 use minicbor::{Decode, Encode};
-use strongroom_base::id::{AccountId, KeyId, Region};
 use strongroom_base::UnixMillis;
+use strongroom_base::id::{AccountId, KeyId, Region};
 use strongroom_hsm_api::key::MaterialId;
 
 /// The bytes are not a record of the expected kind, or of a newer version.
@@ -13,7 +13,7 @@ use strongroom_hsm_api::key::MaterialId;
 pub struct Unreadable;
 
 /// A record type with its current version.
-pub trait Record: Encode<()> + for<'b> Decode<'b, ()> {
+pub(crate) trait Record: Encode<()> + for<'b> Decode<'b, ()> {
     /// The version this code writes; older ones are read by the same field numbers.
     const VERSION: u8 = 1;
 
@@ -30,7 +30,9 @@ pub trait Record: Encode<()> + for<'b> Decode<'b, ()> {
     /// Reads what [`Record::to_bytes`] wrote, in this or an earlier version.
     fn from_bytes(bytes: &[u8]) -> Result<Self, Unreadable> {
         match bytes.split_first() {
-            Some((&version, body)) if (1..=Self::VERSION).contains(&version) => minicbor::decode(body).map_err(|_| Unreadable),
+            Some((&version, body)) if (1..=Self::VERSION).contains(&version) => {
+                minicbor::decode(body).map_err(|_| Unreadable)
+            }
             _ => Err(Unreadable),
         }
     }

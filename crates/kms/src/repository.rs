@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use strongroom_base::id::{AccountId, KeyId, Region};
+use strongroom_base::id::{AccountId, Region};
 use strongroom_hsm_api::key::MaterialId;
-use strongroom_store::{Cursor, Expect, Health, Name, Outcome, SealedStore, StoreError, Table, Transaction};
+use strongroom_store::{Cursor, Expect, Health, Name, Outcome, SealedStore, Table, Transaction};
 
 use crate::cache::Cache;
 use crate::failure::Failure;
 use crate::key::{Key, KeyName};
 use crate::records::{
-    AccessKeyRecord, AccountRecord, AliasRecord, ClockRecord, KeyAliasRecord, KeyRecord, MaterialOwnerRecord, PolicyRecord, Record,
-    TimerRecord,
+    AccessKeyRecord, AccountRecord, AliasRecord, ClockRecord, KeyAliasRecord, KeyRecord,
+    MaterialOwnerRecord, PolicyRecord, Record, TimerRecord,
 };
 
 /// The most key records kept in memory.
@@ -101,17 +101,27 @@ impl Repository {
     }
 
     /// The key in `region` that a material belongs to, unless there is none.
-    pub fn material_owner(&self, region: &Region, id: &MaterialId) -> Result<Option<Arc<KeyName>>, Failure> {
+    pub fn material_owner(
+        &self,
+        region: &Region,
+        id: &MaterialId,
+    ) -> Result<Option<Arc<KeyName>>, Failure> {
         cached(&self.materials, &(region.clone(), *id), || {
             let found = self.read::<MaterialOwnerRecord>(&material_store_name(region, id))?;
-            Ok(found.map(|Stored { record, .. }| KeyName { account: record.account, region: region.clone(), id: record.key }))
+            Ok(found.map(|Stored { record, .. }| KeyName {
+                account: record.account,
+                region: region.clone(),
+                id: record.key,
+            }))
         })
     }
 
     /// The access key, unless there is none.
     pub fn access_key(&self, id: &str) -> Result<Option<Arc<AccessKeyRecord>>, Failure> {
         cached(&self.access_keys, &id.to_owned(), || {
-            Ok(self.read::<AccessKeyRecord>(&access_key_store_name(id))?.map(|stored| stored.record))
+            Ok(self
+                .read::<AccessKeyRecord>(&access_key_store_name(id))?
+                .map(|stored| stored.record))
         })
     }
 
@@ -136,40 +146,71 @@ impl Repository {
     }
 
     /// Keys of an account in a Region.
-    pub fn list_keys(&self, account: &AccountId, region: &Region, after: Option<&Cursor>, limit: usize) -> Result<Listed<KeyRecord>, Failure> {
-        self.list(Table::Keys, &[account.as_str().as_bytes(), region.as_str().as_bytes()], after, limit)
+    pub fn list_keys(
+        &self,
+        account: &AccountId,
+        region: &Region,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<Listed<KeyRecord>, Failure> {
+        self.list(
+            Table::Keys,
+            &[account.as_str().as_bytes(), region.as_str().as_bytes()],
+            after,
+            limit,
+        )
     }
 
-    /// Keys of all accounts and Regions.
-    pub fn list_all_keys(&self, after: Option<&Cursor>, limit: usize) -> Result<Vec<(Cursor, Stored<KeyRecord>)>, Failure> {
-        let page = self.store.scan(Table::Keys, &[], after, limit)?;
-        page.records
-            .into_iter()
-            .map(|(cursor, found)| Ok((cursor, Stored { version: found.version, record: KeyRecord::from_bytes(&found.bytes)? })))
-            .collect()
+    /// Keys of all accounts and Regions, with their versions.
+    pub fn list_all_keys(
+        &self,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<Listed<Stored<KeyRecord>>, Failure> {
+        self.list_stored(Table::Keys, &[], after, limit)
     }
 
-    /// Access keys of all accounts.
-    pub fn list_all_access_keys(&self, after: Option<&Cursor>, limit: usize) -> Result<Vec<(Cursor, Stored<AccessKeyRecord>)>, Failure> {
-        let page = self.store.scan(Table::AccessKeys, &[], after, limit)?;
-        page.records
-            .into_iter()
-            .map(|(cursor, found)| Ok((cursor, Stored { version: found.version, record: AccessKeyRecord::from_bytes(&found.bytes)? })))
-            .collect()
+    /// Access keys of all accounts, with their versions.
+    pub fn list_all_access_keys(
+        &self,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<Listed<Stored<AccessKeyRecord>>, Failure> {
+        self.list_stored(Table::AccessKeys, &[], after, limit)
     }
 
     /// Aliases of an account in a Region.
-    pub fn list_aliases(&self, account: &AccountId, region: &Region, after: Option<&Cursor>, limit: usize) -> Result<Listed<AliasRecord>, Failure> {
-        self.list(Table::Aliases, &[account.as_str().as_bytes(), region.as_str().as_bytes()], after, limit)
+    pub fn list_aliases(
+        &self,
+        account: &AccountId,
+        region: &Region,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<Listed<AliasRecord>, Failure> {
+        self.list(
+            Table::Aliases,
+            &[account.as_str().as_bytes(), region.as_str().as_bytes()],
+            after,
+            limit,
+        )
     }
 
     /// The names of a key's aliases.
-    pub fn list_key_aliases(&self, key: &KeyName, after: Option<&Cursor>, limit: usize) -> Result<Listed<KeyAliasRecord>, Failure> {
+    pub fn list_key_aliases(
+        &self,
+        key: &KeyName,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<Listed<KeyAliasRecord>, Failure> {
         self.list(Table::KeyAliases, &key_components(key), after, limit)
     }
 
     /// Timers of all keys.
-    pub fn list_timers(&self, after: Option<&Cursor>, limit: usize) -> Result<Listed<TimerRecord>, Failure> {
+    pub fn list_timers(
+        &self,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<Listed<TimerRecord>, Failure> {
         self.list(Table::Timers, &[], after, limit)
     }
 
@@ -178,8 +219,11 @@ impl Repository {
         let page = self.store.scan(Table::Outbox, &[], None, limit)?;
         page.records
             .into_iter()
-            .map(|(_, found)| {
-                let (id, record) = found.bytes.split_at_checked(EVENT_ID_LENGTH).ok_or(crate::records::Unreadable)?;
+            .map(|found| {
+                let (id, record) = found
+                    .bytes
+                    .split_at_checked(EVENT_ID_LENGTH)
+                    .ok_or(crate::records::Unreadable)?;
                 let id = String::from_utf8(id.to_vec()).map_err(|_| crate::records::Unreadable)?;
                 Ok((id, found.version, record.to_vec()))
             })
@@ -188,10 +232,21 @@ impl Repository {
 
     /// Whether `cursor` belongs to this list of keys or aliases: a marker of another account, Region
     /// or list must not be taken.
-    pub fn is_cursor_of(&self, table: Table, account: &AccountId, region: &Region, cursor: &Cursor) -> bool {
+    pub fn is_cursor_of(
+        &self,
+        table: Table,
+        account: &AccountId,
+        region: &Region,
+        cursor: &Cursor,
+    ) -> bool {
         self.store
-            .store_key(&Name::new(table, &[account.as_str().as_bytes(), region.as_str().as_bytes()]))
-            .is_ok_and(|prefix| cursor.as_bytes().len() > prefix.len() && cursor.as_bytes().starts_with(&prefix))
+            .store_key(&Name::new(
+                table,
+                &[account.as_str().as_bytes(), region.as_str().as_bytes()],
+            ))
+            .is_ok_and(|prefix| {
+                cursor.as_bytes().len() > prefix.len() && cursor.as_bytes().starts_with(&prefix)
+            })
     }
 
     /// Commits, and forgets what was cached of the records before it answers.
@@ -220,14 +275,48 @@ impl Repository {
         let Some(found) = self.store.get(name)? else {
             return Ok(None);
         };
-        Ok(Some(Stored { version: found.version, record: R::from_bytes(&found.bytes)? }))
+        Ok(Some(Stored {
+            version: found.version,
+            record: R::from_bytes(&found.bytes)?,
+        }))
     }
 
-    fn list<R: Record>(&self, table: Table, leading: &[&[u8]], after: Option<&Cursor>, limit: usize) -> Result<Listed<R>, Failure> {
+    fn list<R: Record>(
+        &self,
+        table: Table,
+        leading: &[&[u8]],
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<Listed<R>, Failure> {
+        let Listed { records, next } = self.list_stored(table, leading, after, limit)?;
+        Ok(Listed {
+            records: records.into_iter().map(|stored| stored.record).collect(),
+            next,
+        })
+    }
+
+    fn list_stored<R: Record>(
+        &self,
+        table: Table,
+        leading: &[&[u8]],
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<Listed<Stored<R>>, Failure> {
         let page = self.store.scan(table, leading, after, limit)?;
-        let last = page.records.last().map(|(cursor, _)| cursor.clone()).filter(|_| page.more);
-        let records = page.records.iter().map(|(_, found)| R::from_bytes(&found.bytes)).collect::<Result<_, _>>()?;
-        Ok(Listed { records, next: last })
+        let stored = |found: &strongroom_store::Record| {
+            Ok(Stored {
+                version: found.version,
+                record: R::from_bytes(&found.bytes)?,
+            })
+        };
+        Ok(Listed {
+            records: page
+                .records
+                .iter()
+                .map(stored)
+                .collect::<Result<_, Failure>>()?,
+            next: page.next,
+        })
     }
 }
 
@@ -252,32 +341,40 @@ fn cached<K: std::hash::Hash + Eq + Clone, V>(
 const EVENT_ID_LENGTH: usize = 36;
 
 impl Changes {
-    /// Whether nothing was changed.
-    pub fn is_empty(&self) -> bool {
-        self.touched.is_empty()
-    }
-
     /// Writes a key's record.
     pub fn put_key(self, expect: Expect, record: &KeyRecord) -> Self {
-        let name = KeyName { account: record.account, region: record.region.clone(), id: record.id.clone() };
+        let name = KeyName {
+            account: record.account,
+            region: record.region.clone(),
+            id: record.id.clone(),
+        };
         let store_name = key_store_name(Table::Keys, &name);
-        self.put(store_name, expect, record).touching(Touched::Key(name))
+        self.put(store_name, expect, record)
+            .touching(Touched::Key(name))
     }
 
     /// Deletes a key's record.
     pub fn delete_key(self, key: &Key) -> Self {
         let store_name = key_store_name(Table::Keys, &key.name);
-        self.delete(store_name, key.version).touching(Touched::Key(key.name.clone()))
+        self.delete(store_name, key.version)
+            .touching(Touched::Key(key.name.clone()))
     }
 
     /// Says whose key a material is.
-    pub fn put_material_owner(self, region: &Region, id: &MaterialId, owner: &MaterialOwnerRecord) -> Self {
-        self.put(material_store_name(region, id), Expect::Absent, owner).touching(Touched::Material(region.clone(), *id))
+    pub fn put_material_owner(
+        self,
+        region: &Region,
+        id: &MaterialId,
+        owner: &MaterialOwnerRecord,
+    ) -> Self {
+        self.put(material_store_name(region, id), Expect::Absent, owner)
+            .touching(Touched::Material(region.clone(), *id))
     }
 
     /// Forgets whose key a material was.
     pub fn delete_material_owner(self, region: &Region, id: &MaterialId) -> Self {
-        self.delete(material_store_name(region, id), 1).touching(Touched::Material(region.clone(), *id))
+        self.delete(material_store_name(region, id), 1)
+            .touching(Touched::Material(region.clone(), *id))
     }
 
     /// Writes a key's policy.
@@ -292,17 +389,25 @@ impl Changes {
 
     /// Writes an alias.
     pub fn put_alias(self, name: &AliasName, expect: Expect, record: &AliasRecord) -> Self {
-        self.put(alias_store_name(name), expect, record).touching(Touched::Alias(name.clone()))
+        self.put(alias_store_name(name), expect, record)
+            .touching(Touched::Alias(name.clone()))
     }
 
     /// Deletes an alias.
     pub fn delete_alias(self, name: &AliasName, version: u64) -> Self {
-        self.delete(alias_store_name(name), version).touching(Touched::Alias(name.clone()))
+        self.delete(alias_store_name(name), version)
+            .touching(Touched::Alias(name.clone()))
     }
 
     /// Notes that an alias belongs to a key.
     pub fn put_key_alias(self, key: &KeyName, name: &str) -> Self {
-        self.put(key_alias_store_name(key, name), Expect::Absent, &KeyAliasRecord { name: name.to_owned() })
+        self.put(
+            key_alias_store_name(key, name),
+            Expect::Absent,
+            &KeyAliasRecord {
+                name: name.to_owned(),
+            },
+        )
     }
 
     /// Notes that an alias no longer belongs to a key.
@@ -332,14 +437,17 @@ impl Changes {
 
     /// Writes an access key.
     pub fn put_access_key(self, expect: Expect, record: &AccessKeyRecord) -> Self {
-        self.put(access_key_store_name(&record.id), expect, record).touching(Touched::AccessKey(record.id.clone()))
+        self.put(access_key_store_name(&record.id), expect, record)
+            .touching(Touched::AccessKey(record.id.clone()))
     }
 
     /// Puts an audit record into the outbox, where it stays until the audit log holds it.
     pub fn put_outbox(mut self, event_id: &str, record: &[u8]) -> Self {
         debug_assert_eq!(event_id.len(), EVENT_ID_LENGTH);
         let bytes = [event_id.as_bytes(), record].concat();
-        self.transaction = self.transaction.put(outbox_store_name(event_id), Expect::Absent, bytes);
+        self.transaction = self
+            .transaction
+            .put(outbox_store_name(event_id), Expect::Absent, bytes);
         self
     }
 
@@ -350,7 +458,10 @@ impl Changes {
 
     /// Relies on a key being as it was read.
     pub fn rely_on(mut self, key: &Key) -> Self {
-        self.transaction = self.transaction.read(key_store_name(Table::Keys, &key.name), Expect::At(key.version));
+        self.transaction = self.transaction.read(
+            key_store_name(Table::Keys, &key.name),
+            Expect::At(key.version),
+        );
         self
     }
 
@@ -371,7 +482,11 @@ impl Changes {
 }
 
 fn key_components(key: &KeyName) -> [&[u8]; 3] {
-    [key.account.as_str().as_bytes(), key.region.as_str().as_bytes(), key.id.as_str().as_bytes()]
+    [
+        key.account.as_str().as_bytes(),
+        key.region.as_str().as_bytes(),
+        key.id.as_str().as_bytes(),
+    ]
 }
 
 fn key_store_name(table: Table, key: &KeyName) -> Name {
@@ -384,7 +499,14 @@ fn key_alias_store_name(key: &KeyName, name: &str) -> Name {
 }
 
 fn alias_store_name(alias: &AliasName) -> Name {
-    Name::new(Table::Aliases, &[alias.account.as_str().as_bytes(), alias.region.as_str().as_bytes(), alias.name.as_bytes()])
+    Name::new(
+        Table::Aliases,
+        &[
+            alias.account.as_str().as_bytes(),
+            alias.region.as_str().as_bytes(),
+            alias.name.as_bytes(),
+        ],
+    )
 }
 
 fn material_store_name(region: &Region, id: &MaterialId) -> Name {
@@ -405,10 +527,4 @@ fn outbox_store_name(event_id: &str) -> Name {
 
 fn clock_store_name() -> Name {
     Name::new(Table::Clock, &[])
-}
-
-impl From<StoreError> for crate::failure::Cause {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
-    }
 }

@@ -11,8 +11,8 @@ use strongroom_policy::Arn;
 use crate::call::Caller;
 use crate::failure::{Failure, refuse, refuse_with};
 use crate::key::{Key, KeyName, alias_arn};
-use crate::repository::{AliasName, Repository, Stored};
 use crate::records::AliasRecord;
+use crate::repository::{AliasName, Repository, Stored};
 
 /// How an operation lets a key be named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub enum Naming {
 
 /// What a key reference names, before any look-up.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reference {
+pub(crate) enum Reference {
     /// A key.
     Key(KeyName),
     /// An alias.
@@ -34,7 +34,12 @@ pub enum Reference {
 
 impl Reference {
     /// Reads `text` as `caller` in `region` means it. Errors: NotFoundException.
-    pub fn parse(text: &str, naming: Naming, caller: &Caller, region: &Region) -> Result<Self, Refusal> {
+    pub(crate) fn parse(
+        text: &str,
+        naming: Naming,
+        caller: &Caller,
+        region: &Region,
+    ) -> Result<Self, Refusal> {
         let invalid = || not_found(text::invalid_key_id(text));
         let reference = match text.strip_prefix("arn:") {
             Some(_) => Self::parse_arn(text, region)?,
@@ -59,21 +64,31 @@ impl Reference {
         let account = arn.account().parse().map_err(|_| invalid())?;
         match arn.resource().strip_prefix("key/") {
             Some(id) => Self::key(account, region, id).ok_or_else(invalid),
-            None if arn.resource().starts_with("alias/") => Ok(Self::alias(account, region, arn.resource())),
+            None if arn.resource().starts_with("alias/") => {
+                Ok(Self::alias(account, region, arn.resource()))
+            }
             None => Err(invalid()),
         }
     }
 
     fn key(account: strongroom_base::id::AccountId, region: &Region, id: &str) -> Option<Self> {
-        Some(Self::Key(KeyName { account, region: region.clone(), id: id.parse().ok()? }))
+        Some(Self::Key(KeyName {
+            account,
+            region: region.clone(),
+            id: id.parse().ok()?,
+        }))
     }
 
     fn alias(account: strongroom_base::id::AccountId, region: &Region, name: &str) -> Self {
-        Self::Alias(AliasName { account, region: region.clone(), name: name.to_owned() })
+        Self::Alias(AliasName {
+            account,
+            region: region.clone(),
+            name: name.to_owned(),
+        })
     }
 
     /// The account that owns what is named.
-    pub fn account(&self) -> strongroom_base::id::AccountId {
+    pub(crate) fn account(&self) -> strongroom_base::id::AccountId {
         match self {
             Self::Key(name) => name.account,
             Self::Alias(name) => name.account,
@@ -82,7 +97,7 @@ impl Reference {
 }
 
 /// The key named by `reference`. Errors: NotFoundException.
-pub fn key(records: &Repository, reference: &Reference) -> Result<Arc<Key>, Failure> {
+pub(crate) fn key(records: &Repository, reference: &Reference) -> Result<Arc<Key>, Failure> {
     match reference {
         Reference::Key(name) => existing(records, name),
         Reference::Alias(name) => alias(records, name).map(|(_, key)| key),
@@ -90,20 +105,35 @@ pub fn key(records: &Repository, reference: &Reference) -> Result<Arc<Key>, Fail
 }
 
 /// An alias and its key. Errors: NotFoundException.
-pub fn alias(records: &Repository, name: &AliasName) -> Result<(Arc<Stored<AliasRecord>>, Arc<Key>), Failure> {
-    let absent = || Failure::from(not_found(text::alias_not_found(&alias_arn(&name.region, &name.account, &name.name))));
+pub(crate) fn alias(
+    records: &Repository,
+    name: &AliasName,
+) -> Result<(Arc<Stored<AliasRecord>>, Arc<Key>), Failure> {
+    let absent = || {
+        Failure::from(not_found(text::alias_not_found(&alias_arn(
+            &name.region,
+            &name.account,
+            &name.name,
+        ))))
+    };
     let alias = records.alias(name)?.ok_or_else(absent)?;
-    let target = KeyName { account: name.account, region: name.region.clone(), id: alias.record.target.clone() };
+    let target = KeyName {
+        account: name.account,
+        region: name.region.clone(),
+        id: alias.record.target.clone(),
+    };
     let key = existing(records, &target)?;
     Ok((alias, key))
 }
 
 fn existing(records: &Repository, name: &KeyName) -> Result<Arc<Key>, Failure> {
-    records.key(name)?.ok_or_else(|| not_found(text::key_not_found(&name.arn())).into())
+    records
+        .key(name)?
+        .ok_or_else(|| not_found(text::key_not_found(&name.arn())).into())
 }
 
 /// The material that a symmetric ciphertext names. Errors: InvalidCiphertextException when it is none of ours.
-pub fn ciphertext_material(ciphertext: &[u8]) -> Result<MaterialId, Failure> {
+pub(crate) fn ciphertext_material(ciphertext: &[u8]) -> Result<MaterialId, Failure> {
     let invalid = || refuse(KmsException::InvalidCiphertext);
     match ciphertext {
         [1, 2, 2 | 3, 0, 0x78, rest @ ..] => rest.first_chunk().copied().ok_or_else(invalid),
@@ -113,14 +143,25 @@ pub fn ciphertext_material(ciphertext: &[u8]) -> Result<MaterialId, Failure> {
 
 /// The key whose material `ciphertext` names, if it is visible to `caller`. Absent and foreign keys
 /// are one AccessDeniedException.
-pub fn key_of_ciphertext(records: &Repository, ciphertext: &[u8], caller: &Caller, region: &Region, action: &str) -> Result<Arc<Key>, Failure> {
+pub(crate) fn key_of_ciphertext(
+    records: &Repository,
+    ciphertext: &[u8],
+    caller: &Caller,
+    region: &Region,
+    action: &str,
+) -> Result<Arc<Key>, Failure> {
     let material = ciphertext_material(ciphertext)?;
     let owner = records.material_owner(region, &material)?;
     let key = match owner.filter(|owner| owner.account == caller.account) {
         Some(owner) => records.key(&owner)?,
         None => None,
     };
-    key.ok_or_else(|| refuse_with(KmsException::AccessDenied, text::denied_ciphertext(&caller.arn, action)))
+    key.ok_or_else(|| {
+        refuse_with(
+            KmsException::AccessDenied,
+            text::denied_ciphertext(&caller.arn, action),
+        )
+    })
 }
 
 fn not_found(message: String) -> Refusal {

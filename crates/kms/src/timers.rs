@@ -35,7 +35,11 @@ impl Timers {
         loop {
             let page = records.list_timers(after.as_ref(), PAGE)?;
             for timer in page.records {
-                let name = KeyName { account: timer.account, region: timer.region, id: timer.key };
+                let name = KeyName {
+                    account: timer.account,
+                    region: timer.region,
+                    id: timer.key,
+                };
                 timers.set(name, timer.due.into());
             }
             match page.next {
@@ -61,7 +65,11 @@ impl Timers {
     }
 
     fn due(&self, now: UnixMillis) -> Vec<KeyName> {
-        self.all().iter().take_while(|((due, _), _)| *due <= now).map(|(_, name)| name.clone()).collect()
+        self.all()
+            .iter()
+            .take_while(|((due, _), _)| *due <= now)
+            .map(|(_, name)| name.clone())
+            .collect()
     }
 
     fn all(&self) -> MutexGuard<'_, BTreeMap<(UnixMillis, String), KeyName>> {
@@ -110,7 +118,9 @@ async fn delete_if_due(kms: &Kms, name: &KeyName) -> Result<(), Failure> {
         return Ok(());
     };
     let due = key.record.deletion.map(UnixMillis::from);
-    if key.record.state != KeyState::PendingDeletion || due.is_none_or(|due| due > kms.domain_time()) {
+    if key.record.state != KeyState::PendingDeletion
+        || due.is_none_or(|due| due > kms.domain_time())
+    {
         return Ok(());
     }
     kms.records.commit(removal(kms, &key)?).await?;
@@ -131,7 +141,11 @@ fn removal(kms: &Kms, key: &Key) -> Result<Changes, Failure> {
         changes = changes.delete_timer(&key.name, timer.version);
     }
     for listed in kms.records.list_key_aliases(&key.name, None, PAGE)?.records {
-        let name = AliasName { account: key.name.account, region: key.name.region.clone(), name: listed.name };
+        let name = AliasName {
+            account: key.name.account,
+            region: key.name.region.clone(),
+            name: listed.name,
+        };
         if let Some(alias) = kms.records.alias(&name)? {
             changes = changes.delete_alias(&name, alias.version);
         }
@@ -150,7 +164,10 @@ pub async fn empty_outbox(kms: &Kms) -> Result<(), Failure> {
         }
         let mut changes = Changes::default();
         for (event_id, version, record) in page {
-            kms.audit.append(&record, Durability::Synced).await.map_err(|_| Failure::Internal(Cause::Audit))?;
+            kms.audit
+                .append(&record, Durability::Synced)
+                .await
+                .map_err(|_| Failure::Internal(Cause::Audit))?;
             changes = changes.delete_outbox(&event_id, version);
         }
         kms.records.commit(changes).await?;
@@ -166,5 +183,7 @@ async fn record_clock(kms: &Kms) -> Result<(), Failure> {
     };
     let old = kms.records.clock()?;
     let expect = old.map_or(Expect::Absent, |stored| Expect::At(stored.version));
-    kms.records.commit(Changes::default().put_clock(expect, &clock)).await
+    kms.records
+        .commit(Changes::default().put_clock(expect, &clock))
+        .await
 }

@@ -7,7 +7,6 @@ use crate::key_policy::DOCUMENT_BYTES_MAX;
 
 /// Why a key policy is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum PolicyError {
     /// More than [`DOCUMENT_BYTES_MAX`] bytes. AWS answers LimitExceededException.
     TooLarge,
@@ -45,7 +44,6 @@ pub enum PolicyError {
 
 /// What breaks the grammar.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Problem {
     /// The element is not known here; element names are case-sensitive.
     Unknown(String),

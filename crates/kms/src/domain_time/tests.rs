@@ -25,18 +25,28 @@ fn a_jump_ahead_is_held_for_a_day_of_running() {
     let mut time = DomainTime::start(None, NOON, at(Duration::ZERO));
     for hour in 1..=24 {
         let ran = HOUR * hour;
-        assert_eq!(time.advance(NOON.plus(TEN_YEARS + ran), at(ran)), NOON.plus(ran), "hour {hour}");
+        assert_eq!(
+            time.advance(NOON.plus(TEN_YEARS + ran), at(ran)),
+            NOON.plus(ran),
+            "hour {hour}"
+        );
         assert!(time.is_held());
     }
     let ran = DAY + HOUR;
-    assert_eq!(time.advance(NOON.plus(TEN_YEARS + ran), at(ran)), NOON.plus(TEN_YEARS + ran));
+    assert_eq!(
+        time.advance(NOON.plus(TEN_YEARS + ran), at(ran)),
+        NOON.plus(TEN_YEARS + ran)
+    );
 }
 
 #[test]
 fn a_jump_that_is_corrected_leaves_no_trace() {
     let mut time = DomainTime::start(None, NOON, at(Duration::ZERO));
     time.advance(NOON.plus(TEN_YEARS), at(HOUR));
-    assert_eq!(time.advance(NOON.plus(2 * HOUR), at(2 * HOUR)), NOON.plus(2 * HOUR));
+    assert_eq!(
+        time.advance(NOON.plus(2 * HOUR), at(2 * HOUR)),
+        NOON.plus(2 * HOUR)
+    );
     assert!(!time.is_held());
 }
 
@@ -56,7 +66,10 @@ fn a_frozen_clock_does_not_stop_time() {
 
 #[test]
 fn a_long_gap_over_a_restart_is_held_and_a_short_one_followed() {
-    let recorded = Some(Recorded { time: NOON, held: Duration::ZERO });
+    let recorded = Some(Recorded {
+        time: NOON,
+        held: Duration::ZERO,
+    });
     for (gap, expected) in [(DAY, NOON.plus(DAY)), (2 * DAY, NOON)] {
         let mut time = DomainTime::start(recorded, NOON.plus(gap), at(Duration::ZERO));
         assert_eq!(time.advance(NOON.plus(gap), at(Duration::ZERO)), expected);
@@ -68,8 +81,15 @@ fn holding_continues_over_a_restart() {
     let mut time = DomainTime::start(None, NOON, at(Duration::ZERO));
     time.advance(NOON.plus(TEN_YEARS), at(Duration::ZERO));
     time.advance(NOON.plus(TEN_YEARS), at(20 * HOUR));
-    let mut time = DomainTime::start(Some(time.record()), NOON.plus(TEN_YEARS), at(Duration::ZERO));
+    let mut time = DomainTime::start(
+        Some(time.record()),
+        NOON.plus(TEN_YEARS),
+        at(Duration::ZERO),
+    );
     assert!(time.is_held());
     time.advance(NOON.plus(TEN_YEARS), at(5 * HOUR));
-    assert_eq!(time.advance(NOON.plus(TEN_YEARS), at(5 * HOUR)), NOON.plus(TEN_YEARS));
+    assert_eq!(
+        time.advance(NOON.plus(TEN_YEARS), at(5 * HOUR)),
+        NOON.plus(TEN_YEARS)
+    );
 }

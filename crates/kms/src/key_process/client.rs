@@ -3,16 +3,20 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::marker::PhantomData;
 use std::os::fd::OwnedFd;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
 
-use rustix::net::{RecvFlags, SendFlags};
 use strongroom_hsm_api::Code;
 use strongroom_hsm_api::command::Command;
-use strongroom_hsm_api::frame::{FRAME_LENGTH_MAX, MESSAGE_LENGTH_MAX, ReplyFrame, append_request, frames};
+use strongroom_hsm_api::frame::{
+    FRAME_LENGTH_MAX, MESSAGE_LENGTH_MAX, ReplyFrame, append_request, frames,
+};
 use strongroom_hsm_api::wire::{self, Field};
-use tokio::io::unix::AsyncFd;
+use tokio::net::UnixDatagram;
 use tokio::sync::{Notify, oneshot};
 use zeroize::Zeroize;
 
@@ -63,8 +67,10 @@ impl Client {
     /// the key process is gone; every call then waiting, and every later one, fails with
     /// [`CallError::Lost`].
     pub fn connect(socket: OwnedFd) -> io::Result<(Self, impl Future<Output = ()> + Send)> {
-        rustix::io::ioctl_fionbio(&socket, true)?;
-        let socket = AsyncFd::new(socket)?;
+        // A SOCK_SEQPACKET socket keeps messages apart as datagram sockets do, and tells of its end too.
+        let socket = std::os::unix::net::UnixDatagram::from(socket);
+        socket.set_nonblocking(true)?;
+        let socket = UnixDatagram::from_std(socket)?;
         let shared = Arc::new(Shared {
             next_id: AtomicU64::new(1),
             state: Mutex::new(State::default()),
@@ -78,16 +84,53 @@ impl Client {
         Ok((Self { shared }, serve))
     }
 
-    /// Sends `command` and waits for its reply.
-    pub async fn call<'a, C: Command<'a>>(&self, command: &C) -> Result<C::Reply, CallError> {
-        let reply = self.shared.post(C::NUMBER, |out| command.write(out))?.await.map_err(|_| CallError::Lost)?;
-        let Reply { status, mut body } = reply;
-        let result = match wire::decode::<Code>(&status.to_be_bytes()) {
-            Ok(Code::Success) => wire::decode(&body).map_err(|_| CallError::Lost),
+    /// Sends `command`; the answer is its reply.
+    pub fn call<'a, C: Command<'a>>(&self, command: &C) -> Answer<C::Reply> {
+        Answer::new(self.shared.post(C::NUMBER, |out| command.write(out)))
+    }
+}
+
+/// The reply to a call, once it has come. Borrows nothing from the call.
+pub struct Answer<R> {
+    sent: Result<oneshot::Receiver<Reply>, CallError>,
+    reply: PhantomData<fn() -> R>,
+}
+
+impl<R> Answer<R> {
+    fn new(sent: Result<oneshot::Receiver<Reply>, CallError>) -> Self {
+        Self {
+            sent,
+            reply: PhantomData,
+        }
+    }
+
+    /// The answer of no process.
+    pub(super) fn lost() -> Self {
+        Self::new(Err(CallError::Lost))
+    }
+}
+
+impl<R: for<'b> Field<'b>> Future for Answer<R> {
+    type Output = Result<R, CallError>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let receiver = match &mut self.sent {
+            Ok(receiver) => receiver,
+            Err(error) => return Poll::Ready(Err(*error)),
+        };
+        let received = std::task::ready!(Pin::new(receiver).poll(context));
+        Poll::Ready(received.map_err(|_| CallError::Lost).and_then(Reply::read))
+    }
+}
+
+impl Reply {
+    fn read<R: for<'b> Field<'b>>(mut self) -> Result<R, CallError> {
+        let result = match wire::decode::<Code>(&self.status.to_be_bytes()) {
+            Ok(Code::Success) => wire::decode(&self.body).map_err(|_| CallError::Lost),
             Ok(code) => Err(CallError::Refused(code)),
             Err(_) => Err(CallError::Lost),
         };
-        body.zeroize();
+        self.body.zeroize();
         result
     }
 }
@@ -97,7 +140,11 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn post(&self, command: u8, write_body: impl FnOnce(&mut Vec<u8>)) -> Result<oneshot::Receiver<Reply>, CallError> {
+    fn post(
+        &self,
+        command: u8,
+        write_body: impl FnOnce(&mut Vec<u8>),
+    ) -> Result<oneshot::Receiver<Reply>, CallError> {
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
         let mut frame = Vec::new();
         append_request(&mut frame, id, SERVICE_SESSION, command, write_body);
@@ -125,11 +172,11 @@ impl Shared {
         Ok(receiver)
     }
 
-    async fn serve(&self, socket: &AsyncFd<OwnedFd>) {
+    async fn serve(&self, socket: &UnixDatagram) {
         let mut buffer = vec![0; MESSAGE_LENGTH_MAX];
         loop {
             let step = tokio::select! {
-                received = receive(socket, &mut buffer) => self.deliver(received, &mut buffer),
+                received = socket.recv(&mut buffer) => self.deliver(received, &mut buffer),
                 () = self.outgoing.notified() => self.flush(socket).await,
             };
             if step.is_err() {
@@ -138,14 +185,10 @@ impl Shared {
         }
     }
 
-    async fn flush(&self, socket: &AsyncFd<OwnedFd>) -> io::Result<()> {
+    async fn flush(&self, socket: &UnixDatagram) -> io::Result<()> {
         let messages = std::mem::take(&mut self.state().messages);
         for mut message in messages {
-            socket
-                .async_io(tokio::io::Interest::WRITABLE, |socket| {
-                    rustix::net::send(socket, &message, SendFlags::NOSIGNAL).map_err(io::Error::from)
-                })
-                .await?;
+            socket.send(&message).await?;
             message.zeroize();
         }
         Ok(())
@@ -153,14 +196,19 @@ impl Shared {
 
     fn deliver(&self, received: io::Result<usize>, buffer: &mut [u8]) -> io::Result<()> {
         let length = received?;
-        let message = buffer.get_mut(..length).filter(|message| !message.is_empty());
+        let message = buffer
+            .get_mut(..length)
+            .filter(|message| !message.is_empty());
         let message = message.ok_or(io::ErrorKind::UnexpectedEof)?;
         let mut state = self.state();
         for frame in frames::<ReplyFrame<'_>>(message) {
             let frame = frame.map_err(|_| io::ErrorKind::InvalidData)?;
             if let Some(waiting) = state.waiting.remove(&frame.id) {
                 // A caller that gave up does not want its reply; dropping it wipes it.
-                let _ = waiting.send(Reply { status: frame.status, body: frame.body.to_vec() });
+                let _ = waiting.send(Reply {
+                    status: frame.status,
+                    body: frame.body.to_vec(),
+                });
             }
         }
         drop(state);
@@ -174,12 +222,4 @@ impl Shared {
         state.waiting.clear();
         state.messages.clear();
     }
-}
-
-async fn receive(socket: &AsyncFd<OwnedFd>, buffer: &mut [u8]) -> io::Result<usize> {
-    socket
-        .async_io(tokio::io::Interest::READABLE, |socket| {
-            rustix::net::recv(socket, &mut *buffer, RecvFlags::empty()).map(|(length, _)| length).map_err(io::Error::from)
-        })
-        .await
 }

@@ -2,8 +2,8 @@
 
 use strongroom_aws::error::{KmsException, Refusal};
 use strongroom_aws::kms::{
-    AliasList, AliasListEntry, AliasNameType, BooleanType, CreateAliasRequest, DateType, DeleteAliasRequest, KeyIdType,
-    ListAliasesRequest, ListAliasesResponse, UpdateAliasRequest,
+    AliasList, AliasListEntry, AliasNameType, BooleanType, CreateAliasRequest, DateType,
+    DeleteAliasRequest, KeyIdType, ListAliasesRequest, ListAliasesResponse, UpdateAliasRequest,
 };
 use strongroom_aws::shape::NoOutput;
 use strongroom_aws::text;
@@ -33,7 +33,9 @@ fn check_name(name: &AliasNameType) -> Result<(), Refusal> {
     match name.strip_prefix("alias/") {
         None => invalid(text::ALIAS_PREFIX.to_owned()),
         Some(rest) if rest.starts_with("aws/") => Err(Refusal::bare(KmsException::NotAuthorized)),
-        Some(rest) if rest.is_empty() || rest.contains(':') => invalid(text::alias_invalid_characters(name)),
+        Some(rest) if rest.is_empty() || rest.contains(':') => {
+            invalid(text::alias_invalid_characters(name))
+        }
         Some(_) => Ok(()),
     }
 }
@@ -48,7 +50,10 @@ fn check_target(target: &KeyIdType) -> Result<(), Refusal> {
 
 /// Refuses one alias more than a key may have.
 fn require_room(records: &Repository, key: &Key) -> Result<(), Failure> {
-    let aliases = records.list_key_aliases(&key.name, None, ALIASES_PER_KEY_MAX)?.records.len();
+    let aliases = records
+        .list_key_aliases(&key.name, None, ALIASES_PER_KEY_MAX)?
+        .records
+        .len();
     if aliases >= ALIASES_PER_KEY_MAX {
         return Err(refuse(KmsException::LimitExceeded));
     }
@@ -68,7 +73,10 @@ impl Operation for CreateAlias {
     }
 
     fn targets(input: &CreateAliasRequest) -> Vec<Target<'_>> {
-        vec![Target::Key { reference: input.target_key_id.as_str(), naming: Naming::Key }]
+        vec![Target::Key {
+            reference: input.target_key_id.as_str(),
+            naming: Naming::Key,
+        }]
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<NoOutput, Failure> {
@@ -82,11 +90,19 @@ impl Operation for CreateAlias {
         };
         if records.alias(&name)?.is_some() {
             let arn = alias_arn(&name.region, &name.account, &name.name);
-            return Err(refuse_with(KmsException::AlreadyExists, text::alias_exists(&arn)));
+            return Err(refuse_with(
+                KmsException::AlreadyExists,
+                text::alias_exists(&arn),
+            ));
         }
         require_room(records, key)?;
         let now = request.env().clock.now().into();
-        let alias = AliasRecord { name: name.name.clone(), target: key.name.id.clone(), created: now, updated: now };
+        let alias = AliasRecord {
+            name: name.name.clone(),
+            target: key.name.id.clone(),
+            created: now,
+            updated: now,
+        };
         let changes = Changes::default()
             .put_alias(&name, Expect::Absent, &alias)
             .put_key_alias(&key.name, &name.name)
@@ -111,8 +127,13 @@ impl Operation for UpdateAlias {
 
     fn targets(input: &UpdateAliasRequest) -> Vec<Target<'_>> {
         vec![
-            Target::Alias { name: input.alias_name.as_str() },
-            Target::Key { reference: input.target_key_id.as_str(), naming: Naming::Key },
+            Target::Alias {
+                name: input.alias_name.as_str(),
+            },
+            Target::Key {
+                reference: input.target_key_id.as_str(),
+                naming: Naming::Key,
+            },
         ]
     }
 
@@ -126,9 +147,13 @@ impl Operation for UpdateAlias {
         if old.name != new.name {
             require_room(&request.kms().records, new)?;
             record.target = new.name.id.clone();
-            changes = changes.delete_key_alias(&old.name, &name.name).put_key_alias(&new.name, &name.name);
+            changes = changes
+                .delete_key_alias(&old.name, &name.name)
+                .put_key_alias(&new.name, &name.name);
         }
-        request.commit(changes.put_alias(name, Expect::At(alias.version), &record)).await?;
+        request
+            .commit(changes.put_alias(name, Expect::At(alias.version), &record))
+            .await?;
         Ok(NoOutput)
     }
 }
@@ -145,12 +170,16 @@ impl Operation for DeleteAlias {
     }
 
     fn targets(input: &DeleteAliasRequest) -> Vec<Target<'_>> {
-        vec![Target::Alias { name: input.alias_name.as_str() }]
+        vec![Target::Alias {
+            name: input.alias_name.as_str(),
+        }]
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<NoOutput, Failure> {
         let (name, alias, key) = request.alias()?;
-        let changes = Changes::default().delete_alias(name, alias.version).delete_key_alias(&key.name, &name.name);
+        let changes = Changes::default()
+            .delete_alias(name, alias.version)
+            .delete_key_alias(&key.name, &name.name);
         request.commit(changes).await?;
         Ok(NoOutput)
     }
@@ -186,36 +215,70 @@ fn aliases_of_account(request: &Authorized<'_, ListAliases>) -> Result<Page, Fai
     let (input, records) = (request.input(), &request.kms().records);
     let (account, region) = (&request.caller().account, &request.call().region);
     let cursor = paging::cursor(ALIASES_LIST, input.marker.as_ref())?;
-    if cursor.as_ref().is_some_and(|cursor| !records.is_cursor_of(Table::Aliases, account, region, cursor)) {
+    if cursor
+        .as_ref()
+        .is_some_and(|cursor| !records.is_cursor_of(Table::Aliases, account, region, cursor))
+    {
         return Err(refuse(KmsException::InvalidMarker));
     }
     let limit = paging::limit(input.limit, ALIASES_DEFAULT, ALIASES_MAX);
     let page = records.list_aliases(account, region, cursor.as_ref(), limit)?;
-    let next = page.next.map(|cursor| paging::marker(ALIASES_LIST, cursor.as_bytes()));
-    Ok((page.records.iter().map(|alias| entry(account, region, alias)).collect(), next))
+    let next = page
+        .next
+        .map(|cursor| paging::marker(ALIASES_LIST, cursor.as_bytes()));
+    Ok((
+        page.records
+            .iter()
+            .map(|alias| entry(account, region, alias))
+            .collect(),
+        next,
+    ))
 }
 
 /// A key has few aliases: they are sorted by name and paged in memory.
-fn aliases_of_key(request: &Authorized<'_, ListAliases>, key_id: &KeyIdType) -> Result<Page, Failure> {
+fn aliases_of_key(
+    request: &Authorized<'_, ListAliases>,
+    key_id: &KeyIdType,
+) -> Result<Page, Failure> {
     let (input, records) = (request.input(), &request.kms().records);
-    let reference = Reference::parse(key_id.as_str(), Naming::Key, request.caller(), &request.call().region)?;
+    let reference = Reference::parse(
+        key_id.as_str(),
+        Naming::Key,
+        request.caller(),
+        &request.call().region,
+    )?;
     if reference.account() != request.caller().account {
         let arn = match &reference {
             Reference::Key(name) => name.arn(),
             Reference::Alias(name) => alias_arn(&name.region, &name.account, &name.name),
         };
-        return Err(refuse_with(KmsException::NotFound, text::key_not_found(&arn)));
+        return Err(refuse_with(
+            KmsException::NotFound,
+            text::key_not_found(&arn),
+        ));
     }
     let key: KeyName = resolve::key(records, &reference)?.name.clone();
     let mut aliases = Vec::new();
-    for listed in records.list_key_aliases(&key, None, ALIASES_PER_KEY_MAX)?.records {
-        let name = AliasName { account: key.account, region: key.region.clone(), name: listed.name };
+    for listed in records
+        .list_key_aliases(&key, None, ALIASES_PER_KEY_MAX)?
+        .records
+    {
+        let name = AliasName {
+            account: key.account,
+            region: key.region.clone(),
+            name: listed.name,
+        };
         aliases.extend(records.alias(&name)?.map(|alias| alias.record.clone()));
     }
     aliases.sort_by(|one, other| one.name.cmp(&other.name));
     let limit = paging::limit(input.limit, ALIASES_DEFAULT, ALIASES_MAX);
     let (page, next) = paging::page_of(KEY_ALIASES_LIST, &aliases, input.marker.as_ref(), limit)?;
-    Ok((page.iter().map(|alias| entry(&key.account, &key.region, alias)).collect(), next))
+    Ok((
+        page.iter()
+            .map(|alias| entry(&key.account, &key.region, alias))
+            .collect(),
+        next,
+    ))
 }
 
 fn entry(account: &AccountId, region: &Region, alias: &AliasRecord) -> AliasListEntry {

@@ -3,22 +3,25 @@
 
 use strongroom_aws::error::{KmsException, Refusal};
 use strongroom_aws::kms::{
-    BackingKeyIdType, CiphertextType, DataKeySpec, DecryptRequest, DecryptResponse, DryRunModifierList, EncryptRequest,
-    EncryptResponse, EncryptionAlgorithmSpec, EncryptionContextType, GenerateDataKeyRequest, GenerateDataKeyResponse,
-    GenerateDataKeyWithoutPlaintextRequest, GenerateDataKeyWithoutPlaintextResponse, GenerateRandomRequest, GenerateRandomResponse,
-    KeyIdType, NullableBooleanType, NumberOfBytesType, PlaintextType, ReEncryptRequest, ReEncryptResponse, RecipientInfo,
+    BackingKeyIdType, CiphertextType, DataKeySpec, DecryptRequest, DecryptResponse,
+    DryRunModifierList, EncryptRequest, EncryptResponse, EncryptionAlgorithmSpec,
+    EncryptionContextType, GenerateDataKeyRequest, GenerateDataKeyResponse,
+    GenerateDataKeyWithoutPlaintextRequest, GenerateDataKeyWithoutPlaintextResponse,
+    GenerateRandomRequest, GenerateRandomResponse, KeyIdType, NullableBooleanType,
+    NumberOfBytesType, PlaintextType, ReEncryptRequest, ReEncryptResponse, RecipientInfo,
 };
 use strongroom_aws::text;
 use strongroom_base::hex;
 use strongroom_hsm_api::Code;
 use strongroom_hsm_api::command as hsm;
 use strongroom_hsm_api::context::canonical;
+use strongroom_hsm_api::wire::Field;
 
 use super::{Operation, refuse_grant_tokens};
 use crate::authorize::{Authorized, Target};
 use crate::failure::{Failure, refuse, refuse_with};
 use crate::key::Key;
-use crate::key_process::CallError;
+use crate::key_process::{Answer, CallError};
 use crate::records::MaterialRecord;
 use crate::resolve::{Naming, ciphertext_material};
 
@@ -40,16 +43,25 @@ impl Operation for Encrypt {
     }
 
     fn targets(input: &EncryptRequest) -> Vec<Target<'_>> {
-        vec![Target::Key { reference: input.key_id.as_str(), naming: Naming::KeyOrAlias }]
+        vec![Target::Key {
+            reference: input.key_id.as_str(),
+            naming: Naming::KeyOrAlias,
+        }]
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<EncryptResponse, Failure> {
         let (input, key) = (request.input(), request.key()?);
-        request.call().note_context(input.encryption_context.as_ref());
+        request
+            .call()
+            .note_context(input.encryption_context.as_ref());
         let token = &encrypting_material(&request, key, input.encryption_algorithm)?.token;
         let context = canonical_context(input.encryption_context.as_ref());
-        let command = hsm::Encrypt { token, context: &context, plaintext: input.plaintext.0.expose() };
-        let made = use_key(&request, &command).await?;
+        let command = hsm::Encrypt {
+            token,
+            context: &context,
+            plaintext: input.plaintext.0.expose(),
+        };
+        let made = authentic(request.kms().key_process.call(&command)).await?;
         would_have_succeeded(input.dry_run)?;
         Ok(EncryptResponse {
             ciphertext_blob: Some(CiphertextType(made.ciphertext)),
@@ -68,19 +80,32 @@ impl Operation for Decrypt {
 
     fn check(input: &DecryptRequest) -> Result<(), Refusal> {
         refuse_recipient(input.recipient.as_ref())?;
-        let source = Source { ciphertext: input.ciphertext_blob.as_ref(), key_id: input.key_id.as_ref(), member: "ciphertextBlob" };
-        source.check(input.encryption_algorithm, input.dry_run, input.dry_run_modifiers.as_ref())?;
+        let source = Source {
+            ciphertext: input.ciphertext_blob.as_ref(),
+            key_id: input.key_id.as_ref(),
+            member: "ciphertextBlob",
+        };
+        source.check(
+            input.encryption_algorithm,
+            input.dry_run,
+            input.dry_run_modifiers.as_ref(),
+        )?;
         check_context(input.encryption_context.as_ref())?;
         refuse_grant_tokens(input.grant_tokens.as_ref())
     }
 
     fn targets(input: &DecryptRequest) -> Vec<Target<'_>> {
-        vec![ciphertext_target(input.ciphertext_blob.as_ref(), input.key_id.as_ref())]
+        vec![ciphertext_target(
+            input.ciphertext_blob.as_ref(),
+            input.key_id.as_ref(),
+        )]
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<DecryptResponse, Failure> {
         let (input, key) = (request.input(), request.key()?);
-        request.call().note_context(input.encryption_context.as_ref());
+        request
+            .call()
+            .note_context(input.encryption_context.as_ref());
         key.require_enabled()?;
         key.require_algorithm(input.encryption_algorithm)?;
         if input.dry_run_modifiers.is_some() {
@@ -89,8 +114,12 @@ impl Operation for Decrypt {
         let ciphertext = bytes(input.ciphertext_blob.as_ref());
         let material = decrypting_material(&request, key, ciphertext)?;
         let context = canonical_context(input.encryption_context.as_ref());
-        let command = hsm::Decrypt { token: &material.token, context: &context, ciphertext };
-        let opened = use_key(&request, &command).await?;
+        let command = hsm::Decrypt {
+            token: &material.token,
+            context: &context,
+            ciphertext,
+        };
+        let opened = authentic(request.kms().key_process.call(&command)).await?;
         would_have_succeeded(input.dry_run)?;
         Ok(DecryptResponse {
             key_id: Some(key_arn(key)),
@@ -110,8 +139,16 @@ impl Operation for ReEncrypt {
     type Output = ReEncryptResponse;
 
     fn check(input: &ReEncryptRequest) -> Result<(), Refusal> {
-        let source = Source { ciphertext: input.ciphertext_blob.as_ref(), key_id: input.source_key_id.as_ref(), member: "ciphertextBlob" };
-        source.check(input.source_encryption_algorithm, input.dry_run, input.dry_run_modifiers.as_ref())?;
+        let source = Source {
+            ciphertext: input.ciphertext_blob.as_ref(),
+            key_id: input.source_key_id.as_ref(),
+            member: "ciphertextBlob",
+        };
+        source.check(
+            input.source_encryption_algorithm,
+            input.dry_run,
+            input.dry_run_modifiers.as_ref(),
+        )?;
         check_context(input.source_encryption_context.as_ref())?;
         check_context(input.destination_encryption_context.as_ref())?;
         refuse_grant_tokens(input.grant_tokens.as_ref())
@@ -120,19 +157,30 @@ impl Operation for ReEncrypt {
     fn targets(input: &ReEncryptRequest) -> Vec<Target<'_>> {
         vec![
             ciphertext_target(input.ciphertext_blob.as_ref(), input.source_key_id.as_ref()),
-            Target::Key { reference: input.destination_key_id.as_str(), naming: Naming::KeyOrAlias },
+            Target::Key {
+                reference: input.destination_key_id.as_str(),
+                naming: Naming::KeyOrAlias,
+            },
         ]
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<ReEncryptResponse, Failure> {
         let input = request.input();
         let (source, destination) = (request.key_at(0)?, request.key_at(1)?);
-        request.call().note_context(input.source_encryption_context.as_ref());
-        request.call().note_destination_context(input.destination_encryption_context.as_ref());
+        request
+            .call()
+            .note_context(input.source_encryption_context.as_ref());
+        request
+            .call()
+            .note_destination_context(input.destination_encryption_context.as_ref());
         source.require_enabled()?;
         destination.require_enabled()?;
         source.require_algorithm(input.source_encryption_algorithm)?;
-        let to = encrypting_material(&request, destination, input.destination_encryption_algorithm)?;
+        let to = encrypting_material(
+            &request,
+            destination,
+            input.destination_encryption_algorithm,
+        )?;
         if input.dry_run_modifiers.is_some() {
             would_have_succeeded(input.dry_run)?;
         }
@@ -145,7 +193,7 @@ impl Operation for ReEncrypt {
             destination: &to.token,
             destination_context: &canonical_context(input.destination_encryption_context.as_ref()),
         };
-        let made = use_key(&request, &command).await?;
+        let made = authentic(request.kms().key_process.call(&command)).await?;
         would_have_succeeded(input.dry_run)?;
         Ok(ReEncryptResponse {
             ciphertext_blob: Some(CiphertextType(made.ciphertext)),
@@ -174,16 +222,26 @@ impl Operation for GenerateDataKey {
     }
 
     fn targets(input: &GenerateDataKeyRequest) -> Vec<Target<'_>> {
-        vec![Target::Key { reference: input.key_id.as_str(), naming: Naming::KeyOrAlias }]
+        vec![Target::Key {
+            reference: input.key_id.as_str(),
+            naming: Naming::KeyOrAlias,
+        }]
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<GenerateDataKeyResponse, Failure> {
         let (input, key) = (request.input(), request.key()?);
-        request.call().note_context(input.encryption_context.as_ref());
+        request
+            .call()
+            .note_context(input.encryption_context.as_ref());
         let material = encrypting_material(&request, key, None)?;
         let context = canonical_context(input.encryption_context.as_ref());
         let length = data_key_length(input.key_spec, input.number_of_bytes)?;
-        let made = use_key(&request, &hsm::GenerateDataKey { token: &material.token, context: &context, length }).await?;
+        let made = authentic(request.kms().key_process.call(&hsm::GenerateDataKey {
+            token: &material.token,
+            context: &context,
+            length,
+        }))
+        .await?;
         would_have_succeeded(input.dry_run)?;
         Ok(GenerateDataKeyResponse {
             ciphertext_blob: Some(CiphertextType(made.ciphertext)),
@@ -209,17 +267,28 @@ impl Operation for GenerateDataKeyWithoutPlaintext {
     }
 
     fn targets(input: &GenerateDataKeyWithoutPlaintextRequest) -> Vec<Target<'_>> {
-        vec![Target::Key { reference: input.key_id.as_str(), naming: Naming::KeyOrAlias }]
+        vec![Target::Key {
+            reference: input.key_id.as_str(),
+            naming: Naming::KeyOrAlias,
+        }]
     }
 
-    async fn run(request: Authorized<'_, Self>) -> Result<GenerateDataKeyWithoutPlaintextResponse, Failure> {
+    async fn run(
+        request: Authorized<'_, Self>,
+    ) -> Result<GenerateDataKeyWithoutPlaintextResponse, Failure> {
         let (input, key) = (request.input(), request.key()?);
-        request.call().note_context(input.encryption_context.as_ref());
+        request
+            .call()
+            .note_context(input.encryption_context.as_ref());
         let material = encrypting_material(&request, key, None)?;
         let context = canonical_context(input.encryption_context.as_ref());
         let length = data_key_length(input.key_spec, input.number_of_bytes)?;
-        let command = hsm::GenerateDataKeyWithoutPlaintext { token: &material.token, context: &context, length };
-        let made = use_key(&request, &command).await?;
+        let command = hsm::GenerateDataKeyWithoutPlaintext {
+            token: &material.token,
+            context: &context,
+            length,
+        };
+        let made = authentic(request.kms().key_process.call(&command)).await?;
         would_have_succeeded(input.dry_run)?;
         Ok(GenerateDataKeyWithoutPlaintextResponse {
             ciphertext_blob: Some(CiphertextType(made.ciphertext)),
@@ -239,7 +308,10 @@ impl Operation for GenerateRandom {
     fn check(input: &GenerateRandomRequest) -> Result<(), Refusal> {
         refuse_recipient(input.recipient.as_ref())?;
         if input.number_of_bytes.is_none() {
-            return Err(Refusal::new(KmsException::Validation, text::NUMBER_OF_BYTES_REQUIRED));
+            return Err(Refusal::new(
+                KmsException::Validation,
+                text::NUMBER_OF_BYTES_REQUIRED,
+            ));
         }
         match &input.custom_key_store_id {
             Some(_) => Err(Refusal::bare(KmsException::CustomKeyStoreNotFound)),
@@ -252,10 +324,22 @@ impl Operation for GenerateRandom {
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<GenerateRandomResponse, Failure> {
-        let length = request.input().number_of_bytes.map_or(0, |NumberOfBytesType(length)| length);
+        let length = request
+            .input()
+            .number_of_bytes
+            .map_or(0, |NumberOfBytesType(length)| length);
         let length = u16::try_from(length).unwrap_or(0);
-        let made = use_key(&request, &hsm::GenerateRandom { length }).await?;
-        Ok(GenerateRandomResponse { plaintext: Some(PlaintextType(made.plaintext)), ciphertext_for_recipient: None })
+        let made = authentic(
+            request
+                .kms()
+                .key_process
+                .call(&hsm::GenerateRandom { length }),
+        )
+        .await?;
+        Ok(GenerateRandomResponse {
+            plaintext: Some(PlaintextType(made.plaintext)),
+            ciphertext_for_recipient: None,
+        })
     }
 }
 
@@ -290,8 +374,14 @@ impl Source<'_> {
     }
 }
 
-fn ciphertext_target<'i>(ciphertext: Option<&'i CiphertextType>, key_id: Option<&'i KeyIdType>) -> Target<'i> {
-    Target::Ciphertext { ciphertext: bytes(ciphertext), reference: key_id.map(KeyIdType::as_str) }
+fn ciphertext_target<'i>(
+    ciphertext: Option<&'i CiphertextType>,
+    key_id: Option<&'i KeyIdType>,
+) -> Target<'i> {
+    Target::Ciphertext {
+        ciphertext: bytes(ciphertext),
+        reference: key_id.map(KeyIdType::as_str),
+    }
 }
 
 fn bytes(ciphertext: Option<&CiphertextType>) -> &[u8] {
@@ -300,9 +390,14 @@ fn bytes(ciphertext: Option<&CiphertextType>) -> &[u8] {
 
 fn check_context(context: Option<&EncryptionContextType>) -> Result<(), Refusal> {
     let pairs = context.into_iter().flat_map(|context| &context.0);
-    let length: usize = pairs.map(|(key, value)| key.as_str().len() + value.as_str().len()).sum();
+    let length: usize = pairs
+        .map(|(key, value)| key.as_str().len() + value.as_str().len())
+        .sum();
     if length > CONTEXT_BYTES_MAX {
-        return Err(Refusal::new(KmsException::Validation, text::CONTEXT_TOO_LONG));
+        return Err(Refusal::new(
+            KmsException::Validation,
+            text::CONTEXT_TOO_LONG,
+        ));
     }
     Ok(())
 }
@@ -315,13 +410,19 @@ fn canonical_context(context: Option<&EncryptionContextType>) -> Vec<u8> {
 /// Attestation documents come with their own operations.
 fn refuse_recipient(recipient: Option<&RecipientInfo>) -> Result<(), Refusal> {
     match recipient {
-        Some(_) => Err(Refusal::new(KmsException::UnsupportedOperation, text::not_served("Recipient"))),
+        Some(_) => Err(Refusal::new(
+            KmsException::UnsupportedOperation,
+            text::not_served("Recipient"),
+        )),
         None => Ok(()),
     }
 }
 
 /// KMS API, GenerateDataKey: exactly one of KeySpec and NumberOfBytes.
-fn data_key_length(spec: Option<DataKeySpec>, bytes: Option<NumberOfBytesType>) -> Result<u16, Refusal> {
+fn data_key_length(
+    spec: Option<DataKeySpec>,
+    bytes: Option<NumberOfBytesType>,
+) -> Result<u16, Refusal> {
     let length = match (spec, bytes) {
         (Some(DataKeySpec::Aes128), None) => Some(16),
         (Some(DataKeySpec::Aes256), None) => Some(32),
@@ -345,17 +446,25 @@ fn encrypting_material<'k, O: Operation>(
 
 /// The material of `key` that a ciphertext names. Errors: InvalidCiphertextException when the blob is
 /// none of ours, IncorrectKeyException when it names another key's material.
-fn decrypting_material<'k, O: Operation>(request: &Authorized<'_, O>, key: &'k Key, ciphertext: &[u8]) -> Result<&'k MaterialRecord, Failure> {
+fn decrypting_material<'k, O: Operation>(
+    request: &Authorized<'_, O>,
+    key: &'k Key,
+    ciphertext: &[u8],
+) -> Result<&'k MaterialRecord, Failure> {
     let id = ciphertext_material(ciphertext)?;
-    let material = key.material(&id).ok_or_else(|| refuse_with(KmsException::IncorrectKey, text::INCORRECT_KEY))?;
+    let material = key
+        .material(&id)
+        .ok_or_else(|| refuse_with(KmsException::IncorrectKey, text::INCORRECT_KEY))?;
     request.call().note_material(key, &id);
     Ok(material)
 }
 
-/// Calls the key process; what it refuses to authenticate is an InvalidCiphertextException.
-async fn use_key<'a, O: Operation, C: hsm::Command<'a>>(request: &Authorized<'_, O>, command: &C) -> Result<C::Reply, Failure> {
-    match request.kms().key_process.call(command).await {
-        Err(CallError::Refused(Code::CiphertextRefused)) => Err(refuse(KmsException::InvalidCiphertext)),
+/// Waits for the key process; what it refuses to authenticate is an InvalidCiphertextException.
+async fn authentic<R: for<'b> Field<'b>>(answer: Answer<R>) -> Result<R, Failure> {
+    match answer.await {
+        Err(CallError::Refused(Code::CiphertextRefused)) => {
+            Err(refuse(KmsException::InvalidCiphertext))
+        }
         other => other.map_err(Failure::from),
     }
 }
@@ -363,7 +472,10 @@ async fn use_key<'a, O: Operation, C: hsm::Command<'a>>(request: &Authorized<'_,
 /// Success is an error when the request is a dry run.
 fn would_have_succeeded(dry_run: Option<NullableBooleanType>) -> Result<(), Failure> {
     match dry_run {
-        Some(NullableBooleanType(true)) => Err(refuse_with(KmsException::DryRunOperation, text::DRY_RUN_WOULD_HAVE_SUCCEEDED)),
+        Some(NullableBooleanType(true)) => Err(refuse_with(
+            KmsException::DryRunOperation,
+            text::DRY_RUN_WOULD_HAVE_SUCCEEDED,
+        )),
         Some(NullableBooleanType(false)) | None => Ok(()),
     }
 }

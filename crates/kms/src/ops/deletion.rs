@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use strongroom_aws::error::{KmsException, Refusal};
 use strongroom_aws::kms::{
-    CancelKeyDeletionRequest, CancelKeyDeletionResponse, DateType, KeyState as WireState, PendingWindowInDaysType,
-    ScheduleKeyDeletionRequest, ScheduleKeyDeletionResponse,
+    CancelKeyDeletionRequest, CancelKeyDeletionResponse, DateType, KeyState as WireState,
+    PendingWindowInDaysType, ScheduleKeyDeletionRequest, ScheduleKeyDeletionResponse,
 };
 use strongroom_aws::text;
 use strongroom_store::Expect;
@@ -31,26 +31,45 @@ impl Operation for ScheduleKeyDeletion {
 
     // The model allows 1 to 365 days, the service 7 to 30.
     fn check(input: &ScheduleKeyDeletionRequest) -> Result<(), Refusal> {
-        let in_range = |days: &PendingWindowInDaysType| (WINDOW_DAYS_MIN..=WINDOW_DAYS_MAX).contains(&days.0);
+        let in_range =
+            |days: &PendingWindowInDaysType| (WINDOW_DAYS_MIN..=WINDOW_DAYS_MAX).contains(&days.0);
         if input.pending_window_in_days.as_ref().is_none_or(in_range) {
             return Ok(());
         }
-        Err(Refusal::new(KmsException::Validation, text::PENDING_WINDOW_OUT_OF_RANGE))
+        Err(Refusal::new(
+            KmsException::Validation,
+            text::PENDING_WINDOW_OUT_OF_RANGE,
+        ))
     }
 
     fn targets(input: &ScheduleKeyDeletionRequest) -> Vec<Target<'_>> {
-        vec![Target::Key { reference: input.key_id.as_str(), naming: Naming::Key }]
+        vec![Target::Key {
+            reference: input.key_id.as_str(),
+            naming: Naming::Key,
+        }]
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<ScheduleKeyDeletionResponse, Failure> {
         let (kms, key) = (request.kms(), request.key()?);
         key.require_not_pending_deletion()?;
-        let days = request.input().pending_window_in_days.map_or(WINDOW_DAYS_DEFAULT, |days| days.0);
-        let due = kms.domain_time().plus(DAY * u32::try_from(days).unwrap_or(u32::MAX));
+        let days = request
+            .input()
+            .pending_window_in_days
+            .map_or(WINDOW_DAYS_DEFAULT, |days| days.0);
+        let due = kms
+            .domain_time()
+            .plus(DAY * u32::try_from(days).unwrap_or(u32::MAX));
         let mut record = with_state(kms, key, KeyState::PendingDeletion).await?;
         record.deletion = Some(due.into());
-        let timer = TimerRecord { account: record.account, region: record.region.clone(), key: record.id.clone(), due: due.into() };
-        let changes = Changes::default().put_key(Expect::At(key.version), &record).put_timer(&key.name, Expect::Absent, &timer);
+        let timer = TimerRecord {
+            account: record.account,
+            region: record.region.clone(),
+            key: record.id.clone(),
+            due: due.into(),
+        };
+        let changes = Changes::default()
+            .put_key(Expect::At(key.version), &record)
+            .put_timer(&key.name, Expect::Absent, &timer);
         request.commit(changes).await?;
         kms.timers.set(key.name.clone(), due);
         Ok(ScheduleKeyDeletionResponse {
@@ -70,13 +89,19 @@ impl Operation for CancelKeyDeletion {
     type Output = CancelKeyDeletionResponse;
 
     fn targets(input: &CancelKeyDeletionRequest) -> Vec<Target<'_>> {
-        vec![Target::Key { reference: input.key_id.as_str(), naming: Naming::Key }]
+        vec![Target::Key {
+            reference: input.key_id.as_str(),
+            naming: Naming::Key,
+        }]
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<CancelKeyDeletionResponse, Failure> {
         let (kms, key) = (request.kms(), request.key()?);
         if key.record.state != KeyState::PendingDeletion {
-            return Err(refuse_with(KmsException::KmsInvalidState, text::key_not_pending_deletion(&key.arn)));
+            return Err(refuse_with(
+                KmsException::KmsInvalidState,
+                text::key_not_pending_deletion(&key.arn),
+            ));
         }
         let mut record = with_state(kms, key, KeyState::Disabled).await?;
         record.deletion = None;
@@ -86,6 +111,8 @@ impl Operation for CancelKeyDeletion {
         }
         request.commit(changes).await?;
         kms.timers.cancel(&key.name);
-        Ok(CancelKeyDeletionResponse { key_id: Some(key.arn.as_str().into()) })
+        Ok(CancelKeyDeletionResponse {
+            key_id: Some(key.arn.as_str().into()),
+        })
     }
 }

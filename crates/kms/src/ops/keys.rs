@@ -2,8 +2,9 @@
 
 use strongroom_aws::error::{KmsException, Refusal};
 use strongroom_aws::kms::{
-    BooleanType, CreateKeyRequest, CreateKeyResponse, DescribeKeyRequest, DescribeKeyResponse, KeyList, KeyListEntry, KeySpec,
-    KeyUsageType, ListKeysRequest, ListKeysResponse, OriginType, ResourceOwnerType, UpdateKeyDescriptionRequest,
+    BooleanType, CreateKeyRequest, CreateKeyResponse, DescribeKeyRequest, DescribeKeyResponse,
+    KeyList, KeyListEntry, KeySpec, KeyUsageType, ListKeysRequest, ListKeysResponse, OriginType,
+    ResourceOwnerType, UpdateKeyDescriptionRequest,
 };
 use strongroom_aws::shape::NoOutput;
 use strongroom_aws::text;
@@ -16,7 +17,10 @@ use super::{Operation, paging, policies, tags};
 use crate::authorize::{Authorized, Target};
 use crate::failure::{Failure, refuse};
 use crate::key::{Key, KeyName};
-use crate::records::{KeyRecord, KeySpec as StoredSpec, KeyState, MaterialOwnerRecord, MaterialRecord, PolicyKind, PolicyRecord};
+use crate::records::{
+    KeyRecord, KeySpec as StoredSpec, KeyState, MaterialOwnerRecord, MaterialRecord, PolicyKind,
+    PolicyRecord,
+};
 use crate::repository::Changes;
 use crate::resolve::Naming;
 
@@ -38,14 +42,20 @@ impl Operation for CreateKey {
         if synonym.is_some() && input.key_spec.is_some() && synonym != input.key_spec {
             return Err(invalid(text::KEY_SPECS_DIFFER));
         }
-        let spec = input.key_spec.or(synonym).unwrap_or(KeySpec::SymmetricDefault);
+        let spec = input
+            .key_spec
+            .or(synonym)
+            .unwrap_or(KeySpec::SymmetricDefault);
         let usage = match input.key_usage {
             Some(usage) => usage,
             None if spec == KeySpec::SymmetricDefault => KeyUsageType::EncryptDecrypt,
             None => return Err(invalid(text::KEY_USAGE_REQUIRED)),
         };
         if !usages(spec).contains(&usage) {
-            return Err(invalid(&text::key_usage_incompatible(usage.as_str(), spec.as_str())));
+            return Err(invalid(&text::key_usage_incompatible(
+                usage.as_str(),
+                spec.as_str(),
+            )));
         }
         require_served(input, spec)?;
         tags::check(input.tags.as_ref())
@@ -59,17 +69,26 @@ impl Operation for CreateKey {
         let input = request.input();
         let (account, region) = (request.caller().account, &request.call().region);
         let policy = match &input.policy {
-            Some(document) => policies::accept(&request, document, input.bypass_policy_lockout_safety_check)?,
+            Some(document) => {
+                policies::accept(&request, document, input.bypass_policy_lockout_safety_check)?
+            }
             None => (PolicyKind::Default, None),
         };
-        let name = KeyName { account, region: region.clone(), id: KeyId::generate(&*request.env().random) };
+        let name = KeyName {
+            account,
+            region: region.clone(),
+            id: KeyId::generate(&*request.env().random),
+        };
         let material = generate_material(&request, &name).await?;
         let record = KeyRecord {
             account,
             region: region.clone(),
             id: name.id.clone(),
             created: request.env().clock.now().into(),
-            description: input.description.as_ref().map_or_else(String::new, |text| text.as_str().to_owned()),
+            description: input
+                .description
+                .as_ref()
+                .map_or_else(String::new, |text| text.as_str().to_owned()),
             state: KeyState::Enabled,
             deletion: None,
             tags: tags::records(input.tags.as_ref()),
@@ -79,13 +98,18 @@ impl Operation for CreateKey {
         };
         request.call().note_key(&Key::new(record.clone(), 1));
         request.commit(creation(&name, &record, policy.1)).await?;
-        Ok(CreateKeyResponse { key_metadata: Some(Key::new(record, 1).metadata()) })
+        Ok(CreateKeyResponse {
+            key_metadata: Some(Key::new(record, 1).metadata()),
+        })
     }
 }
 
 /// Everything that comes into being with a key.
 fn creation(name: &KeyName, record: &KeyRecord, policy: Option<String>) -> Changes {
-    let owner = MaterialOwnerRecord { account: name.account, key: name.id.clone() };
+    let owner = MaterialOwnerRecord {
+        account: name.account,
+        key: name.id.clone(),
+    };
     let mut changes = Changes::default().put_key(Expect::Absent, record);
     for material in &record.materials {
         changes = changes.put_material_owner(&name.region, &material.id, &owner);
@@ -96,7 +120,10 @@ fn creation(name: &KeyName, record: &KeyRecord, policy: Option<String>) -> Chang
     changes
 }
 
-async fn generate_material(request: &Authorized<'_, CreateKey>, name: &KeyName) -> Result<MaterialRecord, Failure> {
+async fn generate_material(
+    request: &Authorized<'_, CreateKey>,
+    name: &KeyName,
+) -> Result<MaterialRecord, Failure> {
     let attributes = Attributes {
         identity: &name.identity(),
         placement: name.region.as_str().as_bytes(),
@@ -107,28 +134,46 @@ async fn generate_material(request: &Authorized<'_, CreateKey>, name: &KeyName) 
         state: State::Enabled,
         version: 1,
     };
-    let made = request.kms().key_process.call(&GenerateKey { attributes }).await?;
-    Ok(MaterialRecord { id: made.material_id, token: made.token })
+    let made = request
+        .kms()
+        .key_process
+        .call(&GenerateKey { attributes })
+        .await?;
+    Ok(MaterialRecord {
+        id: made.material_id,
+        token: made.token,
+    })
 }
 
 /// KMS API, CreateKey: the usages that a spec allows.
 fn usages(spec: KeySpec) -> &'static [KeyUsageType] {
-    use KeyUsageType::{EncapsulateDecapsulate, EncryptDecrypt, GenerateVerifyMac, KeyAgreement, SignVerify};
+    use KeyUsageType::{
+        EncapsulateDecapsulate, EncryptDecrypt, GenerateVerifyMac, KeyAgreement, SignVerify,
+    };
     match spec {
         KeySpec::SymmetricDefault => &[EncryptDecrypt],
         KeySpec::Rsa2048 | KeySpec::Rsa3072 | KeySpec::Rsa4096 => &[EncryptDecrypt, SignVerify],
-        KeySpec::EccNistP256 | KeySpec::EccNistP384 | KeySpec::EccNistP521 => &[SignVerify, KeyAgreement],
+        KeySpec::EccNistP256 | KeySpec::EccNistP384 | KeySpec::EccNistP521 => {
+            &[SignVerify, KeyAgreement]
+        }
         KeySpec::EccSecgP256k1 | KeySpec::EccNistEdwards25519 => &[SignVerify],
         KeySpec::MlDsa44 | KeySpec::MlDsa65 | KeySpec::MlDsa87 => &[SignVerify],
         KeySpec::MlKem512 | KeySpec::MlKem768 | KeySpec::MlKem1024 => &[EncapsulateDecapsulate],
-        KeySpec::Hmac224 | KeySpec::Hmac256 | KeySpec::Hmac384 | KeySpec::Hmac512 => &[GenerateVerifyMac],
+        KeySpec::Hmac224 | KeySpec::Hmac256 | KeySpec::Hmac384 | KeySpec::Hmac512 => {
+            &[GenerateVerifyMac]
+        }
         KeySpec::Sm2 => &[EncryptDecrypt, SignVerify, KeyAgreement],
     }
 }
 
 /// Refuses what the model knows and this server does not serve yet.
 fn require_served(input: &CreateKeyRequest, spec: KeySpec) -> Result<(), Refusal> {
-    let unserved = |member, value| Err(Refusal::new(KmsException::UnsupportedOperation, text::not_supported(member, value)));
+    let unserved = |member, value| {
+        Err(Refusal::new(
+            KmsException::UnsupportedOperation,
+            text::not_supported(member, value),
+        ))
+    };
     if spec != KeySpec::SymmetricDefault {
         return unserved("KeySpec", spec.as_str());
     }
@@ -136,7 +181,10 @@ fn require_served(input: &CreateKeyRequest, spec: KeySpec) -> Result<(), Refusal
         None | Some(OriginType::AwsKms) => {}
         Some(other) => return unserved("Origin", other.as_str()),
     }
-    if input.multi_region.is_some_and(|multi_region| multi_region.0) {
+    if input
+        .multi_region
+        .is_some_and(|multi_region| multi_region.0)
+    {
         return unserved("MultiRegion", "true");
     }
     match &input.custom_key_store_id {
@@ -157,11 +205,16 @@ impl Operation for DescribeKey {
     }
 
     fn targets(input: &DescribeKeyRequest) -> Vec<Target<'_>> {
-        vec![Target::Key { reference: input.key_id.as_str(), naming: Naming::KeyOrAlias }]
+        vec![Target::Key {
+            reference: input.key_id.as_str(),
+            naming: Naming::KeyOrAlias,
+        }]
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<DescribeKeyResponse, Failure> {
-        Ok(DescribeKeyResponse { key_metadata: Some(request.key()?.metadata()) })
+        Ok(DescribeKeyResponse {
+            key_metadata: Some(request.key()?.metadata()),
+        })
     }
 }
 
@@ -178,21 +231,33 @@ impl Operation for ListKeys {
 
     async fn run(request: Authorized<'_, Self>) -> Result<ListKeysResponse, Failure> {
         let input = request.input();
-        let owners = input.resource_owners.as_ref().map_or(&[ResourceOwnerType::SelfOwned][..], |owners| &owners.0);
+        let owners = input
+            .resource_owners
+            .as_ref()
+            .map_or(&[ResourceOwnerType::SelfOwned][..], |owners| &owners.0);
         let cursor = paging::cursor(KEYS_LIST, input.marker.as_ref())?;
         let (account, region) = (&request.caller().account, &request.call().region);
         let records = &request.kms().records;
-        if cursor.as_ref().is_some_and(|cursor| !records.is_cursor_of(Table::Keys, account, region, cursor)) {
+        if cursor
+            .as_ref()
+            .is_some_and(|cursor| !records.is_cursor_of(Table::Keys, account, region, cursor))
+        {
             return Err(refuse(KmsException::InvalidMarker));
         }
         if !owners.contains(&ResourceOwnerType::SelfOwned) {
-            return Ok(ListKeysResponse { keys: Some(KeyList(Vec::new())), next_marker: None, truncated: Some(BooleanType(false)) });
+            return Ok(ListKeysResponse {
+                keys: Some(KeyList(Vec::new())),
+                next_marker: None,
+                truncated: Some(BooleanType(false)),
+            });
         }
         let limit = paging::limit(input.limit, KEYS_DEFAULT, KEYS_MAX);
         let page = records.list_keys(account, region, cursor.as_ref(), limit)?;
         Ok(ListKeysResponse {
             truncated: Some(BooleanType(page.next.is_some())),
-            next_marker: page.next.map(|cursor| paging::marker(KEYS_LIST, cursor.as_bytes())),
+            next_marker: page
+                .next
+                .map(|cursor| paging::marker(KEYS_LIST, cursor.as_bytes())),
             keys: Some(KeyList(page.records.into_iter().map(entry).collect())),
         })
     }
@@ -200,7 +265,10 @@ impl Operation for ListKeys {
 
 fn entry(record: KeyRecord) -> KeyListEntry {
     let key = Key::new(record, 0);
-    KeyListEntry { key_id: Some(key.name.id.as_str().into()), key_arn: Some(key.arn.into()) }
+    KeyListEntry {
+        key_id: Some(key.name.id.as_str().into()),
+        key_arn: Some(key.arn.into()),
+    }
 }
 
 /// KMS API, UpdateKeyDescription.
@@ -211,7 +279,10 @@ impl Operation for UpdateKeyDescription {
     type Output = NoOutput;
 
     fn targets(input: &UpdateKeyDescriptionRequest) -> Vec<Target<'_>> {
-        vec![Target::Key { reference: input.key_id.as_str(), naming: Naming::Key }]
+        vec![Target::Key {
+            reference: input.key_id.as_str(),
+            naming: Naming::Key,
+        }]
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<NoOutput, Failure> {
@@ -219,7 +290,9 @@ impl Operation for UpdateKeyDescription {
         key.require_not_pending_deletion()?;
         let mut record = key.record.clone();
         record.description = request.input().description.as_str().to_owned();
-        request.commit(Changes::default().put_key(Expect::At(key.version), &record)).await?;
+        request
+            .commit(Changes::default().put_key(Expect::At(key.version), &record))
+            .await?;
         Ok(NoOutput)
     }
 }

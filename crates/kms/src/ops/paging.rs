@@ -11,7 +11,10 @@ use crate::failure::{Failure, refuse};
 /// The page size: what was asked for, at most `max`; `default` when nothing was. KMS may return
 /// fewer items than asked for.
 pub(super) fn limit(asked: Option<LimitType>, default: usize, max: usize) -> usize {
-    asked.and_then(|LimitType(limit)| usize::try_from(limit).ok()).unwrap_or(default).min(max)
+    asked
+        .and_then(|LimitType(limit)| usize::try_from(limit).ok())
+        .unwrap_or(default)
+        .min(max)
 }
 
 /// The marker that stands for a place in a list, tied to the list's kind.
@@ -40,7 +43,9 @@ pub(super) fn page_of<T: Clone>(
 ) -> Result<(Vec<T>, Option<MarkerType>), Failure> {
     let start = match after {
         None => 0,
-        Some(marker) => index(&place(list, marker)?).ok_or_else(|| refuse(KmsException::InvalidMarker))?,
+        Some(marker) => {
+            index(&place(list, marker)?).ok_or_else(|| refuse(KmsException::InvalidMarker))?
+        }
     };
     let page: Vec<T> = items.iter().skip(start).take(limit).cloned().collect();
     let end = start.saturating_add(page.len());
@@ -51,7 +56,9 @@ pub(super) fn page_of<T: Clone>(
 
 /// A page of a list in the store.
 pub(super) fn cursor(list: u8, marker: Option<&MarkerType>) -> Result<Option<Cursor>, Failure> {
-    marker.map(|marker| place(list, marker).map(|place| Cursor::from_bytes(&place))).transpose()
+    marker
+        .map(|marker| place(list, marker).map(|place| Cursor::from_bytes(&place)))
+        .transpose()
 }
 
 fn index(place: &[u8]) -> Option<usize> {

@@ -2,8 +2,8 @@
 
 use strongroom_aws::error::{KmsException, Refusal};
 use strongroom_aws::kms::{
-    BooleanType, GetKeyPolicyRequest, GetKeyPolicyResponse, ListKeyPoliciesRequest, ListKeyPoliciesResponse, PolicyNameList,
-    PolicyNameType, PolicyType, PutKeyPolicyRequest,
+    BooleanType, GetKeyPolicyRequest, GetKeyPolicyResponse, ListKeyPoliciesRequest,
+    ListKeyPoliciesResponse, PolicyNameList, PolicyNameType, PolicyType, PutKeyPolicyRequest,
 };
 use strongroom_aws::shape::NoOutput;
 use strongroom_aws::text;
@@ -37,21 +37,34 @@ pub(super) fn accept<O: Operation>(
     let policy = KeyPolicy::parse(document.as_str()).map_err(|error| refusal(&error))?;
     for principal in policy.principals() {
         if !exists(request.kms(), principal)? {
-            return Err(refuse_with(KmsException::MalformedPolicyDocument, text::POLICY_INVALID_PRINCIPALS));
+            return Err(refuse_with(
+                KmsException::MalformedPolicyDocument,
+                text::POLICY_INVALID_PRINCIPALS,
+            ));
         }
     }
     let bypass = bypass_lockout_check.is_some_and(|bypass| bypass.0);
     if !bypass && !policy.keeps_policy_writable_by_root(account) {
-        return Err(refuse_with(KmsException::MalformedPolicyDocument, text::POLICY_LOCKS_OUT));
+        return Err(refuse_with(
+            KmsException::MalformedPolicyDocument,
+            text::POLICY_LOCKS_OUT,
+        ));
     }
-    let kind = if policy.is_default_for(account) { PolicyKind::EquivalentToDefault } else { PolicyKind::Custom };
+    let kind = if policy.is_default_for(account) {
+        PolicyKind::EquivalentToDefault
+    } else {
+        PolicyKind::Custom
+    };
     Ok((kind, Some(policy.to_pretty())))
 }
 
 fn refusal(error: &PolicyError) -> Refusal {
     match error {
         PolicyError::TooLarge => Refusal::new(KmsException::LimitExceeded, error.to_string()),
-        PolicyError::Principal { .. } => Refusal::new(KmsException::MalformedPolicyDocument, text::POLICY_INVALID_PRINCIPALS),
+        PolicyError::Principal { .. } => Refusal::new(
+            KmsException::MalformedPolicyDocument,
+            text::POLICY_INVALID_PRINCIPALS,
+        ),
         _ => Refusal::new(KmsException::MalformedPolicyDocument, error.to_string()),
     }
 }
@@ -61,7 +74,10 @@ fn exists(kms: &Kms, principal: &Principal) -> Result<bool, Failure> {
     match principal {
         Principal::Anyone | Principal::Service(_) => Ok(true),
         Principal::Account { account, .. } => kms.account_exists(account),
-        Principal::Identity { .. } | Principal::UniqueId(_) | Principal::Federated(_) | Principal::CanonicalUser(_) => Ok(false),
+        Principal::Identity { .. }
+        | Principal::UniqueId(_)
+        | Principal::Federated(_)
+        | Principal::CanonicalUser(_) => Ok(false),
     }
 }
 
@@ -72,9 +88,14 @@ fn document(kms: &Kms, key: &Key) -> Result<String, Failure> {
     };
     match (stored, key.record.policy) {
         (Some(stored), _) => Ok(stored.record.document),
-        (None, PolicyKind::Default) => Ok(default_key_policy(key.name.region.partition(), &key.name.account)),
+        (None, PolicyKind::Default) => Ok(default_key_policy(
+            key.name.region.partition(),
+            &key.name.account,
+        )),
         // The key's record and its policy are written together.
-        (None, PolicyKind::EquivalentToDefault | PolicyKind::Custom) => Err(crate::records::Unreadable.into()),
+        (None, PolicyKind::EquivalentToDefault | PolicyKind::Custom) => {
+            Err(crate::records::Unreadable.into())
+        }
     }
 }
 
@@ -86,16 +107,26 @@ impl Operation for GetKeyPolicy {
     type Output = GetKeyPolicyResponse;
 
     fn targets(input: &GetKeyPolicyRequest) -> Vec<Target<'_>> {
-        vec![Target::Key { reference: input.key_id.as_str(), naming: Naming::Key }]
+        vec![Target::Key {
+            reference: input.key_id.as_str(),
+            naming: Naming::Key,
+        }]
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<GetKeyPolicyResponse, Failure> {
-        let name = request.input().policy_name.as_ref().map_or(DEFAULT_NAME, PolicyNameType::as_str);
+        let name = request
+            .input()
+            .policy_name
+            .as_ref()
+            .map_or(DEFAULT_NAME, PolicyNameType::as_str);
         if name != DEFAULT_NAME {
             return Err(refuse_with(KmsException::NotFound, text::NO_SUCH_POLICY));
         }
         let document = document(request.kms(), request.key()?)?;
-        Ok(GetKeyPolicyResponse { policy: Some(document.into()), policy_name: Some(DEFAULT_NAME.into()) })
+        Ok(GetKeyPolicyResponse {
+            policy: Some(document.into()),
+            policy_name: Some(DEFAULT_NAME.into()),
+        })
     }
 }
 
@@ -107,7 +138,11 @@ impl Operation for PutKeyPolicy {
     type Output = NoOutput;
 
     fn check(input: &PutKeyPolicyRequest) -> Result<(), Refusal> {
-        match input.policy_name.as_ref().map_or(DEFAULT_NAME, PolicyNameType::as_str) {
+        match input
+            .policy_name
+            .as_ref()
+            .map_or(DEFAULT_NAME, PolicyNameType::as_str)
+        {
             DEFAULT_NAME => Ok(()),
             RAM_NAME => Err(Refusal::new(KmsException::Validation, text::AWS_RAM_POLICY)),
             _ => Err(Refusal::new(KmsException::NotFound, text::NO_SUCH_POLICY)),
@@ -115,12 +150,19 @@ impl Operation for PutKeyPolicy {
     }
 
     fn targets(input: &PutKeyPolicyRequest) -> Vec<Target<'_>> {
-        vec![Target::Key { reference: input.key_id.as_str(), naming: Naming::Key }]
+        vec![Target::Key {
+            reference: input.key_id.as_str(),
+            naming: Naming::Key,
+        }]
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<NoOutput, Failure> {
         let (input, key) = (request.input(), request.key()?);
-        let (kind, document) = accept(&request, &input.policy, input.bypass_policy_lockout_safety_check)?;
+        let (kind, document) = accept(
+            &request,
+            &input.policy,
+            input.bypass_policy_lockout_safety_check,
+        )?;
         let old = request.kms().records.policy(&key.name)?;
         let expect = old.map_or(Expect::Absent, |stored| Expect::At(stored.version));
         let mut record = key.record.clone();
@@ -142,15 +184,21 @@ impl Operation for ListKeyPolicies {
     type Output = ListKeyPoliciesResponse;
 
     fn targets(input: &ListKeyPoliciesRequest) -> Vec<Target<'_>> {
-        vec![Target::Key { reference: input.key_id.as_str(), naming: Naming::Key }]
+        vec![Target::Key {
+            reference: input.key_id.as_str(),
+            naming: Naming::Key,
+        }]
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<ListKeyPoliciesResponse, Failure> {
         let input = request.input();
         let limit = paging::limit(input.limit, POLICIES_DEFAULT, POLICIES_MAX);
-        let (names, next) = paging::page_of(POLICIES_LIST, &[DEFAULT_NAME], input.marker.as_ref(), limit)?;
+        let (names, next) =
+            paging::page_of(POLICIES_LIST, &[DEFAULT_NAME], input.marker.as_ref(), limit)?;
         Ok(ListKeyPoliciesResponse {
-            policy_names: Some(PolicyNameList(names.into_iter().map(PolicyNameType::from).collect())),
+            policy_names: Some(PolicyNameList(
+                names.into_iter().map(PolicyNameType::from).collect(),
+            )),
             truncated: Some(BooleanType(next.is_some())),
             next_marker: next,
         })

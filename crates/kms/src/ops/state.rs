@@ -24,7 +24,10 @@ impl Operation for EnableKey {
     type Output = NoOutput;
 
     fn targets(input: &EnableKeyRequest) -> Vec<Target<'_>> {
-        vec![Target::Key { reference: input.key_id.as_str(), naming: Naming::Key }]
+        vec![Target::Key {
+            reference: input.key_id.as_str(),
+            naming: Naming::Key,
+        }]
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<NoOutput, Failure> {
@@ -40,7 +43,10 @@ impl Operation for DisableKey {
     type Output = NoOutput;
 
     fn targets(input: &DisableKeyRequest) -> Vec<Target<'_>> {
-        vec![Target::Key { reference: input.key_id.as_str(), naming: Naming::Key }]
+        vec![Target::Key {
+            reference: input.key_id.as_str(),
+            naming: Naming::Key,
+        }]
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<NoOutput, Failure> {
@@ -48,18 +54,27 @@ impl Operation for DisableKey {
     }
 }
 
-async fn switch<O: Operation>(request: &Authorized<'_, O>, state: KeyState) -> Result<NoOutput, Failure> {
+async fn switch<O: Operation>(
+    request: &Authorized<'_, O>,
+    state: KeyState,
+) -> Result<NoOutput, Failure> {
     let key = request.key()?;
     key.require_not_pending_deletion()?;
     if key.record.state != state {
         let record = with_state(request.kms(), key, state).await?;
-        request.commit(Changes::default().put_key(Expect::At(key.version), &record)).await?;
+        request
+            .commit(Changes::default().put_key(Expect::At(key.version), &record))
+            .await?;
     }
     Ok(NoOutput)
 }
 
 /// The key's record with another state, in its tokens too.
-pub(super) async fn with_state(kms: &Kms, key: &Key, state: KeyState) -> Result<KeyRecord, Failure> {
+pub(super) async fn with_state(
+    kms: &Kms,
+    key: &Key,
+    state: KeyState,
+) -> Result<KeyRecord, Failure> {
     let token_state = match state {
         KeyState::Enabled => State::Enabled,
         KeyState::Disabled => State::Disabled,
@@ -69,8 +84,17 @@ pub(super) async fn with_state(kms: &Kms, key: &Key, state: KeyState) -> Result<
     record.state = state;
     record.materials = Vec::with_capacity(key.record.materials.len());
     for material in &key.record.materials {
-        let changed = kms.key_process.call(&SetState { token: &material.token, state: token_state }).await?;
-        record.materials.push(MaterialRecord { id: material.id, token: changed.token });
+        let changed = kms
+            .key_process
+            .call(&SetState {
+                token: &material.token,
+                state: token_state,
+            })
+            .await?;
+        record.materials.push(MaterialRecord {
+            id: material.id,
+            token: changed.token,
+        });
     }
     Ok(record)
 }

@@ -7,9 +7,13 @@ use crate::call::Call;
 
 /// STS API, GetCallerIdentity: needs no permission and cannot be denied.
 pub(super) fn get_caller_identity<'r>(call: &'r Call<'r>) -> Reply<'r> {
-    let account = call.caller.account.as_str();
+    let account = call.caller.account.to_string();
     // The user id of a root is its account id.
-    let identity = CallerIdentity { arn: &call.caller.arn, user_id: account, account };
+    let identity = CallerIdentity {
+        arn: call.caller.arn.clone(),
+        user_id: account.clone(),
+        account,
+    };
     let body = identity.body(call.request_id);
     Box::pin(async move { Ok(body.into()) })
 }

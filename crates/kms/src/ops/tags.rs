@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use strongroom_aws::error::{KmsException, Refusal};
 use strongroom_aws::kms::{
-    BooleanType, ListResourceTagsRequest, ListResourceTagsResponse, Tag, TagList, TagResourceRequest, UntagResourceRequest,
+    BooleanType, ListResourceTagsRequest, ListResourceTagsResponse, Tag, TagList,
+    TagResourceRequest, UntagResourceRequest,
 };
 use strongroom_aws::shape::NoOutput;
 use strongroom_aws::text;
@@ -37,7 +38,9 @@ pub(super) fn check(tags: Option<&TagList>) -> Result<(), Refusal> {
     if tags.len() > TAGS_MAX {
         return refuse(text::TOO_MANY_TAGS);
     }
-    let texts = tags.iter().flat_map(|tag| [tag.tag_key.as_str(), tag.tag_value.as_str()]);
+    let texts = tags
+        .iter()
+        .flat_map(|tag| [tag.tag_key.as_str(), tag.tag_value.as_str()]);
     if !texts.flat_map(str::chars).all(is_tag_character) {
         return refuse(text::INVALID_TAG);
     }
@@ -47,11 +50,17 @@ pub(super) fn check(tags: Option<&TagList>) -> Result<(), Refusal> {
 /// Tags as they are stored.
 pub(super) fn records(tags: Option<&TagList>) -> Vec<TagRecord> {
     let tags = tags.map_or(&[][..], |tags| &tags.0);
-    tags.iter().map(|tag| TagRecord { key: tag.tag_key.as_str().to_owned(), value: tag.tag_value.as_str().to_owned() }).collect()
+    tags.iter()
+        .map(|tag| TagRecord {
+            key: tag.tag_key.as_str().to_owned(),
+            value: tag.tag_value.as_str().to_owned(),
+        })
+        .collect()
 }
 
 fn is_reserved(key: &str) -> bool {
-    key.get(..4).is_some_and(|prefix| prefix.eq_ignore_ascii_case("aws:"))
+    key.get(..4)
+        .is_some_and(|prefix| prefix.eq_ignore_ascii_case("aws:"))
 }
 
 fn is_tag_character(character: char) -> bool {
@@ -70,7 +79,10 @@ impl Operation for TagResource {
     }
 
     fn targets(input: &TagResourceRequest) -> Vec<Target<'_>> {
-        vec![Target::Key { reference: input.key_id.as_str(), naming: Naming::Key }]
+        vec![Target::Key {
+            reference: input.key_id.as_str(),
+            naming: Naming::Key,
+        }]
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<NoOutput, Failure> {
@@ -86,7 +98,9 @@ impl Operation for TagResource {
         if record.tags.len() > TAGS_MAX {
             return Err(refuse_with(KmsException::Tag, text::TOO_MANY_TAGS));
         }
-        request.commit(Changes::default().put_key(Expect::At(key.version), &record)).await?;
+        request
+            .commit(Changes::default().put_key(Expect::At(key.version), &record))
+            .await?;
         Ok(NoOutput)
     }
 }
@@ -99,17 +113,28 @@ impl Operation for UntagResource {
     type Output = NoOutput;
 
     fn targets(input: &UntagResourceRequest) -> Vec<Target<'_>> {
-        vec![Target::Key { reference: input.key_id.as_str(), naming: Naming::Key }]
+        vec![Target::Key {
+            reference: input.key_id.as_str(),
+            naming: Naming::Key,
+        }]
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<NoOutput, Failure> {
         let key = request.key()?;
         key.require_not_pending_deletion()?;
-        let gone: BTreeSet<&str> = request.input().tag_keys.0.iter().map(|key| key.as_str()).collect();
+        let gone: BTreeSet<&str> = request
+            .input()
+            .tag_keys
+            .0
+            .iter()
+            .map(|key| key.as_str())
+            .collect();
         let mut record = key.record.clone();
         record.tags.retain(|tag| !gone.contains(tag.key.as_str()));
         if record.tags.len() != key.record.tags.len() {
-            request.commit(Changes::default().put_key(Expect::At(key.version), &record)).await?;
+            request
+                .commit(Changes::default().put_key(Expect::At(key.version), &record))
+                .await?;
         }
         Ok(NoOutput)
     }
@@ -123,14 +148,25 @@ impl Operation for ListResourceTags {
     type Output = ListResourceTagsResponse;
 
     fn targets(input: &ListResourceTagsRequest) -> Vec<Target<'_>> {
-        vec![Target::Key { reference: input.key_id.as_str(), naming: Naming::Key }]
+        vec![Target::Key {
+            reference: input.key_id.as_str(),
+            naming: Naming::Key,
+        }]
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<ListResourceTagsResponse, Failure> {
         let input = request.input();
         let limit = paging::limit(input.limit, TAGS_PAGE, TAGS_PAGE);
-        let (page, next) = paging::page_of(TAGS_LIST, &request.key()?.record.tags, input.marker.as_ref(), limit)?;
-        let shown = |tag: TagRecord| Tag { tag_key: tag.key.into(), tag_value: tag.value.into() };
+        let (page, next) = paging::page_of(
+            TAGS_LIST,
+            &request.key()?.record.tags,
+            input.marker.as_ref(),
+            limit,
+        )?;
+        let shown = |tag: TagRecord| Tag {
+            tag_key: tag.key.into(),
+            tag_value: tag.value.into(),
+        };
         Ok(ListResourceTagsResponse {
             tags: Some(TagList(page.into_iter().map(shown).collect())),
             truncated: Some(BooleanType(next.is_some())),

@@ -1,6 +1,9 @@
 use strongroom_base::hex;
 
-use super::{AliasRecord, KeyRecord, KeySpec, KeyState, MaterialRecord, Millis, PolicyKind, Record, TagRecord, Unreadable};
+use super::{
+    AliasRecord, KeyRecord, KeySpec, KeyState, MaterialRecord, Millis, PolicyKind, Record,
+    TagRecord, Unreadable,
+};
 
 fn key() -> KeyRecord {
     KeyRecord {
@@ -11,9 +14,15 @@ fn key() -> KeyRecord {
         description: "d".into(),
         state: KeyState::PendingDeletion,
         deletion: Some(Millis(2)),
-        tags: vec![TagRecord { key: "k".into(), value: "v".into() }],
+        tags: vec![TagRecord {
+            key: "k".into(),
+            value: "v".into(),
+        }],
         policy: PolicyKind::Default,
-        materials: vec![MaterialRecord { id: [7; 32], token: vec![1, 2] }],
+        materials: vec![MaterialRecord {
+            id: [7; 32],
+            token: vec![1, 2],
+        }],
         spec: KeySpec::SymmetricDefault,
     }
 }
@@ -21,13 +30,31 @@ fn key() -> KeyRecord {
 #[test]
 fn key_record_bytes_do_not_change() {
     let golden = concat!(
-        "01", "8b", "6c313233343536373839303132", "6975732d656173742d31",
+        "01",
+        "8b",
+        "6c313233343536373839303132",
+        "6975732d656173742d31",
         "782431323334616263642d313261622d333463642d353665662d313233343536373839306162",
-        "01", "6164", "03", "02", "81", "82", "616b", "6176", "01", "81", "82",
-        "58200707070707070707070707070707070707070707070707070707070707070707", "420102", "01",
+        "01",
+        "6164",
+        "03",
+        "02",
+        "81",
+        "82",
+        "616b",
+        "6176",
+        "01",
+        "81",
+        "82",
+        "58200707070707070707070707070707070707070707070707070707070707070707",
+        "420102",
+        "01",
     );
     assert_eq!(hex::encode(&key().to_bytes()), golden);
-    assert_eq!(KeyRecord::from_bytes(&hex::decode(golden).unwrap()), Ok(key()));
+    assert_eq!(
+        KeyRecord::from_bytes(&hex::decode(golden).unwrap()),
+        Ok(key())
+    );
 }
 
 #[test]

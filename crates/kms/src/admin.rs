@@ -1,0 +1,348 @@
+//! The operators' socket: one JSON line in, one out, on a Unix socket that only the server's own user
+//! and root can open. It answers while the server is sealed.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use strongroom_base::hex;
+use strongroom_base::id::AccountId;
+use strongroom_hsm_api::command::UnsealOutcome;
+use strongroom_hsm_api::status::{Phase, SealKind};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::Semaphore;
+
+use crate::failure::Failure;
+use crate::service::Service;
+
+/// The socket's name in the data folder.
+pub const SOCKET_FILE: &str = "admin.sock";
+
+const LINE_BYTES_MAX: u64 = 16 * 1024;
+const CONNECTIONS_MAX: usize = 16;
+const RECEIVE_TIME_MAX: Duration = Duration::from_secs(30);
+
+/// What operators may ask.
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "command", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Question {
+    /// How the server is.
+    Status,
+    /// Take an unseal secret.
+    Unseal {
+        /// The box to the key process's exchange key, in hexadecimal.
+        sealed: String,
+    },
+    /// Create an account and credentials of its root.
+    CreateAccount {
+        /// Twelve digits; random when absent.
+        id: Option<String>,
+    },
+    /// Make a new domain key and wrap every key again.
+    RotateDomain,
+    /// Forget the domain key of an epoch.
+    RetireEpoch {
+        /// The epoch.
+        epoch: u32,
+    },
+}
+
+/// What they are answered.
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "answer", rename_all = "kebab-case")]
+pub enum Answer {
+    /// How the server is.
+    Status(StatusAnswer),
+    /// What became of the unseal secret.
+    Unseal {
+        /// `opened`, `share-accepted`, `share-known`, `share-wrong`, `secret-wrong`.
+        outcome: String,
+        /// The share's number, 0 when it was none.
+        share: u8,
+        /// Shares given.
+        given: u8,
+        /// Shares needed.
+        needed: u8,
+    },
+    /// A new account. The secret is shown this once.
+    Account {
+        /// The account.
+        id: String,
+        /// The access key id.
+        access_key_id: String,
+        /// The secret access key.
+        secret_access_key: String,
+    },
+    /// A finished rotation.
+    Rotated {
+        /// The current epoch.
+        epoch: u32,
+        /// Keys wrapped again.
+        rewrapped: u64,
+        /// Keys left for the next rotation.
+        left: u64,
+    },
+    /// Done.
+    Done,
+    /// Not done, and why.
+    Refused {
+        /// For the operator.
+        reason: String,
+    },
+}
+
+/// How the server is.
+#[derive(Serialize, Deserialize)]
+pub struct StatusAnswer {
+    /// `open`, `sealed`, `empty`, `failed` or `restarting`.
+    pub state: String,
+    /// `key-file`, `passphrase`, `shares`; absent while restarting.
+    pub seal: Option<String>,
+    /// Shares given so far.
+    pub shares_given: u8,
+    /// Shares needed to unseal.
+    pub shares_needed: u8,
+    /// The version of `hsm.seal`.
+    pub seal_version: u64,
+    /// The current epoch of the domain key.
+    pub epoch: u32,
+    /// The epochs whose keys are kept.
+    pub epochs: Vec<u32>,
+    /// Self-tests passed at power-up.
+    pub self_tests_passed: u32,
+    /// The key to which unseal secrets must be sealed, in hexadecimal.
+    pub exchange_key: String,
+    /// The protections of the key process by name, and whether they hold here.
+    pub protections: Vec<(String, bool)>,
+    /// Whether the store can prove absence and accepts changes; absent while sealed.
+    pub store: Option<StoreAnswer>,
+}
+
+/// How the store is.
+#[derive(Serialize, Deserialize)]
+pub struct StoreAnswer {
+    /// Whether a missing record is certain to be missing.
+    pub absence_proved: bool,
+    /// Whether changes are accepted.
+    pub writable: bool,
+    /// Keys that wait for their deletion.
+    pub keys_pending_deletion: usize,
+    /// Whether deletion is held because the wall clock jumped ahead.
+    pub clock_held: bool,
+}
+
+/// Binds the socket. One that an earlier server left behind is removed: the folder's lock says that it
+/// is not in use.
+pub fn bind(service: &Service) -> io::Result<UnixListener> {
+    let path = socket_path(service.folder().path())?;
+    match std::fs::remove_file(&path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    // The folder is 0700: there is no moment in which others could connect.
+    let listener = UnixListener::bind(&path)?;
+    std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    Ok(listener)
+}
+
+/// Where the socket of a data folder is.
+pub fn socket_path(data: &std::path::Path) -> io::Result<PathBuf> {
+    let path = std::path::absolute(data)?.join(SOCKET_FILE);
+    // sockaddr_un has room for 108 bytes with the final zero.
+    if path.as_os_str().len() >= 108 {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "the path of the data folder is too long for a Unix socket (at most 96 bytes)",
+        ));
+    }
+    Ok(path)
+}
+
+/// Answers operators until the server ends.
+pub async fn serve(service: Arc<Service>, listener: UnixListener) {
+    let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    loop {
+        let Ok(permit) = Arc::clone(&room).acquire_owned().await else {
+            return;
+        };
+        let Ok((stream, _)) = listener.accept().await else {
+            continue;
+        };
+        let service = Arc::clone(&service);
+        tokio::spawn(async move {
+            let _permit = permit;
+            // An operator who goes away gets no answer.
+            let _ = tokio::time::timeout(RECEIVE_TIME_MAX * 20, converse(&service, stream)).await;
+        });
+    }
+}
+
+async fn converse(service: &Service, mut stream: UnixStream) -> io::Result<()> {
+    let peer = stream.peer_cred()?.uid();
+    let (read, mut write) = stream.split();
+    let mut line = String::new();
+    let answer = if peer != 0 && peer != rustix::process::geteuid().as_raw() {
+        Answer::Refused {
+            reason: "only the server's own user may ask".to_owned(),
+        }
+    } else {
+        tokio::time::timeout(
+            RECEIVE_TIME_MAX,
+            BufReader::new(read.take(LINE_BYTES_MAX)).read_line(&mut line),
+        )
+        .await??;
+        match serde_json::from_str(&line) {
+            Ok(question) => answer(service, question).await,
+            Err(error) => Answer::Refused {
+                reason: format!("not a question: {error}"),
+            },
+        }
+    };
+    let mut reply = serde_json::to_vec(&answer)?;
+    reply.push(b'\n');
+    write.write_all(&reply).await
+}
+
+async fn answer(service: &Service, question: Question) -> Answer {
+    let refused = |reason: String| Answer::Refused { reason };
+    match question {
+        Question::Status => Answer::Status(status(service).await),
+        Question::Unseal { sealed } => match hex::decode(&sealed) {
+            Some(boxed) => unseal(service, &boxed).await,
+            None => refused("the sealed secret is not hexadecimal".to_owned()),
+        },
+        Question::CreateAccount { id } => create_account(service, id).await,
+        Question::RotateDomain => match service.rotate_domain().await {
+            Ok(done) => Answer::Rotated {
+                epoch: done.epoch,
+                rewrapped: done.rewrapped,
+                left: done.left,
+            },
+            Err(error) => refused(error.to_string()),
+        },
+        Question::RetireEpoch { epoch } => match service.retire_epoch(epoch).await {
+            Ok(()) => Answer::Done,
+            Err(error) => refused(error.to_string()),
+        },
+    }
+}
+
+async fn unseal(service: &Service, boxed: &[u8]) -> Answer {
+    match service.unseal(boxed).await {
+        Ok(progress) => Answer::Unseal {
+            outcome: outcome_name(progress.outcome).to_owned(),
+            share: progress.share,
+            given: progress.given,
+            needed: progress.needed,
+        },
+        Err(error) => Answer::Refused {
+            reason: error.to_string(),
+        },
+    }
+}
+
+fn outcome_name(outcome: UnsealOutcome) -> &'static str {
+    match outcome {
+        UnsealOutcome::Opened => "opened",
+        UnsealOutcome::ShareAccepted => "share-accepted",
+        UnsealOutcome::ShareKnown => "share-known",
+        UnsealOutcome::ShareWrong => "share-wrong",
+        UnsealOutcome::SecretWrong => "secret-wrong",
+    }
+}
+
+async fn create_account(service: &Service, id: Option<String>) -> Answer {
+    let refused = |reason: &str| Answer::Refused {
+        reason: reason.to_owned(),
+    };
+    let Some(kms) = service.kms() else {
+        return refused("the server is sealed; run `strongroom unseal` first");
+    };
+    let id: AccountId = match id.unwrap_or_else(|| random_account(service)).parse() {
+        Ok(id) => id,
+        Err(_) => return refused("an account id has 12 digits"),
+    };
+    match kms.create_account(id).await {
+        Ok(account) => Answer::Account {
+            id: account.id.to_string(),
+            access_key_id: account.access_key_id,
+            secret_access_key: String::from_utf8_lossy(account.secret_access_key.expose())
+                .into_owned(),
+        },
+        Err(Failure::Conflict) => refused("the account exists already"),
+        Err(failure) => Answer::Refused {
+            reason: format!("the account could not be created ({failure:?})"),
+        },
+    }
+}
+
+fn random_account(service: &Service) -> String {
+    let drawn = u64::from_be_bytes(service.env.random_bytes());
+    format!("{:012}", drawn % 1_000_000_000_000)
+}
+
+async fn status(service: &Service) -> StatusAnswer {
+    let store = service.kms().map(|kms| StoreAnswer {
+        absence_proved: kms.records.health().absence_proved,
+        writable: kms.records.health().writable,
+        keys_pending_deletion: kms.timers.count(),
+        clock_held: kms.domain_clock().is_held(),
+    });
+    let Ok(status) = service.key_process_status().await else {
+        return StatusAnswer {
+            state: "restarting".to_owned(),
+            seal: None,
+            shares_given: 0,
+            shares_needed: 0,
+            seal_version: 0,
+            epoch: 0,
+            epochs: Vec::new(),
+            self_tests_passed: 0,
+            exchange_key: String::new(),
+            protections: Vec::new(),
+            store,
+        };
+    };
+    StatusAnswer {
+        state: phase_name(status.phase).to_owned(),
+        seal: status
+            .seal_kind
+            .0
+            .first()
+            .map(|kind| seal_name(*kind).to_owned()),
+        shares_given: status.shares_given,
+        shares_needed: status.shares_needed,
+        seal_version: status.seal_version,
+        epoch: status.epoch,
+        epochs: status.epochs.0,
+        self_tests_passed: status.self_tests_passed,
+        exchange_key: hex::encode(&status.exchange_key),
+        protections: status
+            .protections
+            .0
+            .into_iter()
+            .map(|protection| (protection.name, protection.held))
+            .collect(),
+        store,
+    }
+}
+
+fn phase_name(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Empty => "empty",
+        Phase::Sealed => "sealed",
+        Phase::Open => "open",
+        Phase::Failed => "failed",
+    }
+}
+
+fn seal_name(kind: SealKind) -> &'static str {
+    match kind {
+        SealKind::KeyFile => "key-file",
+        SealKind::Passphrase => "passphrase",
+        SealKind::Shares => "shares",
+    }
+}

@@ -1,0 +1,297 @@
+//! The request path: from headers and body to the bytes of a reply. Everything that is not
+//! understood, or could be understood in two ways, is refused here.
+
+use std::net::IpAddr;
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, StatusCode, Uri};
+use strongroom_aws::error::{self, KmsException, Origin, Refusal};
+use strongroom_aws::json::{self, Json};
+use strongroom_aws::kms::{CONTENT_TYPE as JSON_CONTENT_TYPE, TARGET_PREFIX};
+use strongroom_aws::query::{self, Form, NotForm};
+use strongroom_aws::sigv4::{AuthFailure, Claim, CommonError, Expected, Request as SignedRequest};
+use strongroom_aws::text;
+use strongroom_aws::xml::{self, QueryError};
+use strongroom_base::UnixMillis;
+use strongroom_base::id::{Region, uuid};
+use strongroom_crypto::digest::sha256;
+
+use crate::call::{Call, Caller, Source};
+use crate::failure::Failure;
+use crate::kms::Kms;
+use crate::ops::{self, Op, Service as AwsService};
+use crate::service::Service;
+
+const FORM_CONTENT_TYPE: &str = "application/x-www-form-urlencoded";
+const TARGET_HEADER: &str = "x-amz-target";
+
+/// A received request.
+pub struct Request {
+    /// The method.
+    pub method: Method,
+    /// The target.
+    pub uri: Uri,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The whole body.
+    pub body: Bytes,
+    /// The peer's address.
+    pub peer: IpAddr,
+}
+
+/// A reply.
+pub struct Reply {
+    /// The HTTP status.
+    pub status: StatusCode,
+    /// The Content-Type.
+    pub content_type: &'static str,
+    /// The x-amzn-RequestId.
+    pub request_id: String,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// A request's protocol and what it asks for.
+enum Asked {
+    Json { target: String, input: Json },
+    Query(Form),
+}
+
+impl Asked {
+    fn service(&self) -> AwsService {
+        match self {
+            Self::Json { .. } => AwsService::Kms,
+            Self::Query(_) => AwsService::Sts,
+        }
+    }
+
+    fn op(&self) -> Option<&'static Op> {
+        let name = match self {
+            Self::Json { target, .. } => target.strip_prefix(TARGET_PREFIX)?.strip_prefix('.')?,
+            Self::Query(form) if form.version == xml::STS.version => &form.action,
+            Self::Query(_) => return None,
+        };
+        ops::find(self.service(), name)
+    }
+}
+
+/// Answers a request.
+pub async fn answer(service: &Service, request: Request) -> Reply {
+    let request_id = uuid(&*service.env.random);
+    let is_form = header(&request.headers, "content-type")
+        .is_some_and(|value| value.starts_with(FORM_CONTENT_TYPE));
+    let answer = match service.kms() {
+        Some(kms) => answer_open(&kms, &request, is_form, &request_id).await,
+        None => Err(Unanswered::Common(
+            CommonError {
+                code: "ServiceUnavailableException",
+                status: 503,
+            },
+            text::SEALED.to_owned(),
+        )),
+    };
+    let protocol = if is_form {
+        Protocol::Query
+    } else {
+        Protocol::Json
+    };
+    match answer {
+        Ok(body) => Reply {
+            status: StatusCode::OK,
+            content_type: protocol.content_type(),
+            request_id,
+            body,
+        },
+        Err(unanswered) => protocol.error(&unanswered, request_id),
+    }
+}
+
+/// Why there is no answer but an error.
+enum Unanswered {
+    Unauthenticated(AuthFailure),
+    NotForm(NotForm),
+    UnknownAction(Form),
+    Refused(Refusal),
+    Common(CommonError, String),
+}
+
+impl From<AuthFailure> for Unanswered {
+    fn from(failure: AuthFailure) -> Self {
+        Self::Unauthenticated(failure)
+    }
+}
+
+async fn answer_open(
+    kms: &Kms,
+    request: &Request,
+    is_form: bool,
+    request_id: &str,
+) -> Result<Vec<u8>, Unanswered> {
+    let asked = read(request, is_form)?;
+    let caller = authenticate(kms, request, asked.service()).await?;
+    let Some(op) = asked
+        .op()
+        .filter(|_| request.method == Method::POST && request.uri.path() == "/")
+    else {
+        return Err(match asked {
+            Asked::Json { .. } => {
+                Unanswered::Refused(Refusal::bare(KmsException::UnknownOperation))
+            }
+            Asked::Query(form) => Unanswered::UnknownAction(form),
+        });
+    };
+    let input = match asked {
+        Asked::Json { input, .. } => input,
+        // No operation of the Query protocol has parameters yet; those sent are ignored, as AWS does.
+        Asked::Query(_) => Json::Object(Vec::new()),
+    };
+    let user_agent = header(&request.headers, "user-agent")
+        .unwrap_or_default()
+        .to_owned();
+    let source = Source {
+        address: request.peer,
+        user_agent,
+    };
+    let (caller, region) = caller;
+    let call = Call::new(kms, op, caller, region, request_id, source, input);
+    kms.serve(&call).await.map_err(|failure| {
+        if let Failure::Internal(cause) = &failure {
+            tracing::error!(request_id, operation = op.name, ?cause, "request failed");
+        }
+        Unanswered::Refused(failure.refusal())
+    })
+}
+
+/// Reads what is asked for, strictly, before anyone is asked who they are.
+fn read(request: &Request, is_form: bool) -> Result<Asked, Unanswered> {
+    let headers = &request.headers;
+    if is_form && !headers.contains_key(TARGET_HEADER) {
+        return query::parse(&request.body)
+            .map(Asked::Query)
+            .map_err(Unanswered::NotForm);
+    }
+    let content_type = header(headers, "content-type")
+        .map(|value| value.split(';').next().unwrap_or_default().trim());
+    let input = match content_type {
+        Some(JSON_CONTENT_TYPE) => {
+            json::parse(&request.body).map_err(|json::NotJson| KmsException::Serialization)
+        }
+        // Another type is another protocol, which has no operations here.
+        _ => Ok(Json::Null),
+    };
+    let input = input.map_err(|exception| Unanswered::Refused(Refusal::bare(exception)))?;
+    let target = match (&input, header(headers, TARGET_HEADER)) {
+        (Json::Null, _) | (_, None) => String::new(),
+        (_, Some(target)) => target.to_owned(),
+    };
+    Ok(Asked::Json { target, input })
+}
+
+async fn authenticate(
+    kms: &Kms,
+    request: &Request,
+    service: AwsService,
+) -> Result<(Caller, Region), Unanswered> {
+    let claim = claim(request, service, kms.env.clock.now())?;
+    let found = kms
+        .signing_key(&claim)
+        .await
+        .map_err(|failure| Unanswered::Refused(failure.refusal()))?;
+    let (account, key) = found.ok_or(AuthFailure::UnknownAccessKey)?;
+    claim.verify(&key)?;
+    Ok((
+        Caller::root(account, claim.access_key_id, &claim.region),
+        claim.region,
+    ))
+}
+
+/// What the request claims to be signed by: all that can be checked without the key.
+fn claim(request: &Request, service: AwsService, now: UnixMillis) -> Result<Claim, AuthFailure> {
+    let signed = SignedRequest {
+        method: &request.method,
+        uri: &request.uri,
+        headers: &request.headers,
+        body_sha256: sha256(&[&request.body]),
+    };
+    // Every Region that can be one is served; its keys are its own.
+    let expected = Expected {
+        services: &[service.name()],
+        region: &|_| true,
+    };
+    Claim::parse(&signed, &expected, now.seconds())
+}
+
+fn header<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// How replies are written.
+#[derive(Clone, Copy)]
+enum Protocol {
+    Json,
+    Query,
+}
+
+impl Protocol {
+    fn content_type(self) -> &'static str {
+        match self {
+            Self::Json => JSON_CONTENT_TYPE,
+            Self::Query => xml::CONTENT_TYPE,
+        }
+    }
+
+    fn error(self, unanswered: &Unanswered, request_id: String) -> Reply {
+        let (status, body) = match self {
+            Self::Json => json_error(unanswered),
+            Self::Query => query_error(unanswered, &request_id),
+        };
+        Reply {
+            status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+            content_type: self.content_type(),
+            request_id,
+            body,
+        }
+    }
+}
+
+fn json_error(unanswered: &Unanswered) -> (u16, Vec<u8>) {
+    let common = |error: CommonError, message: &str| {
+        (
+            error.status,
+            error::body(error.code, Origin::Common, Some(message)),
+        )
+    };
+    match unanswered {
+        Unanswered::Unauthenticated(failure) => common(failure.json(), &failure.message()),
+        Unanswered::Refused(refusal) => (refusal.exception.status(), refusal.body()),
+        Unanswered::Common(error, message) => common(*error, message),
+        // Forms are answered in their own protocol.
+        Unanswered::NotForm(_) | Unanswered::UnknownAction(_) => {
+            let refusal = Refusal::bare(KmsException::UnknownOperation);
+            (refusal.exception.status(), refusal.body())
+        }
+    }
+}
+
+fn query_error(unanswered: &Unanswered, request_id: &str) -> (u16, Vec<u8>) {
+    let error = match unanswered {
+        Unanswered::Unauthenticated(failure) => QueryError::Auth(failure.clone()),
+        Unanswered::NotForm(error) => QueryError::NotForm(*error),
+        Unanswered::UnknownAction(form) => QueryError::InvalidAction {
+            action: form.action.clone(),
+            version: form.version.clone(),
+        },
+        Unanswered::Refused(refusal) => match refusal.exception {
+            KmsException::AccessDenied => {
+                QueryError::AccessDenied(refusal.message.clone().unwrap_or_default())
+            }
+            KmsException::Throttling => QueryError::Throttling,
+            _ => QueryError::Internal,
+        },
+        Unanswered::Common(..) => QueryError::Unavailable,
+    };
+    (
+        error.code().status,
+        error.body(xml::STS, request_id).into_bytes(),
+    )
+}

@@ -1,0 +1,243 @@
+//! The wire: TCP, TLS, HTTP/1.1 and HTTP/2 on hyper, with a limit on everything a client can send.
+
+use std::convert::Infallible;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{
+    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, TRANSFER_ENCODING,
+};
+use http::{Response, StatusCode};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::body::{Body, Incoming};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::GracefulShutdown;
+use strongroom_aws::error::{Origin, body as error_body};
+use strongroom_aws::kms::CONTENT_TYPE as JSON_CONTENT_TYPE;
+use strongroom_aws::text;
+use strongroom_base::id::uuid;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_rustls::TlsAcceptor;
+
+use crate::endpoint::{self, Reply, Request};
+use crate::service::Service;
+
+/// The longest request body: a policy of 131,072 characters, escaped, fits.
+const BODY_BYTES_MAX: usize = 1 << 20;
+const HEADERS_MAX: usize = 64;
+const HEADER_BYTES_MAX: usize = 32 << 10;
+const CONNECTIONS_MAX: usize = 4096;
+const STREAMS_PER_CONNECTION_MAX: u32 = 128;
+/// How long a client may take to send a request's headers, and then its body.
+const RECEIVE_TIME_MAX: Duration = Duration::from_secs(30);
+/// How long a TLS handshake may take.
+const HANDSHAKE_TIME_MAX: Duration = Duration::from_secs(10);
+/// How long requests under way may take when the server is told to end.
+const SHUTDOWN_TIME_MAX: Duration = Duration::from_secs(10);
+/// The pause after accepting failed, as it does when file descriptors run out.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
+
+/// Serves connections of `listener` until `stop` completes, then lets requests under way finish.
+pub async fn serve(
+    service: Arc<Service>,
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+    stop: impl Future<Output = ()>,
+) {
+    let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let graceful = GracefulShutdown::new();
+    tokio::pin!(stop);
+    loop {
+        let permit = tokio::select! {
+            permit = Arc::clone(&room).acquire_owned() => permit,
+            () = &mut stop => break,
+        };
+        let Ok(permit) = permit else { break };
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, peer)) => accept(&service, stream, peer, tls.clone(), permit, graceful.watcher()),
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            },
+            () = &mut stop => break,
+        }
+    }
+    // Whoever is not done by then is cut off.
+    let _ = tokio::time::timeout(SHUTDOWN_TIME_MAX, graceful.shutdown()).await;
+}
+
+fn accept(
+    service: &Arc<Service>,
+    stream: TcpStream,
+    peer: SocketAddr,
+    tls: Option<TlsAcceptor>,
+    permit: OwnedSemaphorePermit,
+    watcher: hyper_util::server::graceful::Watcher,
+) {
+    let service = Arc::clone(service);
+    tokio::spawn(async move {
+        let _permit = permit;
+        // Latency matters more than packets: replies are small.
+        let _ = stream.set_nodelay(true);
+        match tls {
+            None => serve_connection(service, stream, peer.ip(), watcher).await,
+            Some(acceptor) => {
+                if let Ok(Ok(stream)) =
+                    tokio::time::timeout(HANDSHAKE_TIME_MAX, acceptor.accept(stream)).await
+                {
+                    serve_connection(service, stream, peer.ip(), watcher).await;
+                }
+            }
+        }
+    });
+}
+
+async fn serve_connection<S>(
+    service: Arc<Service>,
+    stream: S,
+    peer: IpAddr,
+    watcher: hyper_util::server::graceful::Watcher,
+) where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(RECEIVE_TIME_MAX)
+        .max_headers(HEADERS_MAX)
+        .max_buf_size(HEADER_BYTES_MAX)
+        // Replies are written from where they lie, so that no plaintext stays behind in a buffer.
+        .writev(true);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_header_list_size(u32::try_from(HEADER_BYTES_MAX).unwrap_or(u32::MAX))
+        .max_concurrent_streams(STREAMS_PER_CONNECTION_MAX)
+        .keep_alive_interval(RECEIVE_TIME_MAX);
+    let respond = service_fn(move |request| respond(Arc::clone(&service), request, peer));
+    let connection = builder.serve_connection(TokioIo::new(stream), respond);
+    // What ends a connection early is the client's affair.
+    let _ = watcher.watch(connection.into_owned()).await;
+}
+
+async fn respond(
+    service: Arc<Service>,
+    request: http::Request<Incoming>,
+    peer: IpAddr,
+) -> Result<Response<Full<Bytes>>, Infallible> {
+    let request = match receive(request, peer).await {
+        Ok(request) => request,
+        Err(fault) => return Ok(refusal(&service, fault)),
+    };
+    // A task of its own: what was begun is finished and audited even if the client goes away.
+    let answered = tokio::spawn(async move {
+        let reply = endpoint::answer(&service, request).await;
+        response(reply)
+    });
+    Ok(answered.await.unwrap_or_else(|_| panicked()))
+}
+
+/// A request that cannot be received.
+#[derive(Clone, Copy)]
+enum Fault {
+    TooLarge,
+    Ambiguous,
+    Slow,
+    Broken,
+}
+
+async fn receive(request: http::Request<Incoming>, peer: IpAddr) -> Result<Request, Fault> {
+    let (parts, body) = request.into_parts();
+    // RFC 9112 §6.3: a message with both framings may be an attempt at request smuggling.
+    if parts.headers.contains_key(TRANSFER_ENCODING) && parts.headers.contains_key(CONTENT_LENGTH) {
+        return Err(Fault::Ambiguous);
+    }
+    if body.size_hint().lower() > BODY_BYTES_MAX as u64 {
+        return Err(Fault::TooLarge);
+    }
+    let collected = tokio::time::timeout(
+        RECEIVE_TIME_MAX,
+        Limited::new(body, BODY_BYTES_MAX).collect(),
+    )
+    .await;
+    let body = match collected {
+        Ok(Ok(body)) => body.to_bytes(),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(Fault::TooLarge),
+        Ok(Err(_)) => return Err(Fault::Broken),
+        Err(_) => return Err(Fault::Slow),
+    };
+    Ok(Request {
+        method: parts.method,
+        uri: parts.uri,
+        headers: parts.headers,
+        body,
+        peer,
+    })
+}
+
+fn refusal(service: &Service, fault: Fault) -> Response<Full<Bytes>> {
+    let (status, code, message) = match fault {
+        Fault::TooLarge => (
+            413,
+            "RequestEntityTooLargeException",
+            text::body_too_large(BODY_BYTES_MAX),
+        ),
+        Fault::Ambiguous | Fault::Broken => (
+            400,
+            "MalformedHttpRequestException",
+            text::MALFORMED_HTTP.to_owned(),
+        ),
+        Fault::Slow => (
+            408,
+            "RequestTimeoutException",
+            text::REQUEST_TIMEOUT.to_owned(),
+        ),
+    };
+    response(Reply {
+        status: StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST),
+        content_type: JSON_CONTENT_TYPE,
+        request_id: uuid(&*service.env.random),
+        body: error_body(code, Origin::Common, Some(&message)),
+    })
+}
+
+fn response(reply: Reply) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::from(reply.body)));
+    *response.status_mut() = reply.status;
+    let headers = response.headers_mut();
+    if let Ok(id) = HeaderValue::from_str(&reply.request_id) {
+        headers.insert(REQUEST_ID, id);
+    }
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(reply.content_type));
+    headers.insert(
+        CACHE_CONTROL,
+        HeaderValue::from_static("no-cache, no-store, must-revalidate, private"),
+    );
+    response
+}
+
+/// A bug ended the request's task; only this request fails.
+fn panicked() -> Response<Full<Bytes>> {
+    let body = error_body(
+        "KMSInternalException",
+        Origin::Modelled,
+        Some(text::INTERNAL),
+    );
+    let mut response = Response::new(Full::new(Bytes::from(body)));
+    *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static(JSON_CONTENT_TYPE));
+    response
+}

@@ -1,0 +1,89 @@
+//! Starts the key process and holds the connection to the one that runs now.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::sync::Arc;
+
+use arc_swap::ArcSwapOption;
+use rustix::net::sockopt::{set_socket_recv_buffer_size, set_socket_send_buffer_size};
+use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
+use strongroom_hsm_api::command::Command as HsmCommand;
+use tokio::process::{Child, Command};
+
+use super::client::{Answer, Client};
+
+/// Room for several messages of the largest size in each direction.
+const SOCKET_BUFFER_BYTES: usize = 1 << 20;
+
+/// The file that is executed as key process: our own.
+#[derive(Clone, Debug)]
+pub struct Program(pub PathBuf);
+
+/// Why there is no key process.
+pub type StartError = io::Error;
+
+/// The key process that runs now, if one does.
+#[derive(Clone, Default)]
+pub struct KeyProcess {
+    current: Arc<ArcSwapOption<Client>>,
+}
+
+impl KeyProcess {
+    /// Sends `command` to the process that runs now; [`CallError::Lost`](super::CallError::Lost) when none does.
+    pub fn call<'a, C: HsmCommand<'a>>(&self, command: &C) -> Answer<C::Reply> {
+        match self.current.load_full() {
+            Some(client) => client.call(command),
+            None => Answer::lost(),
+        }
+    }
+
+    /// Makes `client` the connection that calls use.
+    pub fn connect(&self, client: Client) {
+        self.current.store(Some(Arc::new(client)));
+    }
+
+    /// Says that no process runs.
+    pub fn disconnect(&self) {
+        self.current.store(None);
+    }
+}
+
+/// A started process: its handle, and our end of its socket.
+pub struct Started {
+    /// Ends with the process; dropping it kills the process.
+    pub child: Child,
+    /// Our end.
+    pub socket: OwnedFd,
+}
+
+impl Program {
+    /// Starts a key process whose whole world is the socket on its standard input. It inherits standard
+    /// error and nothing else, and ends when our end of the socket closes.
+    pub fn start(&self) -> Result<Started, StartError> {
+        let (ours, theirs) = socketpair(
+            AddressFamily::UNIX,
+            SocketType::SEQPACKET,
+            SocketFlags::CLOEXEC,
+            None,
+        )?;
+        for socket in [&ours, &theirs] {
+            set_socket_send_buffer_size(socket, SOCKET_BUFFER_BYTES)?;
+            set_socket_recv_buffer_size(socket, SOCKET_BUFFER_BYTES)?;
+        }
+        let child = Command::new(&self.0)
+            .arg("hsm")
+            .env_clear()
+            .current_dir("/")
+            .stdin(Stdio::from(theirs))
+            .stdout(Stdio::null())
+            .stderr(Stdio::inherit())
+            .kill_on_drop(true)
+            .spawn()?;
+        Ok(Started {
+            child,
+            socket: ours,
+        })
+    }
+}

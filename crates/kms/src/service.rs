@@ -1,0 +1,275 @@
+//! The life of the service: opening the data folder, keeping a key process running, and being open
+//! only while the domain is unsealed.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwapOption;
+use strongroom_base::{Env, Secret};
+use strongroom_hsm_api::command::{GetStatus, GetStoreKeys, UnsealOutcome, UnsealProgress};
+use strongroom_hsm_api::status::Status;
+use strongroom_store::{
+    Engine, Folder, FolderError, OpenError, SealedStore, Sqlite, SqliteOptions, StoreKeys,
+};
+use tokio::sync::Mutex;
+
+use crate::audit_log::AuditLog;
+use crate::domain::{self, DomainError, Rotation};
+use crate::failure::Failure;
+use crate::key_process::{CallError, Client, KeyProcess, Program, Started};
+use crate::kms::{Kms, Settings};
+use crate::timers;
+
+/// The folder of the audit log, in the data folder.
+pub const AUDIT_FOLDER: &str = "audit";
+
+/// The pause before a key process that ended is started again: at first, and at most.
+const RESTART_PAUSE_MIN: Duration = Duration::from_millis(50);
+const RESTART_PAUSE_MAX: Duration = Duration::from_secs(5);
+/// A key process that ran this long did not fail at once.
+const RAN_WELL: Duration = Duration::from_secs(30);
+
+/// How the service is unsealed.
+pub enum Unsealing {
+    /// By itself, with this key, whenever the key process starts.
+    Automatic(Secret<[u8; 32]>),
+    /// By operators.
+    ByOperators,
+}
+
+/// How the service is started.
+pub struct Options {
+    /// Clock and randomness.
+    pub env: Env,
+    /// What is fixed.
+    pub settings: Settings,
+    /// The locked data folder, with a domain in it.
+    pub folder: Folder,
+    /// What is executed as key process.
+    pub program: Program,
+    /// How it is unsealed.
+    pub unsealing: Unsealing,
+}
+
+/// Why the service does not start.
+#[derive(Debug)]
+pub enum StartError {
+    /// The data folder cannot be used.
+    Folder(FolderError),
+    /// The store cannot be opened.
+    Store(OpenError),
+    /// The audit log cannot be opened.
+    Audit(io::Error),
+    /// The key process cannot be started.
+    KeyProcess(io::Error),
+    /// The domain cannot be loaded or unsealed.
+    Domain(DomainError),
+    /// The store cannot be read.
+    Records(Failure),
+}
+
+impl std::fmt::Display for StartError {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Folder(error) => error.fmt(out),
+            Self::Store(error) => error.fmt(out),
+            Self::Audit(error) => write!(out, "the audit log could not be opened: {error}"),
+            Self::KeyProcess(error) => write!(out, "the key process could not be started: {error}"),
+            Self::Domain(error) => error.fmt(out),
+            Self::Records(failure) => write!(out, "the store could not be read ({failure:?})"),
+        }
+    }
+}
+
+impl std::error::Error for StartError {}
+
+/// The service, open or sealed.
+pub struct Service {
+    /// Clock and randomness.
+    pub env: Env,
+    settings: Settings,
+    program: Program,
+    unsealing: Unsealing,
+    folder: Folder,
+    engine: Arc<dyn Engine>,
+    audit: Arc<AuditLog>,
+    key_process: KeyProcess,
+    open: ArcSwapOption<Kms>,
+    /// Held while the domain is unsealed or changed.
+    changing: Mutex<()>,
+}
+
+impl Service {
+    /// Opens the store and the audit log, and starts the first key process; with automatic unsealing
+    /// the service is open when this returns.
+    pub async fn start(options: Options) -> Result<Arc<Self>, StartError> {
+        let engine =
+            Sqlite::open(&options.folder, SqliteOptions::default()).map_err(StartError::Store)?;
+        let audit =
+            AuditLog::open(&audit_folder(options.folder.path())).map_err(StartError::Audit)?;
+        let service = Arc::new(Self {
+            env: options.env,
+            settings: options.settings,
+            program: options.program,
+            unsealing: options.unsealing,
+            folder: options.folder,
+            engine: Arc::new(engine),
+            audit: Arc::new(audit),
+            key_process: KeyProcess::default(),
+            open: ArcSwapOption::empty(),
+            changing: Mutex::new(()),
+        });
+        let first = service.start_key_process().await?;
+        tokio::spawn(keep_key_process(Arc::clone(&service), first));
+        Ok(service)
+    }
+
+    /// The open service, unless the domain is sealed.
+    pub fn kms(&self) -> Option<Arc<Kms>> {
+        self.open.load_full()
+    }
+
+    /// What the key process tells about itself.
+    pub async fn key_process_status(&self) -> Result<Status, CallError> {
+        self.key_process.call(&GetStatus {}).await
+    }
+
+    /// The data folder.
+    pub fn folder(&self) -> &Folder {
+        &self.folder
+    }
+
+    /// Offers an unseal secret, in a box to the key process, and opens the service when it was the last one needed.
+    pub async fn unseal(&self, boxed: &[u8]) -> Result<UnsealProgress, StartError> {
+        let _changing = self.changing.lock().await;
+        let command = strongroom_hsm_api::command::Unseal { secret: boxed };
+        let progress = self
+            .key_process
+            .call(&command)
+            .await
+            .map_err(|error| StartError::Domain(error.into()))?;
+        if progress.outcome == UnsealOutcome::Opened {
+            self.open_records().await?;
+        }
+        Ok(progress)
+    }
+
+    /// Rotates the domain key, see [`domain::rotate`].
+    pub async fn rotate_domain(&self) -> Result<Rotation, DomainError> {
+        let _changing = self.changing.lock().await;
+        domain::rotate(&*self.kms().ok_or(DomainError::Sealed)?, &self.folder).await
+    }
+
+    /// Retires an epoch, see [`domain::retire`].
+    pub async fn retire_epoch(&self, epoch: u32) -> Result<(), DomainError> {
+        let _changing = self.changing.lock().await;
+        domain::retire(
+            &*self.kms().ok_or(DomainError::Sealed)?,
+            &self.folder,
+            epoch,
+        )
+        .await
+    }
+
+    async fn start_key_process(&self) -> Result<Running, StartError> {
+        let Started { child, socket } = self.program.start().map_err(StartError::KeyProcess)?;
+        let (client, serve) = Client::connect(socket).map_err(StartError::KeyProcess)?;
+        let running = Running {
+            _child: child,
+            ended: tokio::spawn(serve),
+        };
+        domain::load(&client, &self.folder)
+            .await
+            .map_err(StartError::Domain)?;
+        if let Unsealing::Automatic(key) = &self.unsealing {
+            domain::unseal_with_key_file(&client, key)
+                .await
+                .map_err(StartError::Domain)?;
+        }
+        self.key_process.connect(client);
+        if let Unsealing::Automatic(_) = self.unsealing {
+            self.open_records().await?;
+        }
+        Ok(running)
+    }
+
+    /// Opens the records with the keys of an open key process, unless they are open already: a domain
+    /// has the same store keys for ever.
+    async fn open_records(&self) -> Result<(), StartError> {
+        if self.open.load().is_some() {
+            return Ok(());
+        }
+        let keys = self
+            .key_process
+            .call(&GetStoreKeys {})
+            .await
+            .map_err(|error| StartError::Domain(error.into()))?;
+        let keys = StoreKeys {
+            seal: keys.seal,
+            name: keys.name,
+        };
+        let store = SealedStore::new(
+            Arc::clone(&self.engine),
+            &keys,
+            Arc::clone(&self.env.random),
+        );
+        let kms = Kms::open(
+            self.env.clone(),
+            self.settings,
+            store,
+            self.key_process.clone(),
+            Arc::clone(&self.audit),
+        );
+        let kms = Arc::new(kms.map_err(StartError::Records)?);
+        tokio::spawn(timers::run(Arc::downgrade(&kms)));
+        self.open.store(Some(kms));
+        Ok(())
+    }
+
+    fn key_process_ended(&self) {
+        self.key_process.disconnect();
+        if let Unsealing::ByOperators = self.unsealing {
+            // Sealed again: neither store keys nor cached records stay in memory.
+            self.open.store(None);
+        }
+    }
+}
+
+/// A key process under supervision.
+struct Running {
+    _child: tokio::process::Child,
+    ended: tokio::task::JoinHandle<()>,
+}
+
+/// Starts the key process again whenever it ends, for as long as the service lives.
+async fn keep_key_process(service: Arc<Service>, first: Running) {
+    let mut running = first;
+    let mut pause = RESTART_PAUSE_MIN;
+    loop {
+        let started = service.env.clock.monotonic();
+        // The task ends with the socket; that it might have been cancelled changes nothing.
+        let _ = running.ended.await;
+        service.key_process_ended();
+        tracing::error!("the key process ended; starting it again");
+        if service.env.clock.monotonic().since(started) >= RAN_WELL {
+            pause = RESTART_PAUSE_MIN;
+        }
+        running = loop {
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(RESTART_PAUSE_MAX);
+            match service.start_key_process().await {
+                Ok(running) => break running,
+                Err(error) => {
+                    tracing::error!(%error, "the key process could not be started; trying again")
+                }
+            }
+        };
+    }
+}
+
+/// The folder of the audit log in the data folder `data`.
+pub fn audit_folder(data: &Path) -> PathBuf {
+    data.join(AUDIT_FOLDER)
+}
