@@ -4,6 +4,7 @@
 pub mod accounts;
 pub mod admin;
 pub mod audit_log;
+pub mod bootstrap;
 pub mod domain;
 pub mod endpoint;
 pub mod http;
@@ -12,6 +13,7 @@ pub mod kms;
 pub mod ops;
 pub mod service;
 pub mod timers;
+pub mod tls;
 
 mod authorize;
 mod cache;

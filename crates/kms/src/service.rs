@@ -173,6 +173,18 @@ impl Service {
         .await
     }
 
+    /// Writes what still waits: called once, when no request is under way.
+    pub async fn close(&self) {
+        if let Some(kms) = self.kms() {
+            if let Err(failure) = timers::settle(&kms).await {
+                tracing::warn!(
+                    ?failure,
+                    "the audit outbox could not be emptied; the next start does it"
+                );
+            }
+        }
+    }
+
     async fn start_key_process(&self) -> Result<Running, StartError> {
         let Started { child, socket } = self.program.start().map_err(StartError::KeyProcess)?;
         let (client, serve) = Client::connect(socket).map_err(StartError::KeyProcess)?;

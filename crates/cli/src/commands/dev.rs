@@ -1,0 +1,136 @@
+//! `strongroom dev`: everything at once, for development. The root key is sealed by a file beside the
+//! data, so whoever has the data folder has every key.
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use strongroom_base::{Env, Secret};
+use strongroom_kms::accounts::AccountRule;
+use strongroom_kms::bootstrap::bootstrap;
+use strongroom_kms::domain::{self, NewSeal};
+use strongroom_kms::key_process::Program;
+use strongroom_kms::kms::Settings;
+use strongroom_kms::service::{Options, Unsealing};
+use strongroom_store::{Folder, Kind};
+
+use crate::{Failed, config, server};
+
+const KEY_FILE: &str = "dev.key";
+const ENV_FILE: &str = "aws.env";
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// The data folder, kept between starts
+    #[arg(long, value_name = "DIR", default_value = "strongroom-data")]
+    data: PathBuf,
+    /// Where to listen; port 0 chooses a free one
+    #[arg(long, value_name = "ADDR", default_value_t = config::default_listen())]
+    listen: SocketAddr,
+    /// Print one line of JSON when ready, and nothing else, on standard output
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failed> {
+    server::start_logging();
+    server::block_on(start(arguments))
+}
+
+async fn start(arguments: &Arguments) -> Result<(), Failed> {
+    let env = Env::system();
+    let folder = Folder::open_or_create(&arguments.data, Kind::Dev)?;
+    let program = Program(std::env::current_exe()?);
+    let key = key_file(&folder, &env)?;
+    if !domain::exists(&folder)? {
+        bootstrap(&env, &folder, &program, &NewSeal::KeyFile(&key), None).await?;
+    }
+    let options = Options {
+        env,
+        settings: Settings {
+            accounts: AccountRule::Every,
+        },
+        folder,
+        program,
+        unsealing: Unsealing::Automatic(key),
+    };
+    server::run(arguments.listen, None, options, |address, service| {
+        let variables = variables(address);
+        let path = service.folder().path().join(ENV_FILE);
+        service
+            .folder()
+            .replace_file(ENV_FILE, variables.as_bytes())?;
+        announce(arguments, address, &variables, &path)
+    })
+    .await
+}
+
+/// The key that seals the root key: made once, kept beside the data.
+fn key_file(folder: &Folder, env: &Env) -> Result<Secret<[u8; 32]>, Failed> {
+    if let Some(bytes) = folder.read_file(KEY_FILE, 64)? {
+        let bytes = Secret::from(bytes);
+        return Secret::from_slice(bytes.expose()).ok_or_else(|| {
+            format!("{KEY_FILE} in the data folder is damaged: it must have 32 bytes").into()
+        });
+    }
+    let key = Secret::new(env.random_bytes());
+    folder.replace_file(KEY_FILE, key.expose())?;
+    Ok(key)
+}
+
+/// What a shell needs to know for the stock AWS CLI and SDKs.
+fn variables(address: SocketAddr) -> String {
+    let endpoint = endpoint(address);
+    format!(
+        "unset AWS_SESSION_TOKEN\n\
+         export AWS_ENDPOINT_URL={endpoint}\n\
+         export AWS_ACCESS_KEY_ID=test\n\
+         export AWS_SECRET_ACCESS_KEY=test\n\
+         export AWS_REGION=us-east-1\n\
+         export AWS_DEFAULT_REGION=us-east-1\n"
+    )
+}
+
+fn endpoint(address: SocketAddr) -> String {
+    if address.ip().is_unspecified() {
+        format!("http://127.0.0.1:{}", address.port())
+    } else {
+        format!("http://{address}")
+    }
+}
+
+fn announce(
+    arguments: &Arguments,
+    address: SocketAddr,
+    variables: &str,
+    path: &Path,
+) -> Result<(), Failed> {
+    let mut out = std::io::stdout().lock();
+    if arguments.json {
+        let ready = serde_json::json!({ "endpoint": endpoint(address), "env": path });
+        writeln!(out, "{ready}")?;
+    } else {
+        writeln!(
+            out,
+            "Strongroom {} for DEVELOPMENT at {}",
+            env!("CARGO_PKG_VERSION"),
+            endpoint(address)
+        )?;
+        writeln!(
+            out,
+            "WARNING: the root key lies in {KEY_FILE} beside the data: whoever reads the data folder has every key."
+        )?;
+        if !address.ip().is_loopback() {
+            writeln!(
+                out,
+                "WARNING: everyone who reaches {address} can use every key: the credentials are test/test."
+            )?;
+        }
+        writeln!(
+            out,
+            "\nIn another shell (or `. {}`):\n{variables}",
+            path.display()
+        )?;
+    }
+    Ok(out.flush()?)
+}

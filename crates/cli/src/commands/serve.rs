@@ -1,0 +1,51 @@
+//! `strongroom serve`: serves a data folder that `init` made. It starts sealed.
+
+use std::path::PathBuf;
+
+use strongroom_base::Env;
+use strongroom_kms::accounts::AccountRule;
+use strongroom_kms::key_process::Program;
+use strongroom_kms::kms::Settings;
+use strongroom_kms::service::{Options, Unsealing};
+use strongroom_kms::tls;
+use strongroom_store::{Folder, Kind};
+
+use crate::{Failed, config, server};
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// The configuration file
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failed> {
+    server::start_logging();
+    let config = config::read(&arguments.config)?;
+    server::block_on(start(config))
+}
+
+async fn start(config: config::Config) -> Result<(), Failed> {
+    let tls = match &config.tls {
+        Some(files) => Some(tls::acceptor(&files.certificate, &files.key)?),
+        None => None,
+    };
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let options = Options {
+        env: Env::system(),
+        settings: Settings {
+            accounts: AccountRule::Created,
+        },
+        folder: Folder::open(&config.data, Kind::Server)?,
+        program: Program(std::env::current_exe()?),
+        unsealing: Unsealing::ByOperators,
+    };
+    server::run(config.listen, tls, options, |address, _| {
+        println!(
+            "Strongroom {} at {scheme}://{address}, sealed: run `strongroom unseal`",
+            env!("CARGO_PKG_VERSION")
+        );
+        Ok(())
+    })
+    .await
+}

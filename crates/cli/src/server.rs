@@ -1,0 +1,75 @@
+//! What `dev` and `serve` share: the runtime, the listeners, and an orderly end.
+
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use strongroom_kms::service::{Options, Service};
+use strongroom_kms::{admin, http, tls::Acceptor};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::Failed;
+
+/// Runs `work` on a runtime of its own.
+pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, Failed>>) -> Result<T, Failed> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?
+        .block_on(work)
+}
+
+/// Logs to standard error; never secrets, at level `info` unless STRONGROOM_LOG says otherwise.
+pub(crate) fn start_logging() {
+    let filter = tracing_subscriber::EnvFilter::builder()
+        .with_default_directive(tracing::Level::INFO.into())
+        .with_env_var("STRONGROOM_LOG")
+        .from_env_lossy();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+}
+
+/// Listens, starts the service, calls `ready` with the address, and serves until SIGTERM or SIGINT.
+pub(crate) async fn run(
+    listen: SocketAddr,
+    tls: Option<Acceptor>,
+    options: Options,
+    ready: impl FnOnce(SocketAddr, &Service) -> Result<(), Failed>,
+) -> Result<(), Failed> {
+    let listener = TcpListener::bind(listen)
+        .await
+        .map_err(|error| listen_failed(listen, &error))?;
+    let address = listener.local_addr()?;
+    let service = Service::start(options).await?;
+    let operators = admin::bind(&service)?;
+    tokio::spawn(admin::serve(Arc::clone(&service), operators));
+    let (mut terminate, mut interrupt) = (
+        signal(SignalKind::terminate())?,
+        signal(SignalKind::interrupt())?,
+    );
+    ready(address, &service)?;
+    let stop = async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    };
+    http::serve(Arc::clone(&service), listener, tls, stop).await;
+    service.close().await;
+    Ok(())
+}
+
+fn listen_failed(listen: SocketAddr, error: &std::io::Error) -> Failed {
+    match error.kind() {
+        ErrorKind::AddrInUse => {
+            format!("{listen} is in use by another program; choose another address to listen on")
+                .into()
+        }
+        ErrorKind::PermissionDenied => {
+            format!("{listen} may not be listened on by this user; choose a port above 1023").into()
+        }
+        _ => format!("cannot listen on {listen}: {error}").into(),
+    }
+}

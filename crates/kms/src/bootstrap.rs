@@ -1,0 +1,74 @@
+//! The first minute of a data folder: a domain, and in production an account with its root's
+//! credentials.
+
+use std::sync::Arc;
+
+use strongroom_base::id::AccountId;
+use strongroom_base::{Env, Secret};
+use strongroom_hsm_api::command::GetStoreKeys;
+use strongroom_store::{Folder, SealedStore, Sqlite, SqliteOptions, StoreKeys};
+
+use crate::accounts::{AccountRule, NewAccount};
+use crate::audit_log::AuditLog;
+use crate::domain::{self, DomainError, NewSeal};
+use crate::key_process::{Client, KeyProcess, Program};
+use crate::kms::{Kms, Settings};
+use crate::service::{StartError, audit_folder};
+
+/// What a new data folder has.
+pub struct Bootstrapped {
+    /// The unseal shares, in the form operators keep; empty unless the seal is of shares.
+    pub shares: Vec<Secret<Vec<u8>>>,
+    /// The first account, if one was asked for.
+    pub account: Option<NewAccount>,
+}
+
+/// Makes a domain in `folder`, and `account` if one is given. The key process that does it ends with
+/// this call.
+pub async fn bootstrap(
+    env: &Env,
+    folder: &Folder,
+    program: &Program,
+    seal: &NewSeal<'_>,
+    account: Option<AccountId>,
+) -> Result<Bootstrapped, StartError> {
+    let started = program.start().map_err(StartError::KeyProcess)?;
+    let (client, serve) = Client::connect(started.socket).map_err(StartError::KeyProcess)?;
+    let serving = tokio::spawn(serve);
+    let shares = domain::initialize(&client, folder, seal)
+        .await
+        .map_err(StartError::Domain)?;
+    let account = match account {
+        Some(id) => Some(create_first_account(env, folder, client, id).await?),
+        None => None,
+    };
+    serving.abort();
+    Ok(Bootstrapped { shares, account })
+}
+
+async fn create_first_account(
+    env: &Env,
+    folder: &Folder,
+    client: Client,
+    id: AccountId,
+) -> Result<NewAccount, StartError> {
+    let keys = client
+        .call(&GetStoreKeys {})
+        .await
+        .map_err(|error| StartError::Domain(DomainError::KeyProcess(error)))?;
+    let engine = Sqlite::open(folder, SqliteOptions::default()).map_err(StartError::Store)?;
+    let audit = AuditLog::open(&audit_folder(folder.path())).map_err(StartError::Audit)?;
+    let keys = StoreKeys {
+        seal: keys.seal,
+        name: keys.name,
+    };
+    let store = SealedStore::new(Arc::new(engine), &keys, Arc::clone(&env.random));
+    let key_process = KeyProcess::default();
+    key_process.connect(client);
+    let settings = Settings {
+        accounts: AccountRule::Created,
+    };
+    let kms = Kms::open(env.clone(), settings, store, key_process, Arc::new(audit))
+        .map_err(StartError::Records)?;
+    kms.create_account(id).await.map_err(StartError::Records)
+}
