@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use quick_cache::sync::Cache;
+use quick_cache::sync::{Cache, DefaultLifecycle};
+use quick_cache::{DefaultHashBuilder, OptionsBuilder, UnitWeighter};
 use strongroom_base::{Random, Secret};
 use strongroom_crypto::hmac::HmacSha256;
 use strongroom_crypto::kdf;
@@ -19,6 +20,9 @@ const MATERIAL_ID_LABEL: &[u8] = b"strongroom material id v1";
 /// The alphabet of secret access keys: 64 characters, so six random bits choose one without bias.
 const SECRET_ALPHABET: &[u8; 64] =
     b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/// More than there are lanes, so that they seldom meet.
+const SHARDS: usize = 32;
 
 /// An unwrapped key.
 pub(super) struct Key {
@@ -158,9 +162,23 @@ struct Entry {
 
 impl KeyCache {
     pub(super) fn new(keys_max: usize) -> Self {
-        Self {
-            entries: Cache::new(keys_max),
-        }
+        // Shards are told, not found out: the jail forbids to look how many processors there are.
+        let options = OptionsBuilder::new()
+            .shards(SHARDS)
+            .estimated_items_capacity(keys_max)
+            .weight_capacity(u64::try_from(keys_max).unwrap_or(u64::MAX))
+            .build();
+        let entries = match options {
+            Ok(options) => Cache::with_options(
+                options,
+                UnitWeighter,
+                DefaultHashBuilder::default(),
+                DefaultLifecycle::default(),
+            ),
+            // Every option that is required is given above.
+            Err(_) => std::process::abort(),
+        };
+        Self { entries }
     }
 
     /// The key, if this very token was opened before: a token that differs in any byte is another one.
