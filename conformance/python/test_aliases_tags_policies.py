@@ -209,13 +209,21 @@ def test_policy_names_and_sizes(kms, account, key):
     )
 
 
-def test_the_lock_out_check_can_be_skipped(kms, account):
+def test_a_custom_policy_leaves_the_root_nothing_but_the_policy(kms, account):
     policy = changed(Action="kms:DescribeKey")(account)
     key = kms.create_key(Policy=policy, BypassPolicyLockoutSafetyCheck=True)["KeyMetadata"]["Arn"]
-    refused(
-        kms.put_key_policy, "AccessDeniedException",
-        KeyId=key, Policy=json.dumps(default_policy(account)),
-    )
+    for operation in (kms.describe_key, kms.disable_key, kms.list_key_policies):
+        refused(
+            operation, "AccessDeniedException",
+            f"User: arn:aws:iam::{account}:root is not authorized to perform: "
+            f"kms:{''.join(word.capitalize() for word in operation.__name__.split('_'))} on resource: {key} "
+            f"because no resource-based policy allows the "
+            f"kms:{''.join(word.capitalize() for word in operation.__name__.split('_'))} action",
+            KeyId=key,
+        )
+    assert json.loads(kms.get_key_policy(KeyId=key)["Policy"]) == json.loads(policy)
+    kms.put_key_policy(KeyId=key, Policy=json.dumps(default_policy(account)))
+    assert kms.describe_key(KeyId=key)["KeyMetadata"]["Enabled"]
 
 
 def test_callers_are_known_by_their_key():
