@@ -21,7 +21,7 @@ mod wipe;
 #[cfg(test)]
 mod tests;
 
-pub use c_memory::{free, malloc, realloc};
+pub use c_memory::{free, malloc, realloc, shelter_crypto_library};
 pub use heap::Heap;
 pub use scratch::{Plain, SCRATCH_BYTES_MAX, Scratch, scratch};
 pub(crate) use wipe::wipe;

@@ -8,7 +8,6 @@ use std::sync::{Arc, OnceLock};
 use strongroom_base::Random;
 use strongroom_base::env::SystemRandom;
 use strongroom_crypto::kdf::Argon2Block;
-use strongroom_crypto::memory::{Allocator, danger_install_allocator};
 use strongroom_crypto::random::BackendRandom;
 use strongroom_crypto::self_test;
 use strongroom_hsm_api::status::Protection;
@@ -61,7 +60,7 @@ pub fn run(start: &Start) -> Result<Infallible, StartError> {
         Arena::create(ARENA_BYTES_WANTED + stacks, Source::Secretmem).map_err(StartError::Arena)?;
     let shelter = arena.shelter();
     start.heap.enter_arena(arena).map_err(StartError::Arena)?;
-    install_crypto_allocator()?;
+    arena::shelter_crypto_library().map_err(|_| StartError::Allocator)?;
     // The library's first draw asks the kernel for things that the jail forbids later.
     BackendRandom.fill(&mut [0; 32]);
     // Taken now: without privileges the kernel would not lock as much.
@@ -116,17 +115,6 @@ fn spawn_first(
             .run_slow(wipe_registers))
     };
     threads::spawn(start.heap, "slow", work).map_err(StartError::Thread)
-}
-
-fn install_crypto_allocator() -> Result<(), StartError> {
-    let allocator = Allocator {
-        malloc: arena::malloc,
-        realloc: arena::realloc,
-        free: arena::free,
-    };
-    // SAFETY: the process has one thread and has not called the crypto library yet; the arena's
-    // functions keep the contract of malloc, wipe what they free, call nothing back and do not unwind.
-    unsafe { danger_install_allocator(allocator) }.map_err(|_| StartError::Allocator)
 }
 
 fn passed_self_tests() -> Option<u32> {

@@ -5,8 +5,26 @@
 use std::alloc::Layout;
 use std::ffi::{c_char, c_int, c_void};
 
+use strongroom_crypto::memory::{Allocator, NotInstalled, danger_install_allocator};
+
 /// The header, in bytes: one size, padded so that what follows is aligned for every C type.
 const HEADER_BYTES: usize = 16;
+
+/// Makes the crypto library keep its objects in memory from the functions below. To be called with a
+/// single thread, before anything else calls the library.
+///
+/// # Errors
+/// [`NotInstalled`] when the library has another allocator already.
+pub fn shelter_crypto_library() -> Result<(), NotInstalled> {
+    let allocator = Allocator {
+        malloc,
+        realloc,
+        free,
+    };
+    // SAFETY: the caller says that the process has one thread and has not called the library yet; the
+    // functions keep the contract of malloc, wipe what they free, call nothing back and do not unwind.
+    unsafe { danger_install_allocator(allocator) }
+}
 
 /// Allocates `size` bytes, aligned to 16; null when there is no memory. The source position is
 /// ignored.
