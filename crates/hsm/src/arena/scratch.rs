@@ -24,10 +24,11 @@ unsafe impl Plain for u64 {}
 // SAFETY: an Argon2 block is 128 integers of 64 bits, aligned to 64 bytes, without padding.
 unsafe impl Plain for Argon2Block {}
 
-/// Zeroed, page-aligned memory; wiped and unmapped on drop.
+/// Zeroed, page-aligned memory; wiped, if anyone could have written to it, and unmapped on drop.
 pub struct Scratch {
     mapping: Mapping,
     length: usize,
+    lent: bool,
 }
 
 /// Maps `length` bytes: secret memory when the limit allows, else anonymous memory left out of
@@ -40,7 +41,11 @@ pub fn scratch(length: usize, source: Source) -> io::Result<Scratch> {
         return Err(io::ErrorKind::InvalidInput.into());
     }
     let mapping = Mapping::best_effort(length, source)?;
-    Ok(Scratch { mapping, length })
+    Ok(Scratch {
+        mapping,
+        length,
+        lent: false,
+    })
 }
 
 impl Scratch {
@@ -51,6 +56,7 @@ impl Scratch {
 
     /// The whole items of type `T` that fit.
     pub fn items_mut<T: Plain>(&mut self) -> &mut [T] {
+        self.lent = true;
         let count = self.length.checked_div(size_of::<T>()).unwrap_or(0);
         let start = self.mapping.base().as_ptr().cast::<T>();
         // SAFETY: `count` items fit into the mapping, whose page alignment suffices and whose bytes
@@ -70,6 +76,7 @@ impl Deref for Scratch {
 
 impl DerefMut for Scratch {
     fn deref_mut(&mut self) -> &mut [u8] {
+        self.lent = true;
         // SAFETY: the mapping has at least `length` initialised bytes, and `self` is borrowed alone.
         unsafe { std::slice::from_raw_parts_mut(self.mapping.base().as_ptr(), self.length) }
     }
@@ -77,6 +84,10 @@ impl DerefMut for Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
+        if !self.lent {
+            // Wiping would only make the kernel provide every page first: a third of a second.
+            return;
+        }
         // SAFETY: the mapping is alive and no one borrows it while it is dropped.
         unsafe { wipe(self.mapping.base().as_ptr(), self.length) };
     }
