@@ -108,8 +108,9 @@ impl<'s> Server<'s> {
                 other => break other,
             }
         };
-        // Wipes the whole capacity: replies carry plaintexts.
-        replies.zeroize();
+        // Replies carry plaintexts. What lies beyond their end was wiped when it was shorter.
+        replies.as_mut_slice().zeroize();
+        replies.clear();
         sent.map(|_| ()).map_err(|_| Ended)
     }
 
