@@ -171,10 +171,8 @@ impl Writer {
                 self.segment = segment;
             }
         }
-        let bytes: Vec<u8> = batch
-            .iter()
-            .flat_map(|entry| entry.frame.iter().copied())
-            .collect();
+        let frames: Vec<&[u8]> = batch.iter().map(|entry| entry.frame.as_slice()).collect();
+        let bytes = frames.concat();
         let written = (&self.segment.file).write_all(&bytes);
         if written.is_err() {
             self.cut();
