@@ -198,8 +198,8 @@ pub fn key_spec_unsupported_for_origin(key_spec: &str, origin: &str) -> String {
     format!("KeySpec {key_spec} is not supported for Origin {origin}")
 }
 
-/// OWN, ValidationException: CreateKey with two different synonyms.
-pub const KEY_SPECS_DIFFER: &str = "KeySpec and CustomerMasterKeySpec must not differ.";
+/// OBS, ValidationException: CreateKey with both synonyms.
+pub const BOTH_KEY_SPECS: &str = "You cannot specify KeySpec and CustomerMasterKeySpec in the same request. CustomerMasterKeySpec is deprecated.";
 
 /// OWN, UnsupportedOperationException: a value of the model that this server does not serve.
 pub fn not_supported(member: &str, value: &str) -> String {

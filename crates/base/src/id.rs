@@ -48,13 +48,24 @@ impl Region {
 
     /// The partition this Region lies in, as ARNs name it.
     pub fn partition(&self) -> &'static str {
-        match self.0.split('-').next() {
-            Some("cn") => "aws-cn",
-            Some("us") if self.0.starts_with("us-gov-") => "aws-us-gov",
-            _ => "aws",
-        }
+        PARTITIONS
+            .iter()
+            .find(|(prefix, _)| self.0.starts_with(prefix))
+            .map_or("aws", |(_, partition)| partition)
     }
 }
+
+/// The partitions besides `aws`, by how the names of their Regions begin.
+const PARTITIONS: &[(&str, &str)] = &[
+    ("cn-", "aws-cn"),
+    ("us-gov-", "aws-us-gov"),
+    ("us-iso-", "aws-iso"),
+    ("us-isob-", "aws-iso-b"),
+    ("eu-isoe-", "aws-iso-e"),
+    ("us-isof-", "aws-iso-f"),
+    ("eu-isof-", "aws-iso-f"),
+    ("eusc-", "aws-eusc"),
+];
 
 impl FromStr for Region {
     type Err = InvalidId;

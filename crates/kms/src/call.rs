@@ -101,7 +101,12 @@ impl<'c> Call<'c> {
         }
     }
 
-    /// Notes that `key` was resolved. A call that is tried again may resolve the same keys again.
+    /// Forgets what an earlier attempt touched: the next one may resolve other keys.
+    pub(crate) fn begin_attempt(&self) {
+        *self.trail() = Trail::default();
+    }
+
+    /// Notes that `key` was resolved.
     pub fn note_key(&self, key: &Key) {
         let mut trail = self.trail();
         if !trail.keys.iter().any(|noted| noted.arn == key.arn) {

@@ -78,10 +78,9 @@ impl Asked {
 /// Answers a request.
 pub async fn answer(service: &Service, request: Request) -> Reply {
     let request_id = uuid(&*service.env.random);
-    let is_form = header(&request.headers, "content-type")
-        .is_some_and(|value| value.starts_with(FORM_CONTENT_TYPE));
+    let protocol = Protocol::of(&request.headers);
     let answer = match service.kms() {
-        Some(kms) => answer_open(&kms, &request, is_form, &request_id).await,
+        Some(kms) => answer_open(&kms, &request, protocol, &request_id).await,
         None => Err(Unanswered::Common(
             CommonError {
                 code: "ServiceUnavailableException",
@@ -89,11 +88,6 @@ pub async fn answer(service: &Service, request: Request) -> Reply {
             },
             text::SEALED.to_owned(),
         )),
-    };
-    let protocol = if is_form {
-        Protocol::Query
-    } else {
-        Protocol::Json
     };
     match answer {
         Ok(body) => Reply {
@@ -124,10 +118,10 @@ impl From<AuthFailure> for Unanswered {
 async fn answer_open(
     kms: &Kms,
     request: &Request,
-    is_form: bool,
+    protocol: Protocol,
     request_id: &str,
 ) -> Result<Vec<u8>, Unanswered> {
-    let asked = read(request, is_form)?;
+    let asked = read(request, protocol)?;
     let caller = authenticate(kms, request, asked.service()).await?;
     let Some(op) = asked
         .op()
@@ -163,9 +157,9 @@ async fn answer_open(
 }
 
 /// Reads what is asked for, strictly, before anyone is asked who they are.
-fn read(request: &Request, is_form: bool) -> Result<Asked, Unanswered> {
+fn read(request: &Request, protocol: Protocol) -> Result<Asked, Unanswered> {
     let headers = &request.headers;
-    if is_form && !headers.contains_key(TARGET_HEADER) {
+    if let Protocol::Query = protocol {
         return query::parse(&request.body)
             .map(Asked::Query)
             .map_err(Unanswered::NotForm);
@@ -233,6 +227,16 @@ enum Protocol {
 }
 
 impl Protocol {
+    /// A form without a target is Query; all else is JSON, and refused as such if it is not.
+    fn of(headers: &HeaderMap) -> Self {
+        let content_type = header(headers, "content-type").unwrap_or_default();
+        if content_type.starts_with(FORM_CONTENT_TYPE) && !headers.contains_key(TARGET_HEADER) {
+            Self::Query
+        } else {
+            Self::Json
+        }
+    }
+
     fn content_type(self) -> &'static str {
         match self {
             Self::Json => JSON_CONTENT_TYPE,

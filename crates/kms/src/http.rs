@@ -139,11 +139,13 @@ async fn respond(
         Err(fault) => return Ok(refusal(&service, fault)),
     };
     // A task of its own: what was begun is finished and audited even if the client goes away.
-    let answered = tokio::spawn(async move {
-        let reply = endpoint::answer(&service, request).await;
-        response(reply)
-    });
-    Ok(answered.await.unwrap_or_else(|_| panicked()))
+    let answering = Arc::clone(&service);
+    let answered = tokio::spawn(async move { endpoint::answer(&answering, request).await });
+    Ok(match answered.await {
+        Ok(reply) => response(reply),
+        // A bug ended the request's task; only this request fails.
+        Err(_) => refusal(&service, Fault::Bug),
+    })
 }
 
 /// A request that cannot be received.
@@ -153,6 +155,7 @@ enum Fault {
     Ambiguous,
     Slow,
     Broken,
+    Bug,
 }
 
 async fn receive(request: http::Request<Incoming>, peer: IpAddr) -> Result<Request, Fault> {
@@ -197,6 +200,7 @@ fn refusal(service: &Service, fault: Fault) -> Response<Full<Bytes>> {
             "MalformedHttpRequestException",
             text::MALFORMED_HTTP.to_owned(),
         ),
+        Fault::Bug => (500, "KMSInternalException", text::INTERNAL.to_owned()),
         Fault::Slow => (
             408,
             "RequestTimeoutException",
@@ -223,20 +227,5 @@ fn response(reply: Reply) -> Response<Full<Bytes>> {
         CACHE_CONTROL,
         HeaderValue::from_static("no-cache, no-store, must-revalidate, private"),
     );
-    response
-}
-
-/// A bug ended the request's task; only this request fails.
-fn panicked() -> Response<Full<Bytes>> {
-    let body = error_body(
-        "KMSInternalException",
-        Origin::Modelled,
-        Some(text::INTERNAL),
-    );
-    let mut response = Response::new(Full::new(Bytes::from(body)));
-    *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-    response
-        .headers_mut()
-        .insert(CONTENT_TYPE, HeaderValue::from_static(JSON_CONTENT_TYPE));
     response
 }

@@ -135,6 +135,7 @@ fn json<'r, O: Operation>(call: &'r Call<'r>) -> Reply<'r> {
         let input: O::Input = shape::decode_json(&call.input)?;
         O::check(&input)?;
         for _ in 0..ATTEMPTS_MAX {
+            call.begin_attempt();
             // Everything is looked up and decided again: what the decision rested on may have changed.
             match O::run(authorize::<O>(call, &input)?).await {
                 Err(Failure::Conflict) => {}

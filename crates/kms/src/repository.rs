@@ -239,14 +239,17 @@ impl Repository {
         region: &Region,
         cursor: &Cursor,
     ) -> bool {
-        self.store
-            .store_key(&Name::new(
-                table,
-                &[account.as_str().as_bytes(), region.as_str().as_bytes()],
-            ))
-            .is_ok_and(|prefix| {
-                cursor.as_bytes().len() > prefix.len() && cursor.as_bytes().starts_with(&prefix)
-            })
+        let (account, region) = (account.as_str().as_bytes(), region.as_str().as_bytes());
+        let list = self.store.store_key(&Name::new(table, &[account, region]));
+        let item = self
+            .store
+            .store_key(&Name::new(table, &[account, region, b""]));
+        match (list, item) {
+            (Ok(list), Ok(item)) => {
+                cursor.as_bytes().len() == item.len() && cursor.as_bytes().starts_with(&list)
+            }
+            _ => false,
+        }
     }
 
     /// Commits, and forgets what was cached of the records before it answers.
@@ -454,15 +457,6 @@ impl Changes {
     /// Removes an audit record that the audit log holds.
     pub fn delete_outbox(self, event_id: &str, version: u64) -> Self {
         self.delete(outbox_store_name(event_id), version)
-    }
-
-    /// Relies on a key being as it was read.
-    pub fn rely_on(mut self, key: &Key) -> Self {
-        self.transaction = self.transaction.read(
-            key_store_name(Table::Keys, &key.name),
-            Expect::At(key.version),
-        );
-        self
     }
 
     fn put<R: Record>(mut self, name: Name, expect: Expect, record: &R) -> Self {

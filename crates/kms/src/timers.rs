@@ -81,36 +81,42 @@ impl Timers {
 pub async fn run(kms: std::sync::Weak<Kms>) {
     let mut ticks = TICKS_PER_CLOCK_RECORD;
     while let Some(kms) = kms.upgrade() {
-        if let Err(failure) = tick(&kms, &mut ticks).await {
-            tracing::warn!(?failure, "a timer could not do its work; it is tried again");
-        }
+        tick(&kms, &mut ticks).await;
         drop(kms);
         tokio::time::sleep(TICK).await;
     }
 }
 
-async fn tick(kms: &Arc<Kms>, ticks: &mut u32) -> Result<(), Failure> {
-    delete_due_keys(kms).await?;
-    empty_outbox(kms).await?;
+async fn tick(kms: &Arc<Kms>, ticks: &mut u32) {
+    delete_due_keys(kms).await;
+    told("the audit outbox", empty_outbox(kms).await);
     *ticks += 1;
     if *ticks >= TICKS_PER_CLOCK_RECORD {
-        record_clock(kms).await?;
+        told("the record of domain time", record_clock(kms).await);
         *ticks = 0;
     }
-    Ok(())
+}
+
+/// What could not be done is tried again by a later tick; it must not keep the rest from being done.
+fn told(what: &str, result: Result<(), Failure>) {
+    if let Err(failure) = result {
+        tracing::warn!(
+            ?failure,
+            "{what} could not be dealt with; it is tried again"
+        );
+    }
 }
 
 /// Deletes the keys whose time has come.
-pub async fn delete_due_keys(kms: &Kms) -> Result<(), Failure> {
+async fn delete_due_keys(kms: &Kms) {
     for name in kms.timers.due(kms.domain_time()) {
         match delete_if_due(kms, &name).await {
             Ok(()) => kms.timers.cancel(&name),
             // Changed meanwhile, perhaps cancelled: the next tick looks again.
             Err(Failure::Conflict) => {}
-            Err(other) => return Err(other),
+            Err(other) => told("a key to be deleted", Err(other)),
         }
     }
-    Ok(())
 }
 
 async fn delete_if_due(kms: &Kms, name: &KeyName) -> Result<(), Failure> {

@@ -101,14 +101,14 @@ impl KeyPolicy {
             && is(&statement.resources, "*")
     }
 
-    /// Whether the root of `account` can certainly still replace this policy: some statement allows it
-    /// kms:PutKeyPolicy without conditions, and none could deny it. Errs towards `false`: any condition,
-    /// exclusion or named key may turn out either way.
-    pub fn keeps_policy_writable_by_root(&self, account: &AccountId) -> bool {
+    /// Whether the root of `account` can certainly still replace this policy of the key `key_arn`: some statement allows it
+    /// kms:PutKeyPolicy without conditions, and none could deny it. Errs towards `false`: any condition
+    /// or exclusion may turn out either way.
+    pub fn keeps_policy_writable_by_root(&self, account: &AccountId, key_arn: &str) -> bool {
         let statements = &self.statements;
         statements
             .iter()
-            .any(|statement| surely_allows_root(statement, account))
+            .any(|statement| surely_allows_root(statement, account, key_arn))
             && !statements
                 .iter()
                 .any(|statement| may_deny_root(statement, account))
@@ -139,19 +139,21 @@ fn only_allowed_characters(text: &str) -> bool {
         .all(|character| matches!(character, '\t' | '\n' | '\r' | ' '..='\u{ff}'))
 }
 
-fn surely_allows_root(statement: &Statement, account: &AccountId) -> bool {
+fn surely_allows_root(statement: &Statement, account: &AccountId, key_arn: &str) -> bool {
     let names_root = match &statement.principals {
         Listed::These(values) => values.iter().any(|value| includes_root(value, account)),
         Listed::AllBut(_) => false,
     };
-    let every_resource = match &statement.resources {
-        Some(Listed::These(values)) => values.iter().any(|value| is_everything(value)),
+    let this_key = match &statement.resources {
+        Some(Listed::These(values)) => values
+            .iter()
+            .any(|value| is_everything(value) || value == key_arn),
         Some(Listed::AllBut(_)) | None => false,
     };
     statement.effect == Effect::Allow
         && statement.conditions.is_empty()
         && names_root
-        && every_resource
+        && this_key
         && covers_put_key_policy(statement)
 }
 

@@ -11,8 +11,8 @@ use tokio::sync::oneshot;
 pub const KEY_BYTES_MAX: usize = 128;
 /// The longest value.
 pub const VALUE_BYTES_MAX: usize = 256 * 1024;
-/// The most writes in one commit.
-pub const COMMIT_WRITES_MAX: usize = 64;
+/// The most writes in one commit: all that goes with a key, 50 aliases among it, fits.
+pub const COMMIT_WRITES_MAX: usize = 256;
 /// The most reads that one commit may rely on.
 pub const COMMIT_READS_MAX: usize = 64;
 /// The most commits that wait to be written; one more is answered [`StoreError::Busy`].

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::model::{Kind, Model};
+use super::model::{Kind, Model, Sensitivity};
 use super::violation::length_violated;
 use super::{Constraint, Malformed, Path, Shape, Violations};
 use crate::json::Json;
@@ -181,7 +181,13 @@ pub fn required<S: Shape>(
     violations: &mut Violations,
 ) -> Result<Option<S>, Malformed> {
     if member(object, name).is_none() {
-        violations.null(&Path::Member(path, name));
+        let path = Path::Member(path, name);
+        match S::MODEL.kind {
+            Kind::Blob(_, Sensitivity::Secret) => {
+                violations.add_hidden(&path, &Constraint::NotNull)
+            }
+            _ => violations.null(&path),
+        }
     }
     optional(object, name, path, violations)
 }

@@ -106,8 +106,9 @@ impl Operation for CreateAlias {
         let changes = Changes::default()
             .put_alias(&name, Expect::Absent, &alias)
             .put_key_alias(&key.name, &name.name)
-            // The key must not begin to be deleted meanwhile.
-            .rely_on(key);
+            // Every alias changes its key's version: two cannot both be the last one there is room for,
+            // and the key cannot begin to be deleted meanwhile.
+            .put_key(Expect::At(key.version), &key.record);
         request.commit(changes).await?;
         Ok(NoOutput)
     }
@@ -143,7 +144,7 @@ impl Operation for UpdateAlias {
         new.require_not_pending_deletion()?;
         let mut record = alias.record.clone();
         record.updated = request.env().clock.now().into();
-        let mut changes = Changes::default().rely_on(new);
+        let mut changes = Changes::default().put_key(Expect::At(new.version), &new.record);
         if old.name != new.name {
             require_room(&request.kms().records, new)?;
             record.target = new.name.id.clone();
@@ -248,14 +249,8 @@ fn aliases_of_key(
         &request.call().region,
     )?;
     if reference.account() != request.caller().account {
-        let arn = match &reference {
-            Reference::Key(name) => name.arn(),
-            Reference::Alias(name) => alias_arn(&name.region, &name.account, &name.name),
-        };
-        return Err(refuse_with(
-            KmsException::NotFound,
-            text::key_not_found(&arn),
-        ));
+        let text = text::denied_unseen(&request.caller().arn, "kms:ListAliases");
+        return Err(refuse_with(KmsException::AccessDenied, text));
     }
     let key: KeyName = resolve::key(records, &reference)?.name.clone();
     let mut aliases = Vec::new();
@@ -272,7 +267,12 @@ fn aliases_of_key(
     }
     aliases.sort_by(|one, other| one.name.cmp(&other.name));
     let limit = paging::limit(input.limit, ALIASES_DEFAULT, ALIASES_MAX);
-    let (page, next) = paging::page_of(KEY_ALIASES_LIST, &aliases, input.marker.as_ref(), limit)?;
+    let arn = key.arn();
+    let list = paging::List {
+        kind: KEY_ALIASES_LIST,
+        owner: &arn,
+    };
+    let (page, next) = list.page(&aliases, |alias| &alias.name, input.marker.as_ref(), limit)?;
     Ok((
         page.iter()
             .map(|alias| entry(&key.account, &key.region, alias))

@@ -25,8 +25,10 @@ use crate::key_process::{Answer, CallError};
 use crate::records::MaterialRecord;
 use crate::resolve::{Naming, ciphertext_material};
 
-/// The most bytes of all keys and values of an encryption context together.
+/// The longest encryption context, in bytes, written as compact JSON: quotes, colon and comma are six
+/// bytes a pair. What the key process and the audit record allow is more.
 const CONTEXT_BYTES_MAX: usize = 8192;
+const PAIR_OVERHEAD_BYTES: usize = 6;
 
 const SYMMETRIC: EncryptionAlgorithmSpec = EncryptionAlgorithmSpec::SymmetricDefault;
 
@@ -108,7 +110,7 @@ impl Operation for Decrypt {
             .note_context(input.encryption_context.as_ref());
         key.require_enabled()?;
         key.require_algorithm(input.encryption_algorithm)?;
-        if input.dry_run_modifiers.is_some() {
+        if ignores_ciphertext(input.dry_run_modifiers.as_ref()) {
             would_have_succeeded(input.dry_run)?;
         }
         let ciphertext = bytes(input.ciphertext_blob.as_ref());
@@ -181,7 +183,7 @@ impl Operation for ReEncrypt {
             destination,
             input.destination_encryption_algorithm,
         )?;
-        if input.dry_run_modifiers.is_some() {
+        if ignores_ciphertext(input.dry_run_modifiers.as_ref()) {
             would_have_succeeded(input.dry_run)?;
         }
         let ciphertext = bytes(input.ciphertext_blob.as_ref());
@@ -362,7 +364,7 @@ impl Source<'_> {
         if modifiers.is_some() && !is_dry {
             return invalid(text::DRY_RUN_MODIFIERS_WITHOUT_DRY_RUN.to_owned());
         }
-        let ignores_ciphertext = modifiers.is_some_and(|modifiers| !modifiers.0.is_empty());
+        let ignores_ciphertext = ignores_ciphertext(modifiers);
         if self.ciphertext.is_none() && !ignores_ciphertext {
             return invalid(text::required_member(self.member));
         }
@@ -372,6 +374,11 @@ impl Source<'_> {
         }
         Ok(())
     }
+}
+
+/// KMS API, DryRunModifiers: IGNORE_CIPHERTEXT is the only one there is.
+fn ignores_ciphertext(modifiers: Option<&DryRunModifierList>) -> bool {
+    modifiers.is_some_and(|modifiers| !modifiers.0.is_empty())
 }
 
 fn ciphertext_target<'i>(
@@ -391,7 +398,7 @@ fn bytes(ciphertext: Option<&CiphertextType>) -> &[u8] {
 fn check_context(context: Option<&EncryptionContextType>) -> Result<(), Refusal> {
     let pairs = context.into_iter().flat_map(|context| &context.0);
     let length: usize = pairs
-        .map(|(key, value)| key.as_str().len() + value.as_str().len())
+        .map(|(key, value)| PAIR_OVERHEAD_BYTES + key.as_str().len() + value.as_str().len())
         .sum();
     if length > CONTEXT_BYTES_MAX {
         return Err(Refusal::new(

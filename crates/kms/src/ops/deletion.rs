@@ -29,19 +29,6 @@ impl Operation for ScheduleKeyDeletion {
     type Input = ScheduleKeyDeletionRequest;
     type Output = ScheduleKeyDeletionResponse;
 
-    // The model allows 1 to 365 days, the service 7 to 30.
-    fn check(input: &ScheduleKeyDeletionRequest) -> Result<(), Refusal> {
-        let in_range =
-            |days: &PendingWindowInDaysType| (WINDOW_DAYS_MIN..=WINDOW_DAYS_MAX).contains(&days.0);
-        if input.pending_window_in_days.as_ref().is_none_or(in_range) {
-            return Ok(());
-        }
-        Err(Refusal::new(
-            KmsException::Validation,
-            text::PENDING_WINDOW_OUT_OF_RANGE,
-        ))
-    }
-
     fn targets(input: &ScheduleKeyDeletionRequest) -> Vec<Target<'_>> {
         vec![Target::Key {
             reference: input.key_id.as_str(),
@@ -52,10 +39,7 @@ impl Operation for ScheduleKeyDeletion {
     async fn run(request: Authorized<'_, Self>) -> Result<ScheduleKeyDeletionResponse, Failure> {
         let (kms, key) = (request.kms(), request.key()?);
         key.require_not_pending_deletion()?;
-        let days = request
-            .input()
-            .pending_window_in_days
-            .map_or(WINDOW_DAYS_DEFAULT, |days| days.0);
+        let days = window_days(request.input())?;
         let due = kms
             .domain_time()
             .plus(DAY * u32::try_from(days).unwrap_or(u32::MAX));
@@ -79,6 +63,18 @@ impl Operation for ScheduleKeyDeletion {
             pending_window_in_days: Some(PendingWindowInDaysType(days)),
         })
     }
+}
+
+/// The model allows 1 to 365 days, the service 7 to 30.
+fn window_days(input: &ScheduleKeyDeletionRequest) -> Result<i32, Refusal> {
+    let days = input
+        .pending_window_in_days
+        .map_or(WINDOW_DAYS_DEFAULT, |days| days.0);
+    if (WINDOW_DAYS_MIN..=WINDOW_DAYS_MAX).contains(&days) {
+        return Ok(days);
+    }
+    let text = text::PENDING_WINDOW_OUT_OF_RANGE;
+    Err(Refusal::new(KmsException::Validation, text))
 }
 
 /// KMS API, CancelKeyDeletion.

@@ -39,8 +39,8 @@ impl Operation for CreateKey {
     fn check(input: &CreateKeyRequest) -> Result<(), Refusal> {
         let invalid = |text: &str| Refusal::new(KmsException::Validation, text);
         let synonym = input.customer_master_key_spec.map(KeySpec::from);
-        if synonym.is_some() && input.key_spec.is_some() && synonym != input.key_spec {
-            return Err(invalid(text::KEY_SPECS_DIFFER));
+        if synonym.is_some() && input.key_spec.is_some() {
+            return Err(invalid(text::BOTH_KEY_SPECS));
         }
         let spec = input
             .key_spec
@@ -68,16 +68,18 @@ impl Operation for CreateKey {
     async fn run(request: Authorized<'_, Self>) -> Result<CreateKeyResponse, Failure> {
         let input = request.input();
         let (account, region) = (request.caller().account, &request.call().region);
-        let policy = match &input.policy {
-            Some(document) => {
-                policies::accept(&request, document, input.bypass_policy_lockout_safety_check)?
-            }
-            None => (PolicyKind::Default, None),
-        };
         let name = KeyName {
             account,
             region: region.clone(),
             id: KeyId::generate(&*request.env().random),
+        };
+        let (policy, document) = match &input.policy {
+            Some(document) => {
+                let bypass = input.bypass_policy_lockout_safety_check;
+                let (kind, document) = policies::accept(&request, document, bypass, &name)?;
+                (kind, Some(document))
+            }
+            None => (PolicyKind::Default, None),
         };
         let material = generate_material(&request, &name).await?;
         let record = KeyRecord {
@@ -92,12 +94,12 @@ impl Operation for CreateKey {
             state: KeyState::Enabled,
             deletion: None,
             tags: tags::records(input.tags.as_ref()),
-            policy: policy.0,
+            policy,
             materials: vec![material],
             spec: StoredSpec::SymmetricDefault,
         };
         request.call().note_key(&Key::new(record.clone(), 1));
-        request.commit(creation(&name, &record, policy.1)).await?;
+        request.commit(creation(&name, &record, document)).await?;
         Ok(CreateKeyResponse {
             key_metadata: Some(Key::new(record, 1).metadata()),
         })
@@ -187,6 +189,12 @@ fn require_served(input: &CreateKeyRequest, spec: KeySpec) -> Result<(), Refusal
     {
         return unserved("MultiRegion", "true");
     }
+    if input.xks_key_id.is_some() {
+        return Err(Refusal::new(
+            KmsException::UnsupportedOperation,
+            text::not_served("XksKeyId"),
+        ));
+    }
     match &input.custom_key_store_id {
         Some(_) => Err(Refusal::bare(KmsException::CustomKeyStoreNotFound)),
         None => Ok(()),
@@ -238,13 +246,14 @@ impl Operation for ListKeys {
         let cursor = paging::cursor(KEYS_LIST, input.marker.as_ref())?;
         let (account, region) = (&request.caller().account, &request.call().region);
         let records = &request.kms().records;
-        if cursor
-            .as_ref()
-            .is_some_and(|cursor| !records.is_cursor_of(Table::Keys, account, region, cursor))
-        {
+        let lists_own = owners.contains(&ResourceOwnerType::SelfOwned);
+        // A marker of one list of owners is none of another's, and the list of foreign keys has no pages.
+        if cursor.as_ref().is_some_and(|cursor| {
+            !lists_own || !records.is_cursor_of(Table::Keys, account, region, cursor)
+        }) {
             return Err(refuse(KmsException::InvalidMarker));
         }
-        if !owners.contains(&ResourceOwnerType::SelfOwned) {
+        if !lists_own {
             return Ok(ListKeysResponse {
                 keys: Some(KeyList(Vec::new())),
                 next_marker: None,

@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use strongroom_aws::error::KmsException;
 use strongroom_aws::kms::{LimitType, MarkerType};
+use strongroom_crypto::digest::sha256;
 use strongroom_store::Cursor;
 
 use crate::failure::{Failure, refuse};
@@ -34,24 +35,54 @@ pub(super) fn place(list: u8, marker: &MarkerType) -> Result<Vec<u8>, Failure> {
         .ok_or_else(|| refuse(KmsException::InvalidMarker))
 }
 
-/// A page of a short list that is held whole, from the item at the marker on.
-pub(super) fn page_of<T: Clone>(
-    list: u8,
-    items: &[T],
-    after: Option<&MarkerType>,
-    limit: usize,
-) -> Result<(Vec<T>, Option<MarkerType>), Failure> {
-    let start = match after {
-        None => 0,
-        Some(marker) => {
-            index(&place(list, marker)?).ok_or_else(|| refuse(KmsException::InvalidMarker))?
-        }
-    };
-    let page: Vec<T> = items.iter().skip(start).take(limit).cloned().collect();
-    let end = start.saturating_add(page.len());
-    let more = end < items.len();
-    let next = more.then(|| marker(list, &u32::try_from(end).unwrap_or(u32::MAX).to_be_bytes()));
-    Ok((page, next))
+/// A short list that is held whole: its kind, and what it is a list of.
+pub(super) struct List<'l> {
+    pub(super) kind: u8,
+    pub(super) owner: &'l str,
+}
+
+impl List<'_> {
+    /// A page of `items`, sorted by their names, after the one that the marker names: what is added or
+    /// removed meanwhile makes no other item be skipped or shown twice.
+    pub(super) fn page<T: Clone>(
+        &self,
+        items: &[T],
+        name: impl Fn(&T) -> &str,
+        after: Option<&MarkerType>,
+        limit: usize,
+    ) -> Result<(Vec<T>, Option<MarkerType>), Failure> {
+        let after = after.map(|marker| self.last_name(marker)).transpose()?;
+        let follows = |item: &&T| after.as_deref().is_none_or(|after| name(item) > after);
+        let rest: Vec<&T> = items.iter().filter(follows).collect();
+        let page: Vec<T> = rest
+            .iter()
+            .take(limit)
+            .map(|item| (*item).clone())
+            .collect();
+        let last = page.last().filter(|_| rest.len() > page.len());
+        let next = last.map(|item| self.marker_after(name(item)));
+        Ok((page, next))
+    }
+
+    fn marker_after(&self, name: &str) -> MarkerType {
+        marker(
+            self.kind,
+            &[&self.owner_digest()[..], name.as_bytes()].concat(),
+        )
+    }
+
+    fn last_name(&self, marker: &MarkerType) -> Result<String, Failure> {
+        place(self.kind, marker)?
+            .strip_prefix(&self.owner_digest()[..])
+            .and_then(|name| String::from_utf8(name.to_vec()).ok())
+            .ok_or_else(|| refuse(KmsException::InvalidMarker))
+    }
+
+    /// Ties a marker to its list; no secret, so a few bytes are enough.
+    fn owner_digest(&self) -> [u8; 8] {
+        let [a, b, c, d, e, f, g, h, ..] = sha256(&[self.owner.as_bytes()]);
+        [a, b, c, d, e, f, g, h]
+    }
 }
 
 /// A page of a list in the store.
@@ -59,9 +90,4 @@ pub(super) fn cursor(list: u8, marker: Option<&MarkerType>) -> Result<Option<Cur
     marker
         .map(|marker| place(list, marker).map(|place| Cursor::from_bytes(&place)))
         .transpose()
-}
-
-fn index(place: &[u8]) -> Option<usize> {
-    let bytes = place.try_into().ok()?;
-    usize::try_from(u32::from_be_bytes(bytes)).ok()
 }

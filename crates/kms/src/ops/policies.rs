@@ -13,7 +13,7 @@ use strongroom_store::Expect;
 use super::{Operation, paging};
 use crate::authorize::{Authorized, Target};
 use crate::failure::{Failure, refuse_with};
-use crate::key::Key;
+use crate::key::{Key, KeyName};
 use crate::kms::Kms;
 use crate::records::{PolicyKind, PolicyRecord};
 use crate::repository::Changes;
@@ -32,7 +32,8 @@ pub(super) fn accept<O: Operation>(
     request: &Authorized<'_, O>,
     document: &PolicyType,
     bypass_lockout_check: Option<BooleanType>,
-) -> Result<(PolicyKind, Option<String>), Failure> {
+    key: &KeyName,
+) -> Result<(PolicyKind, String), Failure> {
     let account = &request.caller().account;
     let policy = KeyPolicy::parse(document.as_str()).map_err(|error| refusal(&error))?;
     for principal in policy.principals() {
@@ -44,7 +45,7 @@ pub(super) fn accept<O: Operation>(
         }
     }
     let bypass = bypass_lockout_check.is_some_and(|bypass| bypass.0);
-    if !bypass && !policy.keeps_policy_writable_by_root(account) {
+    if !bypass && !policy.keeps_policy_writable_by_root(account, &key.arn()) {
         return Err(refuse_with(
             KmsException::MalformedPolicyDocument,
             text::POLICY_LOCKS_OUT,
@@ -55,7 +56,7 @@ pub(super) fn accept<O: Operation>(
     } else {
         PolicyKind::Custom
     };
-    Ok((kind, Some(policy.to_pretty())))
+    Ok((kind, policy.to_pretty()))
 }
 
 fn refusal(error: &PolicyError) -> Refusal {
@@ -137,18 +138,6 @@ impl Operation for PutKeyPolicy {
     type Input = PutKeyPolicyRequest;
     type Output = NoOutput;
 
-    fn check(input: &PutKeyPolicyRequest) -> Result<(), Refusal> {
-        match input
-            .policy_name
-            .as_ref()
-            .map_or(DEFAULT_NAME, PolicyNameType::as_str)
-        {
-            DEFAULT_NAME => Ok(()),
-            RAM_NAME => Err(Refusal::new(KmsException::Validation, text::AWS_RAM_POLICY)),
-            _ => Err(Refusal::new(KmsException::NotFound, text::NO_SUCH_POLICY)),
-        }
-    }
-
     fn targets(input: &PutKeyPolicyRequest) -> Vec<Target<'_>> {
         vec![Target::Key {
             reference: input.key_id.as_str(),
@@ -158,21 +147,30 @@ impl Operation for PutKeyPolicy {
 
     async fn run(request: Authorized<'_, Self>) -> Result<NoOutput, Failure> {
         let (input, key) = (request.input(), request.key()?);
+        require_default_name(input.policy_name.as_ref())?;
         let (kind, document) = accept(
             &request,
             &input.policy,
             input.bypass_policy_lockout_safety_check,
+            &key.name,
         )?;
         let old = request.kms().records.policy(&key.name)?;
         let expect = old.map_or(Expect::Absent, |stored| Expect::At(stored.version));
         let mut record = key.record.clone();
         record.policy = kind;
-        let mut changes = Changes::default().put_key(Expect::At(key.version), &record);
-        if let Some(document) = document {
-            changes = changes.put_policy(&key.name, expect, &PolicyRecord { document });
-        }
+        let changes = Changes::default()
+            .put_key(Expect::At(key.version), &record)
+            .put_policy(&key.name, expect, &PolicyRecord { document });
         request.commit(changes).await?;
         Ok(NoOutput)
+    }
+}
+
+fn require_default_name(name: Option<&PolicyNameType>) -> Result<(), Refusal> {
+    match name.map_or(DEFAULT_NAME, PolicyNameType::as_str) {
+        DEFAULT_NAME => Ok(()),
+        RAM_NAME => Err(Refusal::new(KmsException::Validation, text::AWS_RAM_POLICY)),
+        _ => Err(Refusal::new(KmsException::NotFound, text::NO_SUCH_POLICY)),
     }
 }
 
@@ -193,8 +191,12 @@ impl Operation for ListKeyPolicies {
     async fn run(request: Authorized<'_, Self>) -> Result<ListKeyPoliciesResponse, Failure> {
         let input = request.input();
         let limit = paging::limit(input.limit, POLICIES_DEFAULT, POLICIES_MAX);
+        let list = paging::List {
+            kind: POLICIES_LIST,
+            owner: &request.key()?.arn,
+        };
         let (names, next) =
-            paging::page_of(POLICIES_LIST, &[DEFAULT_NAME], input.marker.as_ref(), limit)?;
+            list.page(&[DEFAULT_NAME], |name| name, input.marker.as_ref(), limit)?;
         Ok(ListKeyPoliciesResponse {
             policy_names: Some(PolicyNameList(
                 names.into_iter().map(PolicyNameType::from).collect(),

@@ -74,10 +74,6 @@ impl Operation for TagResource {
     type Input = TagResourceRequest;
     type Output = NoOutput;
 
-    fn check(input: &TagResourceRequest) -> Result<(), Refusal> {
-        check(Some(&input.tags))
-    }
-
     fn targets(input: &TagResourceRequest) -> Vec<Target<'_>> {
         vec![Target::Key {
             reference: input.key_id.as_str(),
@@ -88,6 +84,7 @@ impl Operation for TagResource {
     async fn run(request: Authorized<'_, Self>) -> Result<NoOutput, Failure> {
         let key = request.key()?;
         key.require_not_pending_deletion()?;
+        check(Some(&request.input().tags))?;
         let mut record = key.record.clone();
         for tag in records(Some(&request.input().tags)) {
             match record.tags.iter_mut().find(|known| known.key == tag.key) {
@@ -157,12 +154,14 @@ impl Operation for ListResourceTags {
     async fn run(request: Authorized<'_, Self>) -> Result<ListResourceTagsResponse, Failure> {
         let input = request.input();
         let limit = paging::limit(input.limit, TAGS_PAGE, TAGS_PAGE);
-        let (page, next) = paging::page_of(
-            TAGS_LIST,
-            &request.key()?.record.tags,
-            input.marker.as_ref(),
-            limit,
-        )?;
+        let key = request.key()?;
+        let mut tags = key.record.tags.clone();
+        tags.sort_by(|one, other| one.key.cmp(&other.key));
+        let list = paging::List {
+            kind: TAGS_LIST,
+            owner: &key.arn,
+        };
+        let (page, next) = list.page(&tags, |tag| &tag.key, input.marker.as_ref(), limit)?;
         let shown = |tag: TagRecord| Tag {
             tag_key: tag.key.into(),
             tag_value: tag.value.into(),

@@ -8,6 +8,8 @@ use crate::principal::{IdentityKind, Principal};
 
 const ROOT: &str = r#""Principal":{"AWS":"arn:aws:iam::111122223333:root"}"#;
 
+const KEY_ARN: &str = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+
 fn account() -> AccountId {
     "111122223333".parse().unwrap()
 }
@@ -49,7 +51,7 @@ fn the_default_policy_is_itself_pretty_and_the_default() {
         assert_eq!(policy.id(), Some("key-default-1"));
         assert_eq!(policy.version(), Version::V2012);
         assert!(policy.is_default_for(&account()));
-        assert!(policy.keeps_policy_writable_by_root(&account()));
+        assert!(policy.keeps_policy_writable_by_root(&account(), KEY_ARN));
         assert!(!policy.is_default_for(&"000000000000".parse().unwrap()));
     }
 }
@@ -385,6 +387,10 @@ fn the_lock_out_check_errs_towards_refusal() {
         (one(":root", ":user/admin"), false),
         (one("Principal", "NotPrincipal"), false),
         (
+            one(r#""Resource":"*""#, &format!(r#""Resource":["{KEY_ARN}"]"#)),
+            true,
+        ),
+        (
             one(r#""Resource":"*""#, r#""Resource":"arn:aws:kms:*:*:key/x""#),
             false,
         ),
@@ -418,7 +424,7 @@ fn the_lock_out_check_errs_towards_refusal() {
             false,
         ),
     ] {
-        let kept = parse(&text).keeps_policy_writable_by_root(&account());
+        let kept = parse(&text).keeps_policy_writable_by_root(&account(), KEY_ARN);
         assert_eq!(kept, wanted, "{text}");
     }
 }
