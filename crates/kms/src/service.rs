@@ -176,12 +176,13 @@ impl Service {
     /// Writes what still waits: called once, when no request is under way.
     pub async fn close(&self) {
         if let Some(kms) = self.kms()
-            && let Err(failure) = timers::settle(&kms).await {
-                tracing::warn!(
-                    ?failure,
-                    "the audit outbox could not be emptied; the next start does it"
-                );
-            }
+            && let Err(failure) = timers::settle(&kms).await
+        {
+            tracing::warn!(
+                ?failure,
+                "the audit outbox could not be emptied; the next start does it"
+            );
+        }
     }
 
     async fn start_key_process(&self) -> Result<Running, StartError> {
