@@ -99,3 +99,13 @@ fn the_service_is_killed_and_nothing_acknowledged_is_lost() {
         load.summary()
     );
 }
+
+#[test]
+fn the_key_process_has_a_process_group_of_its_own() {
+    // What a terminal sends to the service's group (Ctrl-C) must not end the key process first.
+    let (_folder, data) = scratch();
+    let server = Server::dev(&program(), &data);
+    let (service, key_process) = (server.process(), server.key_process());
+    assert_ne!(service.group(), key_process.group());
+    assert_eq!(key_process.group(), Some(key_process.id()));
+}
