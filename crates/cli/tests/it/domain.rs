@@ -62,6 +62,7 @@ fn rotation_disturbs_nobody_and_retiring_waits_for_it() {
             load.keys() + 1
         )
     );
+    assert_eq!(domain(&data, &["retire", "9"]).failed(), NOT_KEPT);
     for epoch in 1..=ROTATIONS {
         domain(&data, &["retire", &epoch.to_string()]).succeeded();
     }
@@ -70,6 +71,20 @@ fn rotation_disturbs_nobody_and_retiring_waits_for_it() {
     server.restart();
     load.check(&mut server.client());
     println!("{ROTATIONS} rotations, {}, lost=0", load.summary());
+}
+
+#[test]
+fn the_current_epoch_is_not_retired_even_if_nothing_is_wrapped_under_it() {
+    let (_folder, data) = scratch();
+    let server = Server::dev(&program(), &data);
+    assert_eq!(domain(&data, &["retire", "1"]).failed(), NOT_KEPT);
+    let key = server.client().create_key();
+    domain(&data, &["rotate"]).succeeded();
+    domain(&data, &["retire", "1"]).succeeded();
+    assert_eq!(domain(&data, &["retire", "1"]).failed(), NOT_KEPT);
+    server
+        .client()
+        .ok("Encrypt", &json!({"KeyId": key, "Plaintext": "QUJD"}));
 }
 
 #[test]

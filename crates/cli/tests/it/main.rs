@@ -11,6 +11,7 @@
 mod domain;
 mod kill;
 mod load;
+mod seal;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
