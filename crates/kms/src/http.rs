@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{
-    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, TRANSFER_ENCODING,
+    CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, TRANSFER_ENCODING,
 };
 use http::{Response, StatusCode};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
@@ -22,7 +22,7 @@ use strongroom_aws::text;
 use strongroom_base::id::uuid;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio_rustls::TlsAcceptor;
 
 use crate::endpoint::{self, Reply, Request};
@@ -125,10 +125,23 @@ async fn serve_connection<S>(
         .max_header_list_size(u32::try_from(HEADER_BYTES_MAX).unwrap_or(u32::MAX))
         .max_concurrent_streams(STREAMS_PER_CONNECTION_MAX)
         .keep_alive_interval(RECEIVE_TIME_MAX);
-    let respond = service_fn(move |request| respond(Arc::clone(&service), request, peer));
+    let heard = Arc::new(Notify::new());
+    let first = Arc::clone(&heard);
+    let respond = service_fn(move |request| {
+        heard.notify_one();
+        respond(Arc::clone(&service), request, peer)
+    });
     let connection = builder.serve_connection(TokioIo::new(stream), respond);
+    let connection = watcher.watch(connection.into_owned());
+    tokio::pin!(connection);
+    // Until it is known which HTTP a client speaks, hyper has no limit of time.
+    let first = tokio::time::timeout(RECEIVE_TIME_MAX, first.notified());
+    tokio::select! {
+        _ = &mut connection => return,
+        heard = first => if heard.is_err() { return },
+    }
     // What ends a connection early is the client's affair.
-    let _ = watcher.watch(connection.into_owned()).await;
+    let _ = connection.await;
 }
 
 async fn respond(
@@ -136,33 +149,39 @@ async fn respond(
     request: http::Request<Incoming>,
     peer: IpAddr,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
-    let request = match receive(request, peer).await {
-        Ok(request) => request,
-        Err(fault) => return Ok(refusal(&service, fault)),
+    let is_chunked = request.headers().contains_key(TRANSFER_ENCODING);
+    let mut response = match receive(request, peer).await {
+        Ok(request) => answer(service, request).await,
+        Err(fault) => refusal(&service, fault),
     };
+    if is_chunked {
+        // RFC 9112 §6.1: a message with both framings is read by its Transfer-Encoding, and nothing that
+        // follows it: another reader may see another end. hyper does not tell that there was a length too.
+        let headers = response.headers_mut();
+        headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    Ok(response)
+}
+
+async fn answer(service: Arc<Service>, request: Request) -> Response<Full<Bytes>> {
     // A task of its own: what was begun is finished and audited even if the client goes away.
     let answered = tokio::spawn(async move {
         let reply = endpoint::answer(&service, request).await;
         response(reply)
     });
-    Ok(answered.await.unwrap_or_else(|_| panicked()))
+    answered.await.unwrap_or_else(|_| panicked())
 }
 
 /// A request that cannot be received.
 #[derive(Clone, Copy)]
 enum Fault {
     TooLarge,
-    Ambiguous,
     Slow,
     Broken,
 }
 
 async fn receive(request: http::Request<Incoming>, peer: IpAddr) -> Result<Request, Fault> {
     let (parts, body) = request.into_parts();
-    // RFC 9112 §6.3: a message with both framings may be an attempt at request smuggling.
-    if parts.headers.contains_key(TRANSFER_ENCODING) && parts.headers.contains_key(CONTENT_LENGTH) {
-        return Err(Fault::Ambiguous);
-    }
     if body.size_hint().lower() > BODY_BYTES_MAX as u64 {
         return Err(Fault::TooLarge);
     }
@@ -193,7 +212,7 @@ fn refusal(service: &Service, fault: Fault) -> Response<Full<Bytes>> {
             "RequestEntityTooLargeException",
             text::body_too_large(BODY_BYTES_MAX),
         ),
-        Fault::Ambiguous | Fault::Broken => (
+        Fault::Broken => (
             400,
             "MalformedHttpRequestException",
             text::MALFORMED_HTTP.to_owned(),
