@@ -11,6 +11,7 @@
 mod audit;
 mod bad_input;
 mod domain;
+mod full_disk;
 mod kill;
 mod load;
 mod seal;
