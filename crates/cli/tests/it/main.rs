@@ -10,6 +10,7 @@
 
 mod audit;
 mod bad_input;
+mod damage;
 mod domain;
 mod full_disk;
 mod kill;
