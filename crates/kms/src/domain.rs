@@ -5,6 +5,7 @@ use std::io;
 
 use strongroom_base::Secret;
 use strongroom_crypto::exchange::{Recipient, seal_to};
+use strongroom_hsm_api::Code;
 use strongroom_hsm_api::command::{
     Abandon, Confirm, GetStatus, Initialize, LoadSeal, PURPOSE_SHARE, PURPOSE_UNSEAL,
     PendingChange, RetireEpoch, Rewrap, RotateDomain, Unseal, UnsealOutcome, UnsealProgress,
@@ -65,6 +66,13 @@ impl From<Failure> for DomainError {
 impl std::fmt::Display for DomainError {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
+            Self::KeyProcess(CallError::Refused(Code::SealUnreadable)) => write!(
+                out,
+                "{SEAL_FILE} is damaged, or was written by a newer strongroom; restore it from where it is kept"
+            ),
+            Self::KeyProcess(CallError::Refused(Code::EpochRefused)) => out.write_str(
+                "this is the current epoch, or one that is not kept; `strongroom status` shows them",
+            ),
             Self::KeyProcess(error) => write!(out, "the key process did not do it ({error:?})"),
             Self::Seal(error) => write!(out, "{SEAL_FILE} could not be read or written: {error}"),
             Self::NoSeal => write!(

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, TRANSFER_ENCODING};
+use http::header::{
+    CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, TRANSFER_ENCODING,
+};
 use http::{Response, StatusCode};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::{Body, Incoming};
@@ -20,7 +22,7 @@ use strongroom_aws::text;
 use strongroom_base::id::uuid;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio_rustls::TlsAcceptor;
 
 use crate::endpoint::{self, Reply, Request};
@@ -31,7 +33,10 @@ const BODY_BYTES_MAX: usize = 1 << 20;
 const HEADERS_MAX: usize = 64;
 const HEADER_BYTES_MAX: usize = 32 << 10;
 const CONNECTIONS_MAX: usize = 4096;
-const STREAMS_PER_CONNECTION_MAX: u32 = 128;
+const STREAMS_PER_CONNECTION_MAX: u32 = 32;
+/// What the bodies of all requests under way may take together; more wait for room.
+const BODY_ROOM_BYTES: usize = 256 << 20;
+const ROOM_UNIT_BYTES: usize = 1 << 10;
 /// How long a client may take to send a request's headers, and then its body.
 const RECEIVE_TIME_MAX: Duration = Duration::from_secs(30);
 /// How long a TLS handshake may take.
@@ -43,6 +48,12 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 
+/// What all connections share.
+struct Shared {
+    service: Arc<Service>,
+    body_room: Arc<Semaphore>,
+}
+
 /// Serves connections of `listener` until `stop` completes, then lets requests under way finish.
 pub async fn serve(
     service: Arc<Service>,
@@ -50,6 +61,10 @@ pub async fn serve(
     tls: Option<TlsAcceptor>,
     stop: impl Future<Output = ()>,
 ) {
+    let shared = Arc::new(Shared {
+        service,
+        body_room: Arc::new(Semaphore::new(BODY_ROOM_BYTES / ROOM_UNIT_BYTES)),
+    });
     let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let graceful = GracefulShutdown::new();
     tokio::pin!(stop);
@@ -61,7 +76,7 @@ pub async fn serve(
         let Ok(permit) = permit else { break };
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => accept(&service, stream, peer, tls.clone(), permit, graceful.watcher()),
+                Ok((stream, peer)) => accept(&shared, stream, peer, tls.clone(), permit, graceful.watcher()),
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -75,25 +90,25 @@ pub async fn serve(
 }
 
 fn accept(
-    service: &Arc<Service>,
+    shared: &Arc<Shared>,
     stream: TcpStream,
     peer: SocketAddr,
     tls: Option<TlsAcceptor>,
     permit: OwnedSemaphorePermit,
     watcher: hyper_util::server::graceful::Watcher,
 ) {
-    let service = Arc::clone(service);
+    let shared = Arc::clone(shared);
     tokio::spawn(async move {
         let _permit = permit;
         // Latency matters more than packets: replies are small.
         let _ = stream.set_nodelay(true);
         match tls {
-            None => serve_connection(service, stream, peer.ip(), watcher).await,
+            None => serve_connection(shared, stream, peer.ip(), watcher).await,
             Some(acceptor) => {
                 if let Ok(Ok(stream)) =
                     tokio::time::timeout(HANDSHAKE_TIME_MAX, acceptor.accept(stream)).await
                 {
-                    serve_connection(service, stream, peer.ip(), watcher).await;
+                    serve_connection(shared, stream, peer.ip(), watcher).await;
                 }
             }
         }
@@ -101,7 +116,7 @@ fn accept(
 }
 
 async fn serve_connection<S>(
-    service: Arc<Service>,
+    shared: Arc<Shared>,
     stream: S,
     peer: IpAddr,
     watcher: hyper_util::server::graceful::Watcher,
@@ -123,28 +138,45 @@ async fn serve_connection<S>(
         .max_header_list_size(u32::try_from(HEADER_BYTES_MAX).unwrap_or(u32::MAX))
         .max_concurrent_streams(STREAMS_PER_CONNECTION_MAX)
         .keep_alive_interval(RECEIVE_TIME_MAX);
-    let respond = service_fn(move |request| respond(Arc::clone(&service), request, peer));
+    let heard = Arc::new(Notify::new());
+    let first = Arc::clone(&heard);
+    let respond = service_fn(move |request| {
+        heard.notify_one();
+        respond(Arc::clone(&shared), request, peer)
+    });
     let connection = builder.serve_connection(TokioIo::new(stream), respond);
+    let connection = watcher.watch(connection.into_owned());
+    tokio::pin!(connection);
+    // Until it is known which HTTP a client speaks, hyper has no limit of time.
+    let first = tokio::time::timeout(RECEIVE_TIME_MAX, first.notified());
+    tokio::select! {
+        _ = &mut connection => return,
+        heard = first => if heard.is_err() { return },
+    }
     // What ends a connection early is the client's affair.
-    let _ = watcher.watch(connection.into_owned()).await;
+    let _ = connection.await;
 }
 
 async fn respond(
-    service: Arc<Service>,
+    shared: Arc<Shared>,
     request: http::Request<Incoming>,
     peer: IpAddr,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
-    let request = match receive(request, peer).await {
-        Ok(request) => request,
-        Err(fault) => return Ok(refusal(&service, fault)),
+    let (request, room) = match receive(&shared, request, peer).await {
+        Ok(received) => received,
+        Err(fault) => return Ok(refusal(&shared.service, fault)),
     };
     // A task of its own: what was begun is finished and audited even if the client goes away.
-    let answering = Arc::clone(&service);
-    let answered = tokio::spawn(async move { endpoint::answer(&answering, request).await });
+    let service = Arc::clone(&shared.service);
+    let answered = tokio::spawn(async move {
+        let reply = endpoint::answer(&service, request).await;
+        drop(room);
+        reply
+    });
     Ok(match answered.await {
         Ok(reply) => response(reply),
         // A bug ended the request's task; only this request fails.
-        Err(_) => refusal(&service, Fault::Bug),
+        Err(_) => refusal(&shared.service, Fault::Bug),
     })
 }
 
@@ -152,40 +184,58 @@ async fn respond(
 #[derive(Clone, Copy)]
 enum Fault {
     TooLarge,
-    Ambiguous,
+    Chunked,
     Slow,
     Broken,
     Bug,
 }
 
-async fn receive(request: http::Request<Incoming>, peer: IpAddr) -> Result<Request, Fault> {
+async fn receive(
+    shared: &Shared,
+    request: http::Request<Incoming>,
+    peer: IpAddr,
+) -> Result<(Request, OwnedSemaphorePermit), Fault> {
     let (parts, body) = request.into_parts();
     // RFC 9112 §6.3: a body framed in two ways is an attempt at request smuggling, and hyper forgets the
     // Content-Length when both stand there. Signed requests have a length, so chunks are refused altogether.
     if parts.headers.contains_key(TRANSFER_ENCODING) {
-        return Err(Fault::Ambiguous);
+        return Err(Fault::Chunked);
     }
     if body.size_hint().lower() > BODY_BYTES_MAX as u64 {
         return Err(Fault::TooLarge);
     }
-    let collected = tokio::time::timeout(
-        RECEIVE_TIME_MAX,
-        Limited::new(body, BODY_BYTES_MAX).collect(),
-    )
-    .await;
+    let collected = tokio::time::timeout(RECEIVE_TIME_MAX, async {
+        let room = shared.room_for(&body).await?;
+        let collected = Limited::new(body, BODY_BYTES_MAX).collect().await;
+        Ok((collected, room))
+    });
+    let (collected, room) = collected.await.unwrap_or(Err(Fault::Slow))?;
     let body = match collected {
-        Ok(Ok(body)) => body.to_bytes(),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(Fault::TooLarge),
-        Ok(Err(_)) => return Err(Fault::Broken),
-        Err(_) => return Err(Fault::Slow),
+        Ok(body) => body.to_bytes(),
+        Err(error) if error.is::<LengthLimitError>() => return Err(Fault::TooLarge),
+        Err(_) => return Err(Fault::Broken),
     };
-    Ok(Request {
+    let request = Request {
         method: parts.method,
         uri: parts.uri,
         headers: parts.headers,
         body,
         peer,
-    })
+    };
+    Ok((request, room))
+}
+
+impl Shared {
+    /// Waits until the bodies of all requests under way leave room for one more.
+    async fn room_for(&self, body: &Incoming) -> Result<OwnedSemaphorePermit, Fault> {
+        let longest = body.size_hint().upper().unwrap_or(u64::MAX);
+        let bytes = usize::try_from(longest)
+            .unwrap_or(usize::MAX)
+            .min(BODY_BYTES_MAX);
+        let units = u32::try_from(bytes.div_ceil(ROOM_UNIT_BYTES)).unwrap_or(u32::MAX);
+        let room = Arc::clone(&self.body_room).acquire_many_owned(units).await;
+        room.map_err(|_| Fault::Broken)
+    }
 }
 
 fn refusal(service: &Service, fault: Fault) -> Response<Full<Bytes>> {
@@ -195,7 +245,7 @@ fn refusal(service: &Service, fault: Fault) -> Response<Full<Bytes>> {
             "RequestEntityTooLargeException",
             text::body_too_large(BODY_BYTES_MAX),
         ),
-        Fault::Ambiguous | Fault::Broken => (
+        Fault::Broken | Fault::Chunked => (
             400,
             "MalformedHttpRequestException",
             text::MALFORMED_HTTP.to_owned(),
@@ -207,12 +257,18 @@ fn refusal(service: &Service, fault: Fault) -> Response<Full<Bytes>> {
             text::REQUEST_TIMEOUT.to_owned(),
         ),
     };
-    response(Reply {
+    let mut response = response(Reply {
         status: StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST),
         content_type: JSON_CONTENT_TYPE,
         request_id: uuid(&*service.env.random),
         body: error_body(code, Origin::Common, Some(&message)),
-    })
+    });
+    if let Fault::Chunked = fault {
+        // Where the next request begins, another reader may see otherwise.
+        let headers = response.headers_mut();
+        headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
 }
 
 fn response(reply: Reply) -> Response<Full<Bytes>> {

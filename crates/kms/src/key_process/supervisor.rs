@@ -76,6 +76,8 @@ impl Program {
             .arg("hsm")
             .env_clear()
             .current_dir("/")
+            // What a terminal sends to the service's group is not meant for it: requests under way end first.
+            .process_group(0)
             .stdin(Stdio::from(theirs))
             .stdout(Stdio::null())
             .stderr(Stdio::inherit())

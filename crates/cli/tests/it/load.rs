@@ -1,0 +1,312 @@
+//! Clients that work while a test does its worst, and the ledger of everything they were promised.
+
+use std::collections::BTreeMap;
+use std::net::{SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use strongroom_testkit::{Client, Reply, base64, eventually, from_base64};
+
+/// How long a server may be away.
+const AWAY_MAX: Duration = Duration::from_secs(30);
+
+/// What a change may have left: the last value acknowledged, or any attempted since.
+#[derive(Default)]
+pub(crate) struct Possible(Vec<String>);
+
+impl Possible {
+    fn attempt(&mut self, value: &str) {
+        self.0.push(value.to_owned());
+    }
+
+    fn acknowledge(&mut self, value: &str) {
+        self.0 = vec![value.to_owned()];
+    }
+
+    fn holds(&self, value: &str) -> bool {
+        self.0.iter().any(|possible| possible == value)
+    }
+}
+
+#[derive(Default)]
+struct Promised {
+    description: Possible,
+    tag: Possible,
+}
+
+#[derive(Default)]
+struct Book {
+    keys: BTreeMap<String, Promised>,
+    aliases: BTreeMap<String, String>,
+    ciphertexts: Vec<(String, Vec<u8>)>,
+    acknowledged: usize,
+    failed: usize,
+}
+
+/// The server under load, and what it promised.
+pub(crate) struct Load {
+    address: Mutex<SocketAddr>,
+    book: Mutex<Book>,
+    stop: AtomicBool,
+    tolerance: Tolerance,
+}
+
+/// What clients put up with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tolerance {
+    /// KMSInternalException.
+    Internal,
+    /// That, and connections that break.
+    Disconnects,
+    /// Nothing.
+    Nothing,
+}
+
+impl Load {
+    pub(crate) fn new(address: SocketAddr, tolerance: Tolerance) -> Self {
+        Self {
+            address: Mutex::new(address),
+            book: Mutex::default(),
+            stop: AtomicBool::new(false),
+            tolerance,
+        }
+    }
+
+    /// Says where the server is now.
+    pub(crate) fn moved(&self, address: SocketAddr) {
+        *self.address.lock().unwrap() = address;
+    }
+
+    /// Tells the clients to finish.
+    pub(crate) fn stop(&self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the clients were told to finish.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    /// How many calls succeeded.
+    pub(crate) fn acknowledged(&self) -> usize {
+        self.book().acknowledged
+    }
+
+    /// How many keys were made.
+    pub(crate) fn keys(&self) -> usize {
+        self.book().keys.len()
+    }
+
+    /// Waits until `more` calls succeeded.
+    pub(crate) fn go_on(&self, more: usize) {
+        let until = self.acknowledged() + more;
+        eventually("progress of the clients", AWAY_MAX, || {
+            assert!(!self.is_stopped(), "a client failed");
+            (self.acknowledged() >= until).then_some(())
+        });
+    }
+
+    /// Runs client number `number` until [`Load::stop`].
+    pub(crate) fn run(&self, number: usize) {
+        let mut worker = Worker {
+            load: self,
+            number,
+            client: self.client(),
+            key: None,
+        };
+        let _stop_the_others = StopOnPanic(self);
+        for turn in 0.. {
+            if self.is_stopped() {
+                return;
+            }
+            worker.turn(turn);
+        }
+    }
+
+    /// Checks that everything promised is there.
+    pub(crate) fn check(&self, client: &mut Client) {
+        let book = self.book();
+        for (key, promised) in &book.keys {
+            let metadata = client.ok("DescribeKey", &json!({"KeyId": key}));
+            let description = metadata["KeyMetadata"]["Description"].as_str().unwrap();
+            assert!(
+                promised.description.holds(description),
+                "{key}: {description}"
+            );
+            let tags = client.ok("ListResourceTags", &json!({"KeyId": key}));
+            let tag = tags["Tags"][0]["TagValue"].as_str().unwrap_or_default();
+            assert!(promised.tag.holds(tag), "{key}: {tag}");
+        }
+        for (alias, key) in &book.aliases {
+            let metadata = client.ok("DescribeKey", &json!({"KeyId": alias}));
+            assert_eq!(metadata["KeyMetadata"]["Arn"], **key, "{alias}");
+        }
+        for (ciphertext, plaintext) in &book.ciphertexts {
+            let output = client.ok("Decrypt", &json!({"CiphertextBlob": ciphertext}));
+            assert_eq!(
+                from_base64(output["Plaintext"].as_str().unwrap()),
+                *plaintext
+            );
+        }
+    }
+
+    /// One line of counts.
+    pub(crate) fn summary(&self) -> String {
+        let book = self.book();
+        format!(
+            "acknowledged {} (keys {}, aliases {}, ciphertexts {}), failed {}",
+            book.acknowledged,
+            book.keys.len(),
+            book.aliases.len(),
+            book.ciphertexts.len(),
+            book.failed
+        )
+    }
+
+    fn client(&self) -> Client {
+        Client::new(*self.address.lock().unwrap(), "test", "test")
+    }
+
+    fn book(&self) -> MutexGuard<'_, Book> {
+        self.book.lock().unwrap()
+    }
+}
+
+/// A client that failed ends the load, so that the test fails instead of waiting.
+struct StopOnPanic<'l>(&'l Load);
+
+impl Drop for StopOnPanic<'_> {
+    fn drop(&mut self) {
+        self.0.stop();
+    }
+}
+
+struct Worker<'l> {
+    load: &'l Load,
+    number: usize,
+    client: Client,
+    key: Option<String>,
+}
+
+impl Worker<'_> {
+    fn turn(&mut self, turn: usize) {
+        let Some(key) = self.key.clone().filter(|_| !turn.is_multiple_of(40)) else {
+            self.create_key(turn);
+            return;
+        };
+        match turn % 10 {
+            1 => self.create_alias(&key, turn),
+            2 => self.describe(&key, turn),
+            3 => self.tag(&key, turn),
+            4 | 5 => self.encrypt(&key, turn),
+            _ => self.decrypt(turn),
+        }
+    }
+
+    fn create_key(&mut self, turn: usize) {
+        let description = format!("{}-{turn}", self.number);
+        let tags = json!([{"TagKey": "t", "TagValue": description}]);
+        let Some(made) = self.call(
+            "CreateKey",
+            &json!({"Description": description, "Tags": tags}),
+        ) else {
+            return;
+        };
+        let arn = made["KeyMetadata"]["Arn"].as_str().unwrap().to_owned();
+        let mut promised = Promised::default();
+        promised.description.acknowledge(&description);
+        promised.tag.acknowledge(&description);
+        self.load.book().keys.insert(arn.clone(), promised);
+        self.key = Some(arn);
+    }
+
+    fn create_alias(&mut self, key: &str, turn: usize) {
+        let alias = format!("alias/{}-{turn}", self.number);
+        let input = json!({"AliasName": alias, "TargetKeyId": key});
+        if self.call("CreateAlias", &input).is_some() {
+            self.load.book().aliases.insert(alias, key.to_owned());
+        }
+    }
+
+    fn describe(&mut self, key: &str, turn: usize) {
+        let value = turn.to_string();
+        self.promised(key, |promised| promised.description.attempt(&value));
+        let input = json!({"KeyId": key, "Description": value});
+        if self.call("UpdateKeyDescription", &input).is_some() {
+            self.promised(key, |promised| promised.description.acknowledge(&value));
+        }
+    }
+
+    fn tag(&mut self, key: &str, turn: usize) {
+        let value = turn.to_string();
+        self.promised(key, |promised| promised.tag.attempt(&value));
+        let input = json!({"KeyId": key, "Tags": [{"TagKey": "t", "TagValue": value}]});
+        if self.call("TagResource", &input).is_some() {
+            self.promised(key, |promised| promised.tag.acknowledge(&value));
+        }
+    }
+
+    fn encrypt(&mut self, key: &str, turn: usize) {
+        let plaintext = format!("{}:{turn}", self.number).into_bytes();
+        let input = json!({"KeyId": key, "Plaintext": base64(&plaintext)});
+        if let Some(output) = self.call("Encrypt", &input) {
+            let ciphertext = output["CiphertextBlob"].as_str().unwrap().to_owned();
+            self.load.book().ciphertexts.push((ciphertext, plaintext));
+        }
+    }
+
+    fn decrypt(&mut self, turn: usize) {
+        let known = {
+            let book = self.load.book();
+            let index = turn.wrapping_mul(7919) % book.ciphertexts.len().max(1);
+            book.ciphertexts.get(index).cloned()
+        };
+        let Some((ciphertext, plaintext)) = known else {
+            return;
+        };
+        if let Some(output) = self.call("Decrypt", &json!({"CiphertextBlob": ciphertext})) {
+            assert_eq!(
+                from_base64(output["Plaintext"].as_str().unwrap()),
+                plaintext
+            );
+        }
+    }
+
+    fn promised(&self, key: &str, change: impl FnOnce(&mut Promised)) {
+        change(self.load.book().keys.get_mut(key).unwrap());
+    }
+
+    /// The output, or nothing when the call failed as it may.
+    fn call(&mut self, operation: &str, input: &Value) -> Option<Value> {
+        match self.client.try_call(operation, input) {
+            Ok(reply) if reply.status == 200 => {
+                self.load.book().acknowledged += 1;
+                return Some(reply.json());
+            }
+            Ok(reply) => self.tolerate(operation, &reply),
+            Err(error) => {
+                let tolerated = self.load.tolerance == Tolerance::Disconnects;
+                assert!(tolerated, "{operation}: {error}");
+                self.reconnect();
+            }
+        }
+        self.load.book().failed += 1;
+        None
+    }
+
+    fn tolerate(&self, operation: &str, reply: &Reply) {
+        let is_internal = (reply.status, reply.error().as_str()) == (500, "KMSInternalException");
+        let tolerated = is_internal && self.load.tolerance != Tolerance::Nothing;
+        assert!(tolerated, "{operation}: {} {}", reply.status, reply.text());
+    }
+
+    fn reconnect(&mut self) {
+        eventually("a server that listens", AWAY_MAX, || {
+            let address = *self.load.address.lock().unwrap();
+            TcpStream::connect(address).ok()
+        });
+        self.client = self.load.client();
+    }
+}

@@ -1,0 +1,64 @@
+//! The `strongroom` binary under test, as people use it: run it, look at its output.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// The binary under test.
+#[derive(Clone, Debug)]
+pub struct Program(PathBuf);
+
+/// A command that ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// Whether its exit status is 0.
+    pub succeeded: bool,
+    /// Its standard output.
+    pub stdout: String,
+    /// Its standard error.
+    pub stderr: String,
+}
+
+impl Program {
+    /// The binary at `path`; tests pass `env!("CARGO_BIN_EXE_strongroom")`.
+    pub fn new(path: &str) -> Self {
+        Self(PathBuf::from(path))
+    }
+
+    /// The binary.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Runs it to its end with `arguments`.
+    pub fn run<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Ended {
+        let output = Command::new(&self.0)
+            .args(arguments)
+            .stdin(Stdio::null())
+            .output();
+        let Output {
+            status,
+            stdout,
+            stderr,
+        } = output.expect("the program can be run");
+        Ended {
+            succeeded: status.success(),
+            stdout: String::from_utf8_lossy(&stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&stderr).into_owned(),
+        }
+    }
+}
+
+impl Ended {
+    /// Its output; panics when it failed.
+    pub fn succeeded(self) -> String {
+        assert!(self.succeeded, "{self:?}");
+        self.stdout
+    }
+
+    /// What it complained of; panics when it did not fail.
+    pub fn failed(self) -> String {
+        assert!(!self.succeeded, "{self:?}");
+        self.stderr
+    }
+}
