@@ -2,6 +2,7 @@
 //! never returns plaintext key material, and never text.
 
 mod cipher;
+mod day;
 mod domain;
 mod keys;
 mod seal;
@@ -9,7 +10,7 @@ mod token;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use strongroom_base::{Random, Secret};
+use strongroom_base::{Clock, Random, Secret};
 use strongroom_crypto::exchange::{Recipient, seal_to};
 use strongroom_hsm_api::Code;
 use strongroom_hsm_api::command::{self as api, Command};
@@ -31,6 +32,8 @@ const SERVICE_SESSION: u32 = 0;
 pub struct Setup {
     /// The source of salts, nonces, keys and data keys.
     pub random: Arc<dyn Random>,
+    /// Tells which days signing keys may be derived for.
+    pub clock: Arc<dyn Clock>,
     /// Memory for Argon2id, handed out one passphrase at a time.
     pub working_memory: Box<dyn WorkingMemory>,
     /// How many unwrapped keys may be kept.
@@ -44,6 +47,7 @@ pub struct Setup {
 /// The key process without its process.
 pub struct Core {
     random: Arc<dyn Random>,
+    clock: Arc<dyn Clock>,
     recipient: Recipient,
     protections: Vec<Protection>,
     self_tests_passed: Option<u32>,
@@ -81,6 +85,7 @@ impl Core {
     pub fn new(setup: Setup) -> Self {
         Self {
             random: setup.random,
+            clock: setup.clock,
             recipient: Recipient::generate(),
             protections: setup.protections,
             self_tests_passed: setup.self_tests_passed,
@@ -483,6 +488,10 @@ impl Core {
     }
 
     fn derive_signing_key(&self, command: api::DeriveSigningKey<'_>) -> Outcome<api::SigningKey> {
+        // A service that is taken over shall not carry away the keys of years to come.
+        if !day::is_near(command.first, self.clock.now()) {
+            return Err(Code::UsageRefused);
+        }
         let key = self.usable_key(command.token, Usage::DeriveSigningKey)?;
         let labels = [command.first, command.second, command.third, command.fourth];
         Ok(api::SigningKey {

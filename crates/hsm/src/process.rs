@@ -6,7 +6,7 @@ use std::os::fd::BorrowedFd;
 use std::sync::{Arc, OnceLock};
 
 use strongroom_base::Random;
-use strongroom_base::env::SystemRandom;
+use strongroom_base::env::{SystemClock, SystemRandom};
 use strongroom_crypto::kdf::Argon2Block;
 use strongroom_crypto::random::BackendRandom;
 use strongroom_crypto::self_test;
@@ -104,6 +104,7 @@ fn spawn_first(
         let protections = stage.jailed.wait();
         let core = Core::new(Setup {
             random: Arc::new(SystemRandom),
+            clock: Arc::new(SystemClock),
             working_memory: Box::new(working_memory),
             cached_keys_max,
             protections: described(protections),

@@ -4,15 +4,16 @@
 use std::sync::Arc;
 
 use quick_cache::sync::Cache;
-use strongroom_aws::sigv4::{Claim, SigningKey, TERMINATOR};
+use strongroom_aws::sigv4::{AuthFailure, Claim, SigningKey, TERMINATOR};
 use strongroom_base::Secret;
 use strongroom_base::id::{AccountId, Region};
 use strongroom_hsm_api::command::{DeriveSigningKey, GenerateSecret};
 use strongroom_hsm_api::key::{Attributes, Origin, Spec, State, Usage};
 use strongroom_store::Expect;
 
+use crate::call::service_event;
 use crate::failure::Failure;
-use crate::kms::Kms;
+use crate::kms::{Kms, encoded};
 use crate::records::{AccessKeyRecord, AccountRecord};
 use crate::repository::Changes;
 
@@ -65,18 +66,35 @@ pub struct NewAccount {
     pub secret_access_key: Secret<Vec<u8>>,
 }
 
+/// Why a claim could not be verified.
+pub enum Unverified {
+    /// The signature is wrong.
+    Refused(AuthFailure),
+    /// The key it should have been made with is not to be had now.
+    Failed(Failure),
+}
+
+impl From<AuthFailure> for Unverified {
+    fn from(failure: AuthFailure) -> Self {
+        Self::Refused(failure)
+    }
+}
+
+impl From<Failure> for Unverified {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
 enum Owner {
     Development(AccountId),
     Stored(Arc<AccessKeyRecord>),
 }
 
 impl Kms {
-    /// The account that `claim` claims to be root of and the key its signature must be made with, or
-    /// `None` when there is no such access key.
-    pub async fn signing_key(
-        &self,
-        claim: &Claim,
-    ) -> Result<Option<(AccountId, Arc<SigningKey>)>, Failure> {
+    /// Verifies `claim`: the account whose root signed, or `None` when there is no such access key. A
+    /// signing key is kept only once a signature was right: others must not drive it out.
+    pub async fn verify(&self, claim: &Claim) -> Result<Option<AccountId>, Unverified> {
         // Only long-term keys exist, and they come without a session token.
         let owner = match &claim.session_token {
             None => self.owner(&claim.access_key_id)?,
@@ -91,13 +109,14 @@ impl Kms {
             region: claim.region.clone(),
             service: claim.service.clone(),
         };
-        let account = owner.account();
         if let Some(key) = self.signing_keys.0.get(&scope) {
-            return Ok(Some((account, key)));
+            claim.verify(&key)?;
+        } else {
+            let key = self.derive(&owner, claim).await?;
+            claim.verify(&key)?;
+            self.signing_keys.0.insert(scope, Arc::new(key));
         }
-        let key = Arc::new(self.derive(&owner, claim).await?);
-        self.signing_keys.0.insert(scope, Arc::clone(&key));
-        Ok(Some((account, key)))
+        Ok(Some(owner.account()))
     }
 
     async fn derive(&self, owner: &Owner, claim: &Claim) -> Result<SigningKey, Failure> {
@@ -147,6 +166,7 @@ impl Kms {
 
     /// Creates an account and an access key of its root; [`Failure::Conflict`] when it exists.
     pub async fn create_account(&self, id: AccountId) -> Result<NewAccount, Failure> {
+        let _making = self.making_token().await;
         let access_key_id = self.new_access_key_id();
         let identity = format!("{id}/{access_key_id}");
         let attributes = Attributes {
@@ -172,13 +192,16 @@ impl Kms {
             account: id,
             token: made.token,
         };
-        self.records
-            .commit(
-                Changes::default()
-                    .put_account(&account)
-                    .put_access_key(Expect::Absent, &access_key),
-            )
-            .await?;
+        // Accounts belong to no Region; like those of IAM, their events are us-east-1's.
+        let region = "us-east-1"
+            .parse()
+            .map_err(|_| crate::records::Unreadable)?;
+        let record = service_event(&self.env, "strongroom", "CreateAccount", &id, &region, &[]);
+        let changes = Changes::default()
+            .put_account(&account)
+            .put_access_key(Expect::Absent, &access_key)
+            .put_outbox(&record.event_id, &encoded(&record)?);
+        self.records.commit(changes).await?;
         Ok(NewAccount {
             id,
             access_key_id,

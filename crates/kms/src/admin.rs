@@ -23,6 +23,8 @@ pub const SOCKET_FILE: &str = "admin.sock";
 
 const LINE_BYTES_MAX: u64 = 16 * 1024;
 const CONNECTIONS_MAX: usize = 16;
+/// The pause after accepting failed, as it does when file descriptors run out.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 const RECEIVE_TIME_MAX: Duration = Duration::from_secs(30);
 
 /// What operators may ask.
@@ -97,7 +99,8 @@ pub enum Answer {
 /// How the server is.
 #[derive(Serialize, Deserialize)]
 pub struct StatusAnswer {
-    /// `open`, `sealed`, `empty`, `failed` or `restarting`.
+    /// `open`, `opening` (unsealed, but the store cannot be read), `sealed`, `empty`, `failed` or
+    /// `restarting`.
     pub state: String,
     /// `key-file`, `passphrase`, `shares`; absent while restarting.
     pub seal: Option<String>,
@@ -130,8 +133,8 @@ pub struct StoreAnswer {
     pub writable: bool,
     /// Keys that wait for their deletion.
     pub keys_pending_deletion: usize,
-    /// Whether deletion is held because the wall clock jumped ahead.
-    pub clock_held: bool,
+    /// Whether deletion is held: the wall clock jumped ahead, or timers cannot be read.
+    pub deletion_held: bool,
 }
 
 /// Binds the socket. One that an earlier server left behind is removed: the folder's lock says that it
@@ -169,18 +172,19 @@ pub async fn serve(service: Arc<Service>, listener: UnixListener) {
             return;
         };
         let Ok((stream, _)) = listener.accept().await else {
+            tokio::time::sleep(ACCEPT_PAUSE).await;
             continue;
         };
         let service = Arc::clone(&service);
         tokio::spawn(async move {
             let _permit = permit;
             // An operator who goes away gets no answer.
-            let _ = tokio::time::timeout(RECEIVE_TIME_MAX * 20, converse(&service, stream)).await;
+            let _ = converse(&service, stream).await;
         });
     }
 }
 
-async fn converse(service: &Service, mut stream: UnixStream) -> io::Result<()> {
+async fn converse(service: &Arc<Service>, mut stream: UnixStream) -> io::Result<()> {
     let peer = stream.peer_cred()?.uid();
     let (read, mut write) = stream.split();
     let mut line = String::new();
@@ -206,7 +210,7 @@ async fn converse(service: &Service, mut stream: UnixStream) -> io::Result<()> {
     write.write_all(&reply).await
 }
 
-async fn answer(service: &Service, question: Question) -> Answer {
+async fn answer(service: &Arc<Service>, question: Question) -> Answer {
     let refused = |reason: String| Answer::Refused { reason };
     match question {
         Question::Status => Answer::Status(status(service).await),
@@ -285,11 +289,16 @@ fn random_account(service: &Service) -> String {
 }
 
 async fn status(service: &Service) -> StatusAnswer {
+    if service.kms().is_none()
+        && let Err(error) = service.open_if_unsealed().await
+    {
+        tracing::error!(%error, "the records cannot be opened");
+    }
     let store = service.kms().map(|kms| StoreAnswer {
         absence_proved: kms.records.health().absence_proved,
         writable: kms.records.health().writable,
         keys_pending_deletion: kms.timers.count(),
-        clock_held: kms.domain_clock().is_held(),
+        deletion_held: kms.domain_clock().is_held() || kms.timers.is_incomplete(),
     });
     let Ok(status) = service.key_process_status().await else {
         return StatusAnswer {
@@ -307,7 +316,11 @@ async fn status(service: &Service) -> StatusAnswer {
         };
     };
     StatusAnswer {
-        state: phase_name(status.phase).to_owned(),
+        state: match status.phase {
+            Phase::Open if store.is_none() => "opening",
+            phase => phase_name(phase),
+        }
+        .to_owned(),
         seal: status
             .seal_kind
             .0

@@ -2,13 +2,14 @@
 //! reply they tell of, synced at most 10 ms later. A failed write fails the calls it tells of; a
 //! failed sync ends the process.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
+use strongroom_base::{Clock, Instant};
 use tokio::sync::oneshot;
 
 /// How long a written record may stay unsynced.
@@ -48,10 +49,11 @@ struct Entry {
 impl AuditLog {
     /// Opens the log in `folder`, which is made if need be, in a segment of its own: what a crash left
     /// at the end of the last one stays as it is.
-    pub fn open(folder: &Path) -> io::Result<Self> {
-        match std::fs::create_dir(folder) {
+    pub fn open(folder: &Path, clock: Arc<dyn Clock>) -> io::Result<Self> {
+        match DirBuilder::new().mode(0o700).create(folder) {
+            Ok(()) => File::open(folder.parent().unwrap_or(folder))?.sync_all()?,
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-            _ => {}
+            Err(_) => {}
         }
         let last = segments(folder)?
             .into_iter()
@@ -62,7 +64,9 @@ impl AuditLog {
         let writer = Writer {
             folder: folder.to_owned(),
             segment,
+            clock,
             unsynced: Vec::new(),
+            unsynced_since: None,
         };
         std::thread::Builder::new()
             .name("audit".into())
@@ -72,16 +76,40 @@ impl AuditLog {
 
     /// Appends one record's payload.
     pub async fn append(&self, payload: &[u8], durability: Durability) -> Result<(), NotWritten> {
+        let wait = self.send(payload, durability)?;
+        wait.await.map_err(|_| NotWritten)?
+    }
+}
+
+impl AuditLog {
+    /// Appends records that share their syncs; all are on the disk when this succeeds.
+    pub async fn append_all<'p>(
+        &self,
+        payloads: impl Iterator<Item = &'p [u8]>,
+    ) -> Result<(), NotWritten> {
+        let waits: Vec<_> = payloads
+            .map(|payload| self.send(payload, Durability::Synced))
+            .collect::<Result<_, _>>()?;
+        for wait in waits {
+            wait.await.map_err(|_| NotWritten)??;
+        }
+        Ok(())
+    }
+
+    fn send(
+        &self,
+        payload: &[u8],
+        durability: Durability,
+    ) -> Result<oneshot::Receiver<Result<(), NotWritten>>, NotWritten> {
         let frame = strongroom_audit::frame(payload).map_err(|_| NotWritten)?;
         let (done, wait) = oneshot::channel();
-        self.entries
-            .try_send(Entry {
-                frame,
-                durability,
-                done,
-            })
-            .map_err(|_| NotWritten)?;
-        wait.await.map_err(|_| NotWritten)?
+        let entry = Entry {
+            frame,
+            durability,
+            done,
+        };
+        self.entries.try_send(entry).map_err(|_| NotWritten)?;
+        Ok(wait)
     }
 }
 
@@ -131,40 +159,41 @@ impl Segment {
 struct Writer {
     folder: PathBuf,
     segment: Segment,
+    clock: Arc<dyn Clock>,
     unsynced: Vec<oneshot::Sender<Result<(), NotWritten>>>,
+    unsynced_since: Option<Instant>,
 }
 
 impl Writer {
     fn run(mut self, waiting: &mpsc::Receiver<Entry>) {
-        let mut dirty = false;
         loop {
-            let next = if dirty {
-                waiting.recv_timeout(SYNC_DELAY_MAX)
-            } else {
-                waiting.recv().map_err(Into::into)
+            let next = match self.sync_due_in() {
+                Some(delay) => waiting.recv_timeout(delay),
+                None => waiting.recv().map_err(Into::into),
             };
             match next {
                 Ok(first) => {
-                    let batch = std::iter::once(first)
-                        .chain(waiting.try_iter().take(BATCH_MAX - 1))
-                        .collect();
-                    dirty |= self.write(batch);
+                    let batch =
+                        std::iter::once(first).chain(waiting.try_iter().take(BATCH_MAX - 1));
+                    self.write(batch.collect());
                     // Whoever waits for the sync should not wait for the delay too.
-                    if !self.unsynced.is_empty() {
-                        dirty = self.sync();
+                    if !self.unsynced.is_empty() || self.sync_due_in() == Some(Duration::ZERO) {
+                        self.sync();
                     }
                 }
-                Err(mpsc::RecvTimeoutError::Timeout) => dirty = self.sync(),
-                Err(mpsc::RecvTimeoutError::Disconnected) => {
-                    self.sync();
-                    return;
-                }
+                Err(mpsc::RecvTimeoutError::Timeout) => self.sync(),
+                Err(mpsc::RecvTimeoutError::Disconnected) => return self.sync(),
             }
         }
     }
 
-    /// Writes a batch; true when something awaits its sync.
-    fn write(&mut self, batch: Vec<Entry>) -> bool {
+    /// How long the oldest unsynced write may still wait; nothing when all is synced.
+    fn sync_due_in(&self) -> Option<Duration> {
+        let since = self.unsynced_since?;
+        Some(SYNC_DELAY_MAX.saturating_sub(self.clock.monotonic().since(since)))
+    }
+
+    fn write(&mut self, batch: Vec<Entry>) {
         if self.segment.length >= SEGMENT_BYTES_MAX {
             self.sync();
             if let Ok(segment) = Segment::create(&self.folder, self.segment.number + 1) {
@@ -177,6 +206,8 @@ impl Writer {
         if written.is_err() {
             self.cut();
         } else {
+            self.unsynced_since
+                .get_or_insert_with(|| self.clock.monotonic());
             self.segment.length += u64::try_from(bytes.len()).unwrap_or(0);
         }
         for entry in batch {
@@ -186,7 +217,6 @@ impl Writer {
                 (Ok(()), Durability::Synced) => self.unsynced.push(entry.done),
             }
         }
-        written.is_ok()
     }
 
     /// Removes what a failed write left of a batch, so that the next frame begins where one should.
@@ -196,7 +226,8 @@ impl Writer {
         }
     }
 
-    fn sync(&mut self) -> bool {
+    fn sync(&mut self) {
+        self.unsynced_since = None;
         if self.segment.file.sync_data().is_err() {
             // What the disk holds now is unknown; the next start finds out.
             std::process::abort();
@@ -204,7 +235,6 @@ impl Writer {
         for done in self.unsynced.drain(..) {
             answer(done, Ok(()));
         }
-        false
     }
 }
 

@@ -19,8 +19,9 @@ use crate::service::{StartError, audit_folder};
 pub struct Bootstrapped {
     /// The unseal shares, in the form operators keep; empty unless the seal is of shares.
     pub shares: Vec<Secret<Vec<u8>>>,
-    /// The first account, if one was asked for.
-    pub account: Option<NewAccount>,
+    /// The first account, if one was asked for. That it could not be made takes nothing from the domain:
+    /// the shares must be shown all the same.
+    pub account: Option<Result<NewAccount, StartError>>,
 }
 
 /// Makes a domain in `folder`, and `account` if one is given. The key process that does it ends with
@@ -39,7 +40,7 @@ pub async fn bootstrap(
         .await
         .map_err(StartError::Domain)?;
     let account = match account {
-        Some(id) => Some(create_first_account(env, folder, client, id).await?),
+        Some(id) => Some(create_first_account(env, folder, client, id).await),
         None => None,
     };
     serving.abort();
@@ -57,7 +58,8 @@ async fn create_first_account(
         .await
         .map_err(|error| StartError::Domain(DomainError::KeyProcess(error)))?;
     let engine = Sqlite::open(folder, SqliteOptions::default()).map_err(StartError::Store)?;
-    let audit = AuditLog::open(&audit_folder(folder.path())).map_err(StartError::Audit)?;
+    let audit = AuditLog::open(&audit_folder(folder.path()), Arc::clone(&env.clock))
+        .map_err(StartError::Audit)?;
     let keys = StoreKeys {
         seal: keys.seal,
         name: keys.name,
@@ -68,7 +70,6 @@ async fn create_first_account(
     let settings = Settings {
         accounts: AccountRule::Created,
     };
-    let kms = Kms::open(env.clone(), settings, store, key_process, Arc::new(audit))
-        .map_err(StartError::Records)?;
+    let kms = Kms::open(env.clone(), settings, store, key_process, Arc::new(audit));
     kms.create_account(id).await.map_err(StartError::Records)
 }

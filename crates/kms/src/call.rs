@@ -6,8 +6,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use strongroom_audit::{KeyUse, Outcome, Record};
 use strongroom_aws::json::Json;
 use strongroom_aws::kms::EncryptionContextType;
-use strongroom_base::UnixMillis;
-use strongroom_base::id::{AccountId, Region};
+use strongroom_base::id::{AccountId, Region, uuid};
+use strongroom_base::{Env, UnixMillis};
 use strongroom_hsm_api::key::MaterialId;
 
 use crate::key::Key;
@@ -87,7 +87,7 @@ impl<'c> Call<'c> {
         source: Source,
         input: Json,
     ) -> Self {
-        let event_id = strongroom_base::id::uuid(&*kms.env.random);
+        let event_id = uuid(&*kms.env.random);
         Self {
             kms,
             op,
@@ -172,6 +172,43 @@ impl<'c> Call<'c> {
 
     fn trail(&self) -> MutexGuard<'_, Trail> {
         self.trail.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The record of something the server did by itself, or for its operators.
+pub(crate) fn service_event(
+    env: &Env,
+    service: &str,
+    operation: &str,
+    account: &AccountId,
+    region: &Region,
+    keys: &[&Key],
+) -> Record {
+    Record {
+        event_id: uuid(&*env.random),
+        request_id: String::new(),
+        time: env.clock.now(),
+        service: service.to_owned(),
+        operation: operation.to_owned(),
+        region: region.clone(),
+        caller: strongroom_audit::Caller {
+            account: *account,
+            access_key_id: String::new(),
+            principal: "Strongroom Internal".to_owned(),
+        },
+        source_address: "Strongroom Internal".to_owned(),
+        user_agent: String::new(),
+        keys: keys
+            .iter()
+            .map(|key| KeyUse {
+                arn: key.arn.clone(),
+                material_id: None,
+            })
+            .collect(),
+        encryption_context: Vec::new(),
+        destination_encryption_context: Vec::new(),
+        outcome: Outcome::Success,
+        read_only: false,
     }
 }
 

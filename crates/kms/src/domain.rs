@@ -2,6 +2,7 @@
 //! rotating domain keys and wrapping all tokens again.
 
 use std::io;
+use std::sync::Arc;
 
 use strongroom_base::Secret;
 use strongroom_crypto::exchange::{Recipient, seal_to};
@@ -13,12 +14,15 @@ use strongroom_hsm_api::command::{
 use strongroom_hsm_api::key::TokenHeader;
 use strongroom_hsm_api::status::{SealKind, Status};
 use strongroom_store::{Expect, Folder};
+use tokio::task::JoinSet;
 
-use crate::failure::Failure;
-use crate::key_process::{CallError, Client};
-use crate::kms::Kms;
-use crate::records::MaterialRecord;
-use crate::repository::Changes;
+use crate::audit_log::Durability;
+use crate::call::service_event;
+use crate::failure::{Cause, Failure};
+use crate::key_process::{Answer, CallError, Client};
+use crate::kms::{Kms, encoded};
+use crate::records::{AccessKeyRecord, KeyRecord, Unreadable};
+use crate::repository::{Changes, Stored};
 
 /// The file that holds the sealed root key and ring, beside the store.
 pub const SEAL_FILE: &str = "hsm.seal";
@@ -41,6 +45,8 @@ pub enum DomainError {
     Records(Failure),
     /// Tokens of the epoch are still in use: so many were seen.
     EpochInUse(u64),
+    /// The change is durable, but the key process did not confirm it.
+    NotConfirmed,
     /// The domain is sealed.
     Sealed,
 }
@@ -86,6 +92,7 @@ impl std::fmt::Display for DomainError {
                 out,
                 "{tokens} keys are still wrapped under this epoch; rotate first, then retire it"
             ),
+            Self::NotConfirmed => write!(out, "the change is in {SEAL_FILE}, but the key process did not confirm it; it takes effect when the key process starts again"),
             Self::Sealed => out.write_str("the server is sealed; run `strongroom unseal` first"),
         }
     }
@@ -196,98 +203,122 @@ pub struct Rotation {
     pub left: u64,
 }
 
-/// Makes a new domain key and wraps all tokens again under it, while the service goes on.
-pub async fn rotate(kms: &Kms, folder: &Folder) -> Result<Rotation, DomainError> {
-    let change = kms.key_process.call(&RotateDomain {}).await?;
-    commit_change(kms, folder, &change).await?;
-    let epoch = kms.key_process.call(&GetStatus {}).await?.epoch;
+/// Makes a new domain key and wraps all tokens again under it, while the service goes on. What an
+/// earlier rotation left is wrapped again first.
+pub async fn rotate(kms: &Arc<Kms>, folder: &Folder) -> Result<Rotation, DomainError> {
     let mut rotation = Rotation {
-        epoch,
+        epoch: kms.key_process.call(&GetStatus {}).await?.epoch,
         ..Rotation::default()
     };
-    for _ in 0..REWRAP_PASSES_MAX {
-        rotation.left = 0;
-        rewrap_keys(kms, &mut rotation).await?;
-        rewrap_access_keys(kms, &mut rotation).await?;
-        if rotation.left == 0 {
-            break;
-        }
-    }
+    rewrap_all(kms, &mut rotation).await?;
+    let change = propose(kms, || kms.key_process.call(&RotateDomain {})).await?;
+    commit_change(kms, folder, &change).await?;
+    // Tokens made under the old epoch must be committed before they are looked for.
+    kms.wait_for_tokens().await;
+    rotation.epoch = kms.key_process.call(&GetStatus {}).await?.epoch;
+    rewrap_all(kms, &mut rotation).await?;
+    tell_audit(kms, "RotateDomain").await?;
     Ok(rotation)
 }
 
 /// Forgets the domain key of `epoch`, unless tokens of it are left: what is wrapped under it, in any
 /// copy of the store, is gone for good.
 pub async fn retire(kms: &Kms, folder: &Folder, epoch: u32) -> Result<(), DomainError> {
-    let left = count_tokens(kms, epoch)?;
+    kms.wait_for_tokens().await;
+    let left = count_tokens(kms, epoch).await?;
     if left > 0 {
         return Err(DomainError::EpochInUse(left));
     }
-    let change = kms.key_process.call(&RetireEpoch { epoch }).await?;
-    commit_change(kms, folder, &change).await
+    let change = propose(kms, || kms.key_process.call(&RetireEpoch { epoch })).await?;
+    commit_change(kms, folder, &change).await?;
+    tell_audit(kms, "RetireEpoch").await
 }
 
-/// Makes a pending change durable, then lets it take effect.
+/// Asks for a change; one that an earlier attempt left pending is abandoned first.
+async fn propose(
+    kms: &Kms,
+    ask: impl Fn() -> Answer<PendingChange>,
+) -> Result<PendingChange, DomainError> {
+    match ask().await {
+        Err(CallError::Refused(Code::ChangePending)) => {
+            let version = kms
+                .key_process
+                .call(&GetStatus {})
+                .await?
+                .seal_version
+                .saturating_add(1);
+            kms.key_process.call(&Abandon { version }).await?;
+            Ok(ask().await?)
+        }
+        other => Ok(other?),
+    }
+}
+
+/// Makes a pending change durable, then lets it take effect. The lock of the folder keeps every other
+/// writer away from the file.
 async fn commit_change(
     kms: &Kms,
     folder: &Folder,
     change: &PendingChange,
 ) -> Result<(), DomainError> {
-    if let Err(error) = folder.replace_file(SEAL_FILE, &change.seal) {
-        kms.key_process
-            .call(&Abandon {
-                version: change.version,
-            })
-            .await?;
-        return Err(error.into());
+    let version = change.version;
+    match folder.replace_file(SEAL_FILE, &change.seal) {
+        Ok(()) => {}
+        // Found out before anything was renamed.
+        Err(error) if error.kind() == io::ErrorKind::StorageFull => {
+            kms.key_process.call(&Abandon { version }).await?;
+            return Err(error.into());
+        }
+        Err(error) => {
+            // Which of the two files the disk has is unknown; the next start finds out.
+            tracing::error!(%error, "{SEAL_FILE} could not be replaced");
+            std::process::abort();
+        }
     }
-    kms.key_process
-        .call(&Confirm {
-            version: change.version,
-        })
-        .await?;
-    Ok(())
+    let confirmed = kms.key_process.call(&Confirm { version }).await;
+    confirmed.map(|_| ()).map_err(|_| DomainError::NotConfirmed)
+}
+
+async fn tell_audit(kms: &Kms, operation: &str) -> Result<(), DomainError> {
+    let unreadable = |_| Failure::from(Unreadable);
+    // The domain belongs to no account and no Region.
+    let account = "000000000000".parse().map_err(unreadable)?;
+    let region = "us-east-1".parse().map_err(unreadable)?;
+    let record = service_event(&kms.env, "strongroom", operation, &account, &region, &[]);
+    let appended = kms
+        .audit
+        .append(&encoded(&record)?, Durability::Synced)
+        .await;
+    Ok(appended.map_err(|_| Failure::Internal(Cause::Audit))?)
 }
 
 fn epoch_of(token: &[u8]) -> u32 {
     TokenHeader::read(token).map_or(0, |header| header.epoch)
 }
 
-async fn rewrap_keys(kms: &Kms, rotation: &mut Rotation) -> Result<(), DomainError> {
+/// Wraps every token again that is not of the rotation's epoch.
+async fn rewrap_all(kms: &Arc<Kms>, rotation: &mut Rotation) -> Result<(), DomainError> {
+    for _ in 0..REWRAP_PASSES_MAX {
+        rotation.left = 0;
+        rewrap_keys(kms, rotation).await?;
+        rewrap_access_keys(kms, rotation).await?;
+        if rotation.left == 0 {
+            break;
+        }
+    }
+    Ok(())
+}
+
+async fn rewrap_keys(kms: &Arc<Kms>, rotation: &mut Rotation) -> Result<(), DomainError> {
+    let epoch = rotation.epoch;
     let mut after = None;
     loop {
         let page = kms.records.list_all_keys(after.as_ref(), PAGE)?;
-        for stored in page.records {
-            let mut record = stored.record;
-            let old = record
-                .materials
-                .iter()
-                .filter(|material| epoch_of(&material.token) != rotation.epoch)
-                .count();
-            if old == 0 {
-                continue;
-            }
-            let mut materials = Vec::with_capacity(record.materials.len());
-            for material in &record.materials {
-                let token = kms
-                    .key_process
-                    .call(&Rewrap {
-                        token: &material.token,
-                    })
-                    .await?
-                    .token;
-                materials.push(MaterialRecord {
-                    id: material.id,
-                    token,
-                });
-            }
-            record.materials = materials;
-            rotation.count(
-                kms.records
-                    .commit(Changes::default().put_key(Expect::At(stored.version), &record))
-                    .await,
-            )?;
-        }
+        let old = page
+            .records
+            .into_iter()
+            .filter(|stored| tokens(&stored.record).any(|token| epoch_of(token) != epoch));
+        rotation.count(together(old.map(|stored| rewrap_key(Arc::clone(kms), stored))).await)?;
         match page.next {
             Some(cursor) => after = Some(cursor),
             None => return Ok(()),
@@ -295,28 +326,29 @@ async fn rewrap_keys(kms: &Kms, rotation: &mut Rotation) -> Result<(), DomainErr
     }
 }
 
-async fn rewrap_access_keys(kms: &Kms, rotation: &mut Rotation) -> Result<(), DomainError> {
+async fn rewrap_key(kms: Arc<Kms>, stored: Stored<KeyRecord>) -> Result<(), Failure> {
+    let mut record = stored.record;
+    for material in &mut record.materials {
+        let command = Rewrap {
+            token: &material.token,
+        };
+        material.token = kms.key_process.call(&command).await?.token;
+    }
+    let changes = Changes::default().put_key(Expect::At(stored.version), &record);
+    kms.records.commit(changes).await
+}
+
+async fn rewrap_access_keys(kms: &Arc<Kms>, rotation: &mut Rotation) -> Result<(), DomainError> {
+    let epoch = rotation.epoch;
     let mut after = None;
     loop {
         let page = kms.records.list_all_access_keys(after.as_ref(), PAGE)?;
-        for stored in page.records {
-            let mut record = stored.record;
-            if epoch_of(&record.token) == rotation.epoch {
-                continue;
-            }
-            record.token = kms
-                .key_process
-                .call(&Rewrap {
-                    token: &record.token,
-                })
-                .await?
-                .token;
-            rotation.count(
-                kms.records
-                    .commit(Changes::default().put_access_key(Expect::At(stored.version), &record))
-                    .await,
-            )?;
-        }
+        let old = page
+            .records
+            .into_iter()
+            .filter(|stored| epoch_of(&stored.record.token) != epoch);
+        rotation
+            .count(together(old.map(|stored| rewrap_access_key(Arc::clone(kms), stored))).await)?;
         match page.next {
             Some(cursor) => after = Some(cursor),
             None => return Ok(()),
@@ -324,45 +356,80 @@ async fn rewrap_access_keys(kms: &Kms, rotation: &mut Rotation) -> Result<(), Do
     }
 }
 
+async fn rewrap_access_key(kms: Arc<Kms>, stored: Stored<AccessKeyRecord>) -> Result<(), Failure> {
+    let mut record = stored.record;
+    let command = Rewrap {
+        token: &record.token,
+    };
+    record.token = kms.key_process.call(&command).await?.token;
+    let changes = Changes::default().put_access_key(Expect::At(stored.version), &record);
+    kms.records.commit(changes).await
+}
+
+/// Runs the work of a page at once, so that its commits share their syncs.
+async fn together(
+    work: impl Iterator<Item = impl Future<Output = Result<(), Failure>> + Send + 'static>,
+) -> Vec<Result<(), Failure>> {
+    let mut running: JoinSet<_> = work.collect();
+    let mut results = Vec::with_capacity(running.len());
+    while let Some(joined) = running.join_next().await {
+        // A panic is a bug in the work of one record; it is tried again like a conflict.
+        results.push(joined.unwrap_or(Err(Failure::Conflict)));
+    }
+    results
+}
+
 impl Rotation {
-    fn count(&mut self, committed: Result<(), Failure>) -> Result<(), DomainError> {
-        match committed {
-            Ok(()) => self.rewrapped += 1,
-            Err(Failure::Conflict) => self.left += 1,
-            Err(other) => return Err(other.into()),
+    /// Counts what was done. One record that cannot be read must not keep the others from being
+    /// wrapped again: it is left, and so keeps its epoch from being retired.
+    fn count(&mut self, results: Vec<Result<(), Failure>>) -> Result<(), DomainError> {
+        for result in results {
+            match result {
+                Ok(()) => self.rewrapped += 1,
+                Err(Failure::Internal(Cause::KeyProcess(error))) => return Err(error.into()),
+                Err(_) => self.left += 1,
+            }
         }
         Ok(())
     }
 }
 
-fn count_tokens(kms: &Kms, epoch: u32) -> Result<u64, DomainError> {
+fn tokens(record: &KeyRecord) -> impl Iterator<Item = &[u8]> {
+    record
+        .materials
+        .iter()
+        .map(|material| material.token.as_slice())
+}
+
+async fn count_tokens(kms: &Kms, epoch: u32) -> Result<u64, DomainError> {
     let mut count = 0;
     let mut after = None;
     loop {
         let page = kms.records.list_all_keys(after.as_ref(), PAGE)?;
-        let tokens = page
+        let all = page
             .records
             .iter()
-            .flat_map(|stored| &stored.record.materials);
-        count += tokens
-            .filter(|material| epoch_of(&material.token) == epoch)
-            .count() as u64;
+            .flat_map(|stored| tokens(&stored.record));
+        count += all.filter(|token| epoch_of(token) == epoch).count() as u64;
         match page.next {
             Some(cursor) => after = Some(cursor),
             None => break,
         }
+        // Requests go on between the pages.
+        tokio::task::yield_now().await;
     }
     let mut after = None;
     loop {
         let page = kms.records.list_all_access_keys(after.as_ref(), PAGE)?;
-        count += page
+        let all = page
             .records
             .iter()
-            .filter(|stored| epoch_of(&stored.record.token) == epoch)
-            .count() as u64;
+            .map(|stored| stored.record.token.as_slice());
+        count += all.filter(|token| epoch_of(token) == epoch).count() as u64;
         match page.next {
             Some(cursor) => after = Some(cursor),
             None => return Ok(count),
         }
+        tokio::task::yield_now().await;
     }
 }

@@ -38,7 +38,13 @@ impl DomainTime {
                 read_at: monotonic,
             };
         };
-        let followed = if wall.since(time) <= GAP_FOLLOWED_MAX {
+        // What the earlier run held back, a restart does not let through.
+        let gap_max = if held.is_zero() {
+            GAP_FOLLOWED_MAX
+        } else {
+            STEP_FOLLOWED_MAX
+        };
+        let followed = if wall.since(time) <= gap_max {
             wall.max(time)
         } else {
             time
@@ -70,6 +76,16 @@ impl DomainTime {
             self.held += ran;
         }
         self.time
+    }
+
+    /// Domain time when the record of it cannot be read: nothing is due until the wall clock has been
+    /// watched for [`HOLD`].
+    pub(crate) fn unknown(monotonic: Instant) -> Self {
+        Self {
+            time: UnixMillis(0),
+            held: Duration::ZERO,
+            read_at: monotonic,
+        }
     }
 
     /// Whether timers are held because the wall clock is too far ahead.

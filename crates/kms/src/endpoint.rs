@@ -16,6 +16,7 @@ use strongroom_base::UnixMillis;
 use strongroom_base::id::{Region, uuid};
 use strongroom_crypto::digest::sha256;
 
+use crate::accounts::Unverified;
 use crate::call::{Call, Caller, Source};
 use crate::failure::Failure;
 use crate::kms::Kms;
@@ -187,12 +188,14 @@ async fn authenticate(
     service: AwsService,
 ) -> Result<(Caller, Region), Unanswered> {
     let claim = claim(request, service, kms.env.clock.now())?;
-    let found = kms
-        .signing_key(&claim)
+    let verified = kms
+        .verify(&claim)
         .await
-        .map_err(|failure| Unanswered::Refused(failure.refusal()))?;
-    let (account, key) = found.ok_or(AuthFailure::UnknownAccessKey)?;
-    claim.verify(&key)?;
+        .map_err(|unverified| match unverified {
+            Unverified::Refused(failure) => Unanswered::Unauthenticated(failure),
+            Unverified::Failed(failure) => Unanswered::Refused(failure.refusal()),
+        })?;
+    let account = verified.ok_or(AuthFailure::UnknownAccessKey)?;
     Ok((
         Caller::root(account, claim.access_key_id, &claim.region),
         claim.region,

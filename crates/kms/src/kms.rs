@@ -1,10 +1,12 @@
 //! The open service: everything that exists only while the domain is unsealed.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use strongroom_audit::{Outcome, Record};
 use strongroom_base::{Env, UnixMillis};
 use strongroom_store::SealedStore;
+use tokio::sync::{RwLock, RwLockReadGuard};
 
 use crate::accounts::{AccountRule, SigningKeys};
 use crate::audit_log::{AuditLog, Durability};
@@ -38,25 +40,23 @@ pub struct Kms {
     pub(crate) signing_keys: SigningKeys,
     pub(crate) audit: Arc<AuditLog>,
     domain_time: Mutex<DomainTime>,
+    making_tokens: RwLock<()>,
 }
 
 impl Kms {
-    /// Opens the service over an unsealed store. Errors: the store cannot be read.
+    /// Opens the service over an unsealed store. What cannot be read of timers and domain time holds
+    /// deletion back; everything else goes on.
     pub fn open(
         env: Env,
         settings: Settings,
         store: SealedStore,
         key_process: KeyProcess,
         audit: Arc<AuditLog>,
-    ) -> Result<Self, Failure> {
+    ) -> Self {
         let records = Repository::new(store);
-        let recorded = records.clock()?.map(|stored| Recorded {
-            time: stored.record.time.into(),
-            held: std::time::Duration::from_millis(stored.record.held_millis),
-        });
-        let time = DomainTime::start(recorded, env.clock.now(), env.clock.monotonic());
-        let timers = Timers::load(&records)?;
-        Ok(Self {
+        let domain_time = Mutex::new(read_domain_time(&records, &env));
+        let timers = Timers::load(&records);
+        Self {
             env,
             settings,
             records,
@@ -64,8 +64,19 @@ impl Kms {
             timers,
             signing_keys: SigningKeys::default(),
             audit,
-            domain_time: Mutex::new(time),
-        })
+            domain_time,
+            making_tokens: RwLock::new(()),
+        }
+    }
+
+    /// Held while a token is made and committed, so that [`Kms::wait_for_tokens`] sees it.
+    pub(crate) async fn making_token(&self) -> RwLockReadGuard<'_, ()> {
+        self.making_tokens.read().await
+    }
+
+    /// Waits until every token that is being made now is committed, or given up.
+    pub(crate) async fn wait_for_tokens(&self) {
+        drop(self.making_tokens.write().await);
     }
 
     /// Domain time, now.
@@ -114,6 +125,21 @@ impl Kms {
     }
 }
 
-fn encoded(record: &Record) -> Result<Vec<u8>, Failure> {
+fn read_domain_time(records: &Repository, env: &Env) -> DomainTime {
+    let recorded = match records.clock() {
+        Ok(recorded) => recorded,
+        Err(failure) => {
+            tracing::error!(?failure, "domain time cannot be read: deletion is held");
+            return DomainTime::unknown(env.clock.monotonic());
+        }
+    };
+    let recorded = recorded.map(|stored| Recorded {
+        time: stored.record.time.into(),
+        held: Duration::from_millis(stored.record.held_millis),
+    });
+    DomainTime::start(recorded, env.clock.now(), env.clock.monotonic())
+}
+
+pub(crate) fn encoded(record: &Record) -> Result<Vec<u8>, Failure> {
     record.encode().map_err(|_| Failure::Internal(Cause::Audit))
 }

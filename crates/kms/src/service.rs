@@ -3,13 +3,13 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use strongroom_base::{Env, Secret};
-use strongroom_hsm_api::command::{GetStatus, GetStoreKeys, UnsealOutcome, UnsealProgress};
-use strongroom_hsm_api::status::Status;
+use strongroom_hsm_api::command::{GetStatus, GetStoreKeys, Unseal, UnsealOutcome, UnsealProgress};
+use strongroom_hsm_api::status::{Phase, Status};
 use strongroom_store::{
     Engine, Folder, FolderError, OpenError, SealedStore, Sqlite, SqliteOptions, StoreKeys,
 };
@@ -30,6 +30,10 @@ const RESTART_PAUSE_MIN: Duration = Duration::from_millis(50);
 const RESTART_PAUSE_MAX: Duration = Duration::from_secs(5);
 /// A key process that ran this long did not fail at once.
 const RAN_WELL: Duration = Duration::from_secs(30);
+
+/// How long requests of before a sealing may take to end, and how often that is looked at.
+const PREVIOUS_WAIT_MAX: Duration = Duration::from_secs(10);
+const PREVIOUS_WAIT: Duration = Duration::from_millis(5);
 
 /// How the service is unsealed.
 pub enum Unsealing {
@@ -66,8 +70,10 @@ pub enum StartError {
     KeyProcess(io::Error),
     /// The domain cannot be loaded or unsealed.
     Domain(DomainError),
-    /// The store cannot be read.
+    /// The store cannot be read or written.
     Records(Failure),
+    /// Requests of before the last sealing are still under way.
+    Busy,
 }
 
 impl std::fmt::Display for StartError {
@@ -78,7 +84,12 @@ impl std::fmt::Display for StartError {
             Self::Audit(error) => write!(out, "the audit log could not be opened: {error}"),
             Self::KeyProcess(error) => write!(out, "the key process could not be started: {error}"),
             Self::Domain(error) => error.fmt(out),
-            Self::Records(failure) => write!(out, "the store could not be read ({failure:?})"),
+            Self::Busy => {
+                out.write_str("requests of before the last sealing are still under way; try again")
+            }
+            Self::Records(failure) => {
+                write!(out, "the store could not be read or written ({failure:?})")
+            }
         }
     }
 }
@@ -97,6 +108,8 @@ pub struct Service {
     audit: Arc<AuditLog>,
     key_process: KeyProcess,
     open: ArcSwapOption<Kms>,
+    /// The records that were opened last; gone once nothing uses them any more.
+    previous: std::sync::Mutex<Weak<Kms>>,
     /// Held while the domain is unsealed or changed.
     changing: Mutex<()>,
 }
@@ -107,8 +120,11 @@ impl Service {
     pub async fn start(options: Options) -> Result<Arc<Self>, StartError> {
         let engine =
             Sqlite::open(&options.folder, SqliteOptions::default()).map_err(StartError::Store)?;
-        let audit =
-            AuditLog::open(&audit_folder(options.folder.path())).map_err(StartError::Audit)?;
+        let audit = AuditLog::open(
+            &audit_folder(options.folder.path()),
+            Arc::clone(&options.env.clock),
+        )
+        .map_err(StartError::Audit)?;
         let service = Arc::new(Self {
             env: options.env,
             settings: options.settings,
@@ -119,6 +135,7 @@ impl Service {
             audit: Arc::new(audit),
             key_process: KeyProcess::default(),
             open: ArcSwapOption::empty(),
+            previous: std::sync::Mutex::default(),
             changing: Mutex::new(()),
         });
         let first = service.start_key_process().await?;
@@ -141,36 +158,60 @@ impl Service {
         &self.folder
     }
 
-    /// Offers an unseal secret, in a box to the key process, and opens the service when it was the last one needed.
+    /// Offers an unseal secret, in a box to the key process, and opens the service when it was the last
+    /// one needed.
     pub async fn unseal(&self, boxed: &[u8]) -> Result<UnsealProgress, StartError> {
         let _changing = self.changing.lock().await;
-        let command = strongroom_hsm_api::command::Unseal { secret: boxed };
+        let command = Unseal { secret: boxed };
         let progress = self
             .key_process
             .call(&command)
             .await
-            .map_err(|error| StartError::Domain(error.into()))?;
+            .map_err(key_process_failed)?;
         if progress.outcome == UnsealOutcome::Opened {
             self.open_records().await?;
         }
         Ok(progress)
     }
 
-    /// Rotates the domain key, see [`domain::rotate`].
-    pub async fn rotate_domain(&self) -> Result<Rotation, DomainError> {
+    /// Opens the service if the key process is open and only the records are not, as when they could not
+    /// be opened the first time.
+    pub async fn open_if_unsealed(&self) -> Result<(), StartError> {
         let _changing = self.changing.lock().await;
-        domain::rotate(&*self.kms().ok_or(DomainError::Sealed)?, &self.folder).await
+        let status = self
+            .key_process_status()
+            .await
+            .map_err(key_process_failed)?;
+        match status.phase {
+            Phase::Open => self.open_records().await,
+            Phase::Empty | Phase::Sealed | Phase::Failed => Ok(()),
+        }
     }
 
-    /// Retires an epoch, see [`domain::retire`].
-    pub async fn retire_epoch(&self, epoch: u32) -> Result<(), DomainError> {
-        let _changing = self.changing.lock().await;
-        domain::retire(
-            &*self.kms().ok_or(DomainError::Sealed)?,
-            &self.folder,
-            epoch,
-        )
-        .await
+    /// Rotates the domain key, see [`domain::rotate`]. Once begun it goes on, whoever asked for it.
+    pub async fn rotate_domain(self: &Arc<Self>) -> Result<Rotation, DomainError> {
+        let service = Arc::clone(self);
+        let rotating = tokio::spawn(async move {
+            let _changing = service.changing.lock().await;
+            let kms = service.kms().ok_or(DomainError::Sealed)?;
+            domain::rotate(&kms, &service.folder).await
+        });
+        rotating
+            .await
+            .unwrap_or(Err(DomainError::KeyProcess(CallError::Lost)))
+    }
+
+    /// Retires an epoch, see [`domain::retire`]. Once begun it goes on, whoever asked for it.
+    pub async fn retire_epoch(self: &Arc<Self>, epoch: u32) -> Result<(), DomainError> {
+        let service = Arc::clone(self);
+        let retiring = tokio::spawn(async move {
+            let _changing = service.changing.lock().await;
+            let kms = service.kms().ok_or(DomainError::Sealed)?;
+            domain::retire(&kms, &service.folder, epoch).await
+        });
+        retiring
+            .await
+            .unwrap_or(Err(DomainError::KeyProcess(CallError::Lost)))
     }
 
     /// Writes what still waits: called once, when no request is under way.
@@ -217,7 +258,7 @@ impl Service {
             .key_process
             .call(&GetStoreKeys {})
             .await
-            .map_err(|error| StartError::Domain(error.into()))?;
+            .map_err(key_process_failed)?;
         let keys = StoreKeys {
             seal: keys.seal,
             name: keys.name,
@@ -227,17 +268,36 @@ impl Service {
             &keys,
             Arc::clone(&self.env.random),
         );
-        let kms = Kms::open(
+        self.wait_for_previous().await?;
+        let kms = Arc::new(Kms::open(
             self.env.clone(),
             self.settings,
             store,
             self.key_process.clone(),
             Arc::clone(&self.audit),
-        );
-        let kms = Arc::new(kms.map_err(StartError::Records)?);
+        ));
         tokio::spawn(timers::run(Arc::downgrade(&kms)));
+        *self.previous() = Arc::downgrade(&kms);
         self.open.store(Some(kms));
         Ok(())
+    }
+
+    /// Waits until the records of before the last sealing are closed: a commit still under way there
+    /// would not be seen by the caches here.
+    async fn wait_for_previous(&self) -> Result<(), StartError> {
+        let mut waited = Duration::ZERO;
+        while self.previous().strong_count() > 0 {
+            if waited >= PREVIOUS_WAIT_MAX {
+                return Err(StartError::Busy);
+            }
+            tokio::time::sleep(PREVIOUS_WAIT).await;
+            waited += PREVIOUS_WAIT;
+        }
+        Ok(())
+    }
+
+    fn previous(&self) -> MutexGuard<'_, Weak<Kms>> {
+        self.previous.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn key_process_ended(&self) {
@@ -284,4 +344,8 @@ async fn keep_key_process(service: Arc<Service>, first: Running) {
 /// The folder of the audit log in the data folder `data`.
 pub fn audit_folder(data: &Path) -> PathBuf {
     data.join(AUDIT_FOLDER)
+}
+
+fn key_process_failed(error: CallError) -> StartError {
+    StartError::Domain(error.into())
 }

@@ -8,10 +8,10 @@ use std::time::Duration;
 use strongroom_base::UnixMillis;
 use strongroom_store::Expect;
 
-use crate::audit_log::Durability;
+use crate::call::service_event;
 use crate::failure::{Cause, Failure};
 use crate::key::{Key, KeyName};
-use crate::kms::Kms;
+use crate::kms::{Kms, encoded};
 use crate::records::{ClockRecord, KeyState};
 use crate::repository::{AliasName, Changes, Repository};
 
@@ -21,16 +21,32 @@ const TICK: Duration = Duration::from_millis(500);
 const TICKS_PER_CLOCK_RECORD: u32 = 120;
 const PAGE: usize = 500;
 /// The most audit records moved from the outbox at one time; one commit deletes as many.
-const OUTBOX_PAGE: usize = 60;
+const OUTBOX_PAGE: usize = 250;
+/// What is left then waits for the next tick.
+const OUTBOX_PAGES_PER_TICK: usize = 32;
 
 /// Keys that wait for their deletion, by name.
 #[derive(Default)]
-pub struct Timers(Mutex<BTreeMap<(UnixMillis, String), KeyName>>);
+pub struct Timers {
+    entries: Mutex<BTreeMap<(UnixMillis, String), KeyName>>,
+    incomplete: bool,
+}
 
 impl Timers {
-    /// All timers in the store.
-    pub fn load(records: &Repository) -> Result<Self, Failure> {
-        let timers = Self::default();
+    /// All timers in the store, as far as they can be read.
+    pub fn load(records: &Repository) -> Self {
+        let mut timers = Self::default();
+        if let Err(failure) = timers.load_pages(records) {
+            tracing::error!(
+                ?failure,
+                "not all timers can be read: some keys will not be deleted"
+            );
+            timers.incomplete = true;
+        }
+        timers
+    }
+
+    fn load_pages(&self, records: &Repository) -> Result<(), Failure> {
         let mut after = None;
         loop {
             let page = records.list_timers(after.as_ref(), PAGE)?;
@@ -40,13 +56,18 @@ impl Timers {
                     region: timer.region,
                     id: timer.key,
                 };
-                timers.set(name, timer.due.into());
+                self.set(name, timer.due.into());
             }
             match page.next {
                 Some(cursor) => after = Some(cursor),
-                None => return Ok(timers),
+                None => return Ok(()),
             }
         }
+    }
+
+    /// Whether some timers could not be read.
+    pub fn is_incomplete(&self) -> bool {
+        self.incomplete
     }
 
     /// Sets the timer of a key.
@@ -54,9 +75,9 @@ impl Timers {
         self.all().insert((due, key.arn()), key);
     }
 
-    /// Forgets the timer of a key.
-    pub fn cancel(&self, key: &KeyName) {
-        self.all().retain(|_, name| name != key);
+    /// Forgets the timer of a key that was set for `due`, and no other.
+    pub fn cancel(&self, key: &KeyName, due: UnixMillis) {
+        self.all().remove(&(due, key.arn()));
     }
 
     /// How many keys wait.
@@ -64,16 +85,14 @@ impl Timers {
         self.all().len()
     }
 
-    fn due(&self, now: UnixMillis) -> Vec<KeyName> {
-        self.all()
-            .iter()
-            .take_while(|((due, _), _)| *due <= now)
-            .map(|(_, name)| name.clone())
-            .collect()
+    fn due(&self, now: UnixMillis) -> Vec<(UnixMillis, KeyName)> {
+        let all = self.all();
+        let due = all.iter().take_while(|((due, _), _)| *due <= now);
+        due.map(|((due, _), name)| (*due, name.clone())).collect()
     }
 
     fn all(&self) -> MutexGuard<'_, BTreeMap<(UnixMillis, String), KeyName>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -109,9 +128,9 @@ fn told(what: &str, result: Result<(), Failure>) {
 
 /// Deletes the keys whose time has come.
 async fn delete_due_keys(kms: &Kms) {
-    for name in kms.timers.due(kms.domain_time()) {
+    for (due, name) in kms.timers.due(kms.domain_time()) {
         match delete_if_due(kms, &name).await {
-            Ok(()) => kms.timers.cancel(&name),
+            Ok(()) => kms.timers.cancel(&name, due),
             // Changed meanwhile, perhaps cancelled: the next tick looks again.
             Err(Failure::Conflict) => {}
             Err(other) => told("a key to be deleted", Err(other)),
@@ -123,13 +142,25 @@ async fn delete_if_due(kms: &Kms, name: &KeyName) -> Result<(), Failure> {
     let Some(key) = kms.records.key(name)? else {
         return Ok(());
     };
-    let due = key.record.deletion.map(UnixMillis::from);
-    if key.record.state != KeyState::PendingDeletion
-        || due.is_none_or(|due| due > kms.domain_time())
-    {
+    let due = match (key.record.state, key.record.deletion) {
+        (KeyState::PendingDeletion, Some(due)) => UnixMillis::from(due),
+        _ => return Ok(()),
+    };
+    if due > kms.domain_time() {
+        // Cancelled and scheduled again since this timer was set.
+        kms.timers.set(name.clone(), due);
         return Ok(());
     }
-    kms.records.commit(removal(kms, &key)?).await?;
+    let record = service_event(
+        &kms.env,
+        "kms",
+        "DeleteKey",
+        &key.name.account,
+        &key.name.region,
+        &[&key],
+    );
+    let changes = removal(kms, &key)?.put_outbox(&record.event_id, &encoded(&record)?);
+    kms.records.commit(changes).await?;
     tracing::info!(key = %key.arn, "key deleted");
     Ok(())
 }
@@ -163,21 +194,21 @@ fn removal(kms: &Kms, key: &Key) -> Result<Changes, Failure> {
 /// Moves audit records of mutations to the audit log. A crash in between leaves a record in both;
 /// readers know it by its event id.
 async fn empty_outbox(kms: &Kms) -> Result<(), Failure> {
-    loop {
+    for _ in 0..OUTBOX_PAGES_PER_TICK {
         let page = kms.records.list_outbox(OUTBOX_PAGE)?;
         if page.is_empty() {
-            return Ok(());
+            break;
         }
+        let records = page.iter().map(|(_, _, record)| record.as_slice());
+        let appended = kms.audit.append_all(records).await;
+        appended.map_err(|_| Failure::Internal(Cause::Audit))?;
         let mut changes = Changes::default();
-        for (event_id, version, record) in page {
-            kms.audit
-                .append(&record, Durability::Synced)
-                .await
-                .map_err(|_| Failure::Internal(Cause::Audit))?;
-            changes = changes.delete_outbox(&event_id, version);
+        for (event_id, version, _) in &page {
+            changes = changes.delete_outbox(event_id, *version);
         }
         kms.records.commit(changes).await?;
     }
+    Ok(())
 }
 
 /// Does what a tick would do, whether its time has come or not, but for deletion.

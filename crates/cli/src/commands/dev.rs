@@ -40,7 +40,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failed> {
 async fn start(arguments: &Arguments) -> Result<(), Failed> {
     let env = Env::system();
     let folder = Folder::open_or_create(&arguments.data, Kind::Dev)?;
-    let program = Program(std::env::current_exe()?);
+    let program = Program::itself();
     let key = key_file(&folder, &env)?;
     if !domain::exists(&folder)? {
         bootstrap(&env, &folder, &program, &NewSeal::KeyFile(&key), None).await?;

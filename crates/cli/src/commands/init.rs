@@ -7,7 +7,7 @@ use strongroom_base::id::AccountId;
 use strongroom_base::{Env, Secret};
 use strongroom_hsm::share::UnsealShare;
 use strongroom_kms::bootstrap::{Bootstrapped, bootstrap};
-use strongroom_kms::domain::NewSeal;
+use strongroom_kms::domain::{self, NewSeal};
 use strongroom_kms::key_process::Program;
 use strongroom_store::{Folder, Kind};
 
@@ -50,12 +50,19 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failed> {
         _ => return Err("--threshold must not be more than --shares".into()),
     };
     let made = server::block_on(async {
-        let folder = Folder::create(&config.data, Kind::Server)?;
-        let program = Program(std::env::current_exe()?);
+        // A folder that an interrupted init left is taken up again.
+        let folder = Folder::open_or_create(&config.data, Kind::Server)?;
+        if domain::exists(&folder)? {
+            return Err(format!("{} is initialised already", config.data.display()).into());
+        }
+        let program = Program::itself();
         Ok(bootstrap(&env, &folder, &program, &seal, Some(account)).await?)
     })?;
     tell(&config.data.display().to_string(), &made);
-    Ok(())
+    match made.account {
+        Some(Err(error)) => Err(format!("the first account could not be made ({error}); unseal the server and use `strongroom account create`").into()),
+        Some(Ok(_)) | None => Ok(()),
+    }
 }
 
 fn account(arguments: &Arguments, env: &Env) -> Result<AccountId, Failed> {
@@ -92,7 +99,7 @@ fn tell(data: &str, made: &Bootstrapped) {
             }
         }
     }
-    if let Some(account) = &made.account {
+    if let Some(Ok(account)) = &made.account {
         println!(
             "\nThe root of account {}. The secret is shown this once:",
             account.id

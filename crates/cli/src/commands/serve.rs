@@ -37,7 +37,7 @@ async fn start(config: config::Config) -> Result<(), Failed> {
             accounts: AccountRule::Created,
         },
         folder: Folder::open(&config.data, Kind::Server)?,
-        program: Program(std::env::current_exe()?),
+        program: Program::itself(),
         unsealing: Unsealing::ByOperators,
     };
     server::run(config.listen, tls, options, |address, _| {

@@ -56,8 +56,8 @@ fn show(status: &StatusAnswer) {
         println!(
             "deletion     {} keys wait{}",
             store.keys_pending_deletion,
-            if store.clock_held {
-                ", HELD: the clock jumped"
+            if store.deletion_held {
+                ", HELD: the clock jumped, or timers cannot be read"
             } else {
                 ""
             }

@@ -1,6 +1,7 @@
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use strongroom_base::{Random, Secret};
+use strongroom_base::{Clock, Instant, Random, Secret, UnixMillis};
 use strongroom_crypto::exchange::{self, Recipient};
 use strongroom_crypto::kdf::Argon2Block;
 use strongroom_crypto::signature::{self, Hash, RsaPadding, Scheme};
@@ -27,6 +28,19 @@ impl Random for Counting {
     }
 }
 
+/// Noon of 22 November 2026, for ever.
+struct Frozen;
+
+impl Clock for Frozen {
+    fn now(&self) -> UnixMillis {
+        UnixMillis(1_795_348_800_000)
+    }
+
+    fn monotonic(&self) -> Instant {
+        Instant(Duration::ZERO)
+    }
+}
+
 struct Heap;
 
 impl WorkingMemory for Heap {
@@ -42,6 +56,7 @@ impl WorkingMemory for Heap {
 fn core_with(self_tests_passed: Option<u32>) -> Core {
     Core::new(Setup {
         random: Arc::new(Counting(Mutex::new(0))),
+        clock: Arc::new(Frozen),
         working_memory: Box::new(Heap),
         cached_keys_max: 8,
         protections: Vec::new(),
@@ -702,6 +717,11 @@ fn signing_keys_follow_the_chain_of_four_labels() {
             .to_vec();
     }
     assert!(derived.key.matches(&expected));
+    let other_day = DeriveSigningKey {
+        first: b"20271122",
+        ..derive
+    };
+    assert_eq!(call(&core, &other_day).err(), Some(Code::UsageRefused));
 }
 
 #[test]

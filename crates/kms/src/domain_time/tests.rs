@@ -93,3 +93,23 @@ fn holding_continues_over_a_restart() {
         NOON.plus(TEN_YEARS)
     );
 }
+
+#[test]
+fn a_restart_does_not_let_through_what_was_held() {
+    let mut time = DomainTime::start(None, NOON, at(Duration::ZERO));
+    time.advance(NOON.plus(10 * HOUR), at(Duration::ZERO));
+    time.advance(NOON.plus(10 * HOUR), at(HOUR));
+    let mut time = DomainTime::start(Some(time.record()), NOON.plus(10 * HOUR), at(HOUR));
+    assert_eq!(
+        time.advance(NOON.plus(10 * HOUR), at(HOUR)),
+        NOON.plus(HOUR)
+    );
+}
+
+#[test]
+fn unknown_time_is_watched_for_a_day() {
+    let mut time = DomainTime::unknown(at(Duration::ZERO));
+    assert_eq!(time.advance(NOON, at(HOUR)), UnixMillis(0).plus(HOUR));
+    time.advance(NOON, at(DAY));
+    assert_eq!(time.advance(NOON, at(DAY + HOUR)), NOON);
+}

@@ -9,6 +9,7 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use strongroom_hsm_api::Code;
 use strongroom_hsm_api::command::Command;
@@ -22,6 +23,10 @@ use zeroize::Zeroize;
 
 /// The most calls that may wait for their reply at one time.
 const CALLS_WAITING_MAX: usize = 4096;
+
+/// A key process that answers none of the calls that wait for so long is given up; the slowest
+/// command takes seconds.
+const SILENCE_MAX: Duration = Duration::from_secs(60);
 
 /// Session 0 is the KMS service.
 const SERVICE_SESSION: u32 = 0;
@@ -54,6 +59,7 @@ struct State {
     /// Messages to send, each within the limit of one message.
     messages: Vec<Vec<u8>>,
     waiting: HashMap<u64, oneshot::Sender<Reply>>,
+    answered: u64,
     ended: bool,
 }
 
@@ -172,16 +178,46 @@ impl Shared {
         Ok(receiver)
     }
 
+    /// Sends and receives side by side: a key process that waits for room to reply must always find it,
+    /// however much there is to send.
     async fn serve(&self, socket: &UnixDatagram) {
-        let mut buffer = vec![0; MESSAGE_LENGTH_MAX];
+        tokio::select! {
+            () = self.send_all(socket) => {}
+            () = self.receive_all(socket) => {}
+            () = self.watch() => {}
+        }
+    }
+
+    async fn send_all(&self, socket: &UnixDatagram) {
         loop {
-            let step = tokio::select! {
-                received = socket.recv(&mut buffer) => self.deliver(received, &mut buffer),
-                () = self.outgoing.notified() => self.flush(socket).await,
-            };
-            if step.is_err() {
+            self.outgoing.notified().await;
+            if self.flush(socket).await.is_err() {
                 return;
             }
+        }
+    }
+
+    async fn receive_all(&self, socket: &UnixDatagram) {
+        let mut buffer = vec![0; MESSAGE_LENGTH_MAX];
+        loop {
+            let received = socket.recv(&mut buffer).await;
+            if self.deliver(received, &mut buffer).is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Completes when calls wait and none has been answered for [`SILENCE_MAX`].
+    async fn watch(&self) {
+        let mut seen = 0;
+        loop {
+            tokio::time::sleep(SILENCE_MAX).await;
+            let state = self.state();
+            if state.answered == seen && !state.waiting.is_empty() {
+                tracing::error!("the key process has not answered for {SILENCE_MAX:?}");
+                return;
+            }
+            seen = state.answered;
         }
     }
 
@@ -203,6 +239,7 @@ impl Shared {
         let mut state = self.state();
         for frame in frames::<ReplyFrame<'_>>(message) {
             let frame = frame.map_err(|_| io::ErrorKind::InvalidData)?;
+            state.answered += 1;
             if let Some(waiting) = state.waiting.remove(&frame.id) {
                 // A caller that gave up does not want its reply; dropping it wipes it.
                 let _ = waiting.send(Reply {

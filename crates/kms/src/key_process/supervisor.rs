@@ -17,9 +17,9 @@ use super::client::{Answer, Client};
 /// Room for several messages of the largest size in each direction.
 const SOCKET_BUFFER_BYTES: usize = 1 << 20;
 
-/// The file that is executed as key process: our own.
+/// The file that is executed as key process.
 #[derive(Clone, Debug)]
-pub struct Program(pub PathBuf);
+pub struct Program(PathBuf);
 
 /// Why there is no key process.
 pub type StartError = io::Error;
@@ -59,6 +59,17 @@ pub struct Started {
 }
 
 impl Program {
+    /// The file that runs now, even if another has taken its name since: both processes must speak the
+    /// same commands.
+    pub fn itself() -> Self {
+        Self("/proc/self/exe".into())
+    }
+
+    /// The file at `path`, for tests that are not the binary themselves.
+    pub fn at(path: PathBuf) -> Self {
+        Self(path)
+    }
+
     /// Starts a key process whose whole world is the socket on its standard input. It inherits standard
     /// error and nothing else, and ends when our end of the socket closes.
     pub fn start(&self) -> Result<Started, StartError> {
@@ -73,6 +84,7 @@ impl Program {
             set_socket_recv_buffer_size(socket, SOCKET_BUFFER_BYTES)?;
         }
         let child = Command::new(&self.0)
+            .arg0("strongroom")
             .arg("hsm")
             .env_clear()
             .current_dir("/")

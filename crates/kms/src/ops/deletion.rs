@@ -40,9 +40,10 @@ impl Operation for ScheduleKeyDeletion {
         let (kms, key) = (request.kms(), request.key()?);
         key.require_not_pending_deletion()?;
         let days = window_days(request.input())?;
-        let due = kms
-            .domain_time()
-            .plus(DAY * u32::try_from(days).unwrap_or(u32::MAX));
+        // From the later of the two clocks: while domain time is held back, or the wall clock set back,
+        // the other one would make the window shorter than it should be.
+        let now = kms.domain_time().max(kms.env.clock.now());
+        let due = now.plus(DAY * u32::try_from(days).unwrap_or(u32::MAX));
         let mut record = with_state(kms, key, KeyState::PendingDeletion).await?;
         record.deletion = Some(due.into());
         let timer = TimerRecord {
@@ -106,7 +107,9 @@ impl Operation for CancelKeyDeletion {
             changes = changes.delete_timer(&key.name, timer.version);
         }
         request.commit(changes).await?;
-        kms.timers.cancel(&key.name);
+        if let Some(due) = key.record.deletion {
+            kms.timers.cancel(&key.name, due.into());
+        }
         Ok(CancelKeyDeletionResponse {
             key_id: Some(key.arn.as_str().into()),
         })

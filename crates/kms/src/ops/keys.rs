@@ -81,6 +81,7 @@ impl Operation for CreateKey {
             }
             None => (PolicyKind::Default, None),
         };
+        let _making = request.kms().making_token().await;
         let material = generate_material(&request, &name).await?;
         let record = KeyRecord {
             account,
