@@ -4,6 +4,8 @@
 mod cipher;
 mod domain;
 mod keys;
+#[cfg(feature = "reveal")]
+pub mod reveal;
 mod seal;
 mod token;
 
