@@ -5,6 +5,8 @@ mod cipher;
 mod day;
 mod domain;
 mod keys;
+#[cfg(feature = "reveal")]
+pub mod reveal;
 mod seal;
 mod token;
 

@@ -2,7 +2,9 @@
 
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
+use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -15,14 +17,13 @@ use hyper::body::{Body, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::GracefulShutdown;
 use strongroom_aws::error::{Origin, body as error_body};
 use strongroom_aws::kms::CONTENT_TYPE as JSON_CONTENT_TYPE;
 use strongroom_aws::text;
 use strongroom_base::id::uuid;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 
 use crate::endpoint::{self, Reply, Request};
@@ -41,7 +42,10 @@ const ROOM_UNIT_BYTES: usize = 1 << 10;
 const RECEIVE_TIME_MAX: Duration = Duration::from_secs(30);
 /// How long a TLS handshake may take.
 const HANDSHAKE_TIME_MAX: Duration = Duration::from_secs(10);
-/// How long requests under way may take when the server is told to end.
+/// A connection without a request for this long, or at most twice as long, is ended: the buffers of TLS,
+/// HTTP/1.1 and HTTP/2 keep what passed through them until they are freed, plaintexts too.
+const IDLE_TIME_MAX: Duration = Duration::from_secs(5);
+/// How long requests under way may take when their connection or the server is told to end.
 const SHUTDOWN_TIME_MAX: Duration = Duration::from_secs(10);
 /// The pause after accepting failed, as it does when file descriptors run out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -66,7 +70,8 @@ pub async fn serve(
         body_room: Arc::new(Semaphore::new(BODY_ROOM_BYTES / ROOM_UNIT_BYTES)),
     });
     let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-    let graceful = GracefulShutdown::new();
+    // Every connection holds a receiver: none is left when all have ended.
+    let (stopping, _) = watch::channel(());
     tokio::pin!(stop);
     loop {
         let permit = tokio::select! {
@@ -76,7 +81,7 @@ pub async fn serve(
         let Ok(permit) = permit else { break };
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => accept(&shared, stream, peer, tls.clone(), permit, graceful.watcher()),
+                Ok((stream, peer)) => accept(&shared, stream, peer, tls.clone(), permit, stopping.subscribe()),
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -86,7 +91,8 @@ pub async fn serve(
         }
     }
     // Whoever is not done by then is cut off.
-    let _ = tokio::time::timeout(SHUTDOWN_TIME_MAX, graceful.shutdown()).await;
+    let _ = stopping.send(());
+    let _ = tokio::time::timeout(SHUTDOWN_TIME_MAX, stopping.closed()).await;
 }
 
 fn accept(
@@ -95,7 +101,7 @@ fn accept(
     peer: SocketAddr,
     tls: Option<TlsAcceptor>,
     permit: OwnedSemaphorePermit,
-    watcher: hyper_util::server::graceful::Watcher,
+    stopped: watch::Receiver<()>,
 ) {
     let shared = Arc::clone(shared);
     tokio::spawn(async move {
@@ -103,12 +109,12 @@ fn accept(
         // Latency matters more than packets: replies are small.
         let _ = stream.set_nodelay(true);
         match tls {
-            None => serve_connection(shared, stream, peer.ip(), watcher).await,
+            None => serve_connection(shared, stream, peer.ip(), stopped).await,
             Some(acceptor) => {
                 if let Ok(Ok(stream)) =
                     tokio::time::timeout(HANDSHAKE_TIME_MAX, acceptor.accept(stream)).await
                 {
-                    serve_connection(shared, stream, peer.ip(), watcher).await;
+                    serve_connection(shared, stream, peer.ip(), stopped).await;
                 }
             }
         }
@@ -119,7 +125,7 @@ async fn serve_connection<S>(
     shared: Arc<Shared>,
     stream: S,
     peer: IpAddr,
-    watcher: hyper_util::server::graceful::Watcher,
+    mut stopped: watch::Receiver<()>,
 ) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -138,23 +144,66 @@ async fn serve_connection<S>(
         .max_header_list_size(u32::try_from(HEADER_BYTES_MAX).unwrap_or(u32::MAX))
         .max_concurrent_streams(STREAMS_PER_CONNECTION_MAX)
         .keep_alive_interval(RECEIVE_TIME_MAX);
-    let heard = Arc::new(Notify::new());
-    let first = Arc::clone(&heard);
+    let requests = Arc::new(Requests::default());
+    let counted = Arc::clone(&requests);
     let respond = service_fn(move |request| {
-        heard.notify_one();
-        respond(Arc::clone(&shared), request, peer)
+        let shared = Arc::clone(&shared);
+        let under_way = UnderWay::begin(&counted);
+        async move {
+            let response = respond(shared, request, peer).await;
+            drop(under_way);
+            response
+        }
     });
-    let connection = builder.serve_connection(TokioIo::new(stream), respond);
-    let connection = watcher.watch(connection.into_owned());
-    tokio::pin!(connection);
-    // Until it is known which HTTP a client speaks, hyper has no limit of time.
-    let first = tokio::time::timeout(RECEIVE_TIME_MAX, first.notified());
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), respond));
     tokio::select! {
-        _ = &mut connection => return,
-        heard = first => if heard.is_err() { return },
+        // What ends a connection early is the client's affair.
+        _ = connection.as_mut() => return,
+        () = requests.cease() => {}
+        _ = stopped.changed() => {}
     }
-    // What ends a connection early is the client's affair.
-    let _ = connection.await;
+    connection.as_mut().graceful_shutdown();
+    let _ = tokio::time::timeout(SHUTDOWN_TIME_MAX, connection).await;
+}
+
+/// The requests of a connection, counted.
+#[derive(Default)]
+struct Requests {
+    begun: AtomicU64,
+    ended: AtomicU64,
+}
+
+impl Requests {
+    /// Completes when no request was under way for [`IDLE_TIME_MAX`]. Looks only now and then, so that
+    /// requests set no timers.
+    async fn cease(&self) {
+        let mut seen = None;
+        loop {
+            let ended = self.ended.load(Ordering::Relaxed);
+            let quiet = Some(self.begun.load(Ordering::Relaxed)).filter(|begun| *begun == ended);
+            if quiet.is_some() && quiet == seen {
+                return;
+            }
+            seen = quiet;
+            tokio::time::sleep(IDLE_TIME_MAX).await;
+        }
+    }
+}
+
+/// A request under way. It ends when dropped, as a stream that its client resets is.
+struct UnderWay(Arc<Requests>);
+
+impl UnderWay {
+    fn begin(requests: &Arc<Requests>) -> Self {
+        requests.begun.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(requests))
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.ended.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 async fn respond(

@@ -1,34 +1,70 @@
 //! TLS for the endpoint: rustls with its default versions (1.2 and 1.3) and cipher suites.
 
+use std::fmt::Display;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use rustls::ServerConfig;
-use rustls::pki_types::pem::PemObject;
+use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::{CertifiedKey, SigningKey, SingleCertAndKey};
+use rustls::{Error, InconsistentKeys, ServerConfig};
 
 pub use tokio_rustls::TlsAcceptor as Acceptor;
 
 /// An acceptor with the PEM certificate chain and private key in these files.
+///
+/// # Errors
+/// A file that cannot be used, by its name; it is told what is missing, never what is in it.
 pub fn acceptor(certificate: &Path, key: &Path) -> io::Result<Acceptor> {
-    let fault = |path: &Path, error: &dyn std::fmt::Display| {
-        io::Error::new(
-            io::ErrorKind::InvalidData,
-            format!("{}: {error}", path.display()),
-        )
-    };
-    let chain = CertificateDer::pem_file_iter(certificate)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(|error| fault(certificate, &error))?;
-    let private = PrivateKeyDer::from_pem_file(key).map_err(|error| fault(key, &error))?;
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let certified = CertifiedKey::new(chain(certificate)?, signing_key(&provider, key)?);
+    match certified.keys_match() {
+        // A key that does not tell its public half cannot be compared.
+        Ok(()) | Err(Error::InconsistentKeys(InconsistentKeys::Unknown)) => {}
+        Err(Error::InconsistentKeys(_)) => {
+            let other = format!(
+                "this is not the key of the certificate in {}",
+                certificate.display()
+            );
+            return Err(fault(key, &other));
+        }
+        Err(error) => return Err(fault(certificate, &error)),
+    }
     let mut config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(|error| fault(certificate, &error))?
+        .map_err(io::Error::other)?
         .with_no_client_auth()
-        .with_single_cert(chain, private)
-        .map_err(|error| fault(certificate, &error))?;
+        .with_cert_resolver(Arc::new(SingleCertAndKey::from(certified)));
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(Acceptor::from(Arc::new(config)))
+}
+
+fn chain(path: &Path) -> io::Result<Vec<CertificateDer<'static>>> {
+    let chain = CertificateDer::pem_file_iter(path)
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .map_err(|error| fault(path, &error))?;
+    if chain.is_empty() {
+        return Err(fault(path, &"there is no PEM certificate in it"));
+    }
+    Ok(chain)
+}
+
+fn signing_key(provider: &CryptoProvider, path: &Path) -> io::Result<Arc<dyn SigningKey>> {
+    let key = PrivateKeyDer::from_pem_file(path).map_err(|error| match error {
+        pem::Error::NoItemsFound => fault(path, &"there is no PEM private key in it"),
+        error => fault(path, &error),
+    })?;
+    provider
+        .key_provider
+        .load_private_key(key)
+        .map_err(|_| fault(path, &"the private key is none of RSA, ECDSA or Ed25519"))
+}
+
+fn fault(path: &Path, reason: &dyn Display) -> io::Error {
+    io::Error::new(
+        io::ErrorKind::InvalidData,
+        format!("{}: {reason}", path.display()),
+    )
 }

@@ -133,6 +133,13 @@ pub(super) fn open(
     )
 }
 
+/// The key that encrypts the message in `ciphertext`.
+#[cfg(feature = "reveal")]
+pub(super) fn danger_message_key(key: &MessageKey, ciphertext: &[u8]) -> Option<Secret<[u8; 32]>> {
+    let (header, _) = ciphertext.split_at_checked(HEADER_LENGTH)?;
+    Some(key.derive(Header::read(header)?.salt).encryption_key)
+}
+
 struct Header<'a> {
     material_id: &'a [u8],
     salt: &'a [u8; SALT_LENGTH],

@@ -138,6 +138,12 @@ impl Domain {
         &self.root
     }
 
+    /// The domain keys, by epoch.
+    #[cfg(feature = "reveal")]
+    pub(super) fn danger_keys(&self) -> impl Iterator<Item = &Secret<[u8; 32]>> {
+        self.ring.values().map(|key| &key.material)
+    }
+
     pub(super) fn current_epoch(&self) -> u32 {
         self.current.0
     }

@@ -238,6 +238,18 @@ impl Seal {
             .map_err(|Malformed| UnsealOutcome::SecretWrong)
     }
 
+    /// The key that seals the ring of `domain` in this version.
+    #[cfg(feature = "reveal")]
+    pub(super) fn danger_ring_key(&self, domain: &Domain) -> Secret<[u8; 32]> {
+        ring_key(domain.root(), &self.ring_salt)
+    }
+
+    /// The key that seals the root key, of a key file's bytes.
+    #[cfg(feature = "reveal")]
+    pub(super) fn danger_key_encryption_key(&self, key_file: &[u8]) -> Secret<[u8; 32]> {
+        self.key_encryption_key(key_file)
+    }
+
     fn key_encryption_key(&self, secret: &[u8]) -> Secret<[u8; 32]> {
         let mut key = Secret::zeroed();
         kdf::kbkdf(

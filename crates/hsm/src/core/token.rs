@@ -50,6 +50,13 @@ pub(super) fn unwrap<'a>(
     Ok((header, material))
 }
 
+/// The key that wraps the material of `token`.
+#[cfg(feature = "reveal")]
+pub(super) fn danger_wrapping_key(domain: &Domain, token: &[u8]) -> Option<Secret<[u8; 32]>> {
+    let header = TokenHeader::read(token).ok()?;
+    Some(wrapping_key(domain.key_of(header.epoch)?, &header.salt))
+}
+
 fn wrapping_key(
     domain_key: &strongroom_crypto::hmac::HmacSha256,
     salt: &[u8; SALT_LENGTH],
