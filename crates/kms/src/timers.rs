@@ -54,9 +54,9 @@ impl Timers {
         self.all().insert((due, key.arn()), key);
     }
 
-    /// Forgets the timer of a key.
-    pub fn cancel(&self, key: &KeyName) {
-        self.all().retain(|_, name| name != key);
+    /// Forgets the timer of a key that was due at `due`; a later one of the same key stays.
+    pub fn cancel(&self, key: &KeyName, due: UnixMillis) {
+        self.all().remove(&(due, key.arn()));
     }
 
     /// How many keys wait.
@@ -64,11 +64,11 @@ impl Timers {
         self.all().len()
     }
 
-    fn due(&self, now: UnixMillis) -> Vec<KeyName> {
+    fn due(&self, now: UnixMillis) -> Vec<(UnixMillis, KeyName)> {
         self.all()
             .iter()
             .take_while(|((due, _), _)| *due <= now)
-            .map(|(_, name)| name.clone())
+            .map(|((due, _), name)| (*due, name.clone()))
             .collect()
     }
 
@@ -102,9 +102,9 @@ async fn tick(kms: &Arc<Kms>, ticks: &mut u32) -> Result<(), Failure> {
 
 /// Deletes the keys whose time has come.
 pub async fn delete_due_keys(kms: &Kms) -> Result<(), Failure> {
-    for name in kms.timers.due(kms.domain_time()) {
+    for (due, name) in kms.timers.due(kms.domain_time()) {
         match delete_if_due(kms, &name).await {
-            Ok(()) => kms.timers.cancel(&name),
+            Ok(()) => kms.timers.cancel(&name, due),
             // Changed meanwhile, perhaps cancelled: the next tick looks again.
             Err(Failure::Conflict) => {}
             Err(other) => return Err(other),
@@ -193,3 +193,6 @@ async fn record_clock(kms: &Kms) -> Result<(), Failure> {
         .commit(Changes::default().put_clock(expect, &clock))
         .await
 }
+
+#[cfg(test)]
+mod tests;

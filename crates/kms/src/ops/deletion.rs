@@ -110,7 +110,9 @@ impl Operation for CancelKeyDeletion {
             changes = changes.delete_timer(&key.name, timer.version);
         }
         request.commit(changes).await?;
-        kms.timers.cancel(&key.name);
+        if let Some(due) = key.record.deletion {
+            kms.timers.cancel(&key.name, due.into());
+        }
         Ok(CancelKeyDeletionResponse {
             key_id: Some(key.arn.as_str().into()),
         })
