@@ -24,3 +24,6 @@ mod key;
 mod records;
 mod repository;
 mod resolve;
+
+#[cfg(test)]
+mod workbench;

@@ -127,7 +127,7 @@ fn told(what: &str, result: Result<(), Failure>) {
 }
 
 /// Deletes the keys whose time has come.
-async fn delete_due_keys(kms: &Kms) {
+pub(crate) async fn delete_due_keys(kms: &Kms) {
     for (due, name) in kms.timers.due(kms.domain_time()) {
         match delete_if_due(kms, &name).await {
             Ok(()) => kms.timers.cancel(&name, due),
@@ -230,3 +230,6 @@ async fn record_clock(kms: &Kms) -> Result<(), Failure> {
         .commit(Changes::default().put_clock(expect, &clock))
         .await
 }
+
+#[cfg(test)]
+mod tests;

@@ -361,17 +361,19 @@ fn messages_that_are_too_large_or_read_in_two_ways() {
     let request = Request::json(server.address(), "ListKeys", &body);
     assert_eq!(send(&server, &request.bytes()).status, 200);
 
-    let mut endless = format!("{head}transfer-encoding: chunked\r\n\r\n").into_bytes();
-    let chunk = [&b"10000\r\n"[..], &[b' '; 0x10000], b"\r\n"].concat();
-    for _ in 0..20 {
-        endless.extend_from_slice(&chunk);
+    for (name, chunks) in [
+        ("whole", "2\r\n{}\r\n0\r\n\r\n"),
+        ("broken", "xyz\r\n{}\r\n0\r\n\r\n"),
+        ("without end", "2\r\n{}"),
+    ] {
+        let chunked = format!("{head}transfer-encoding: chunked\r\n\r\n{chunks}");
+        let reply = send(&server, chunked.as_bytes());
+        assert_eq!(
+            (reply.status, reply.json()),
+            (400, malformed.clone()),
+            "{name}"
+        );
     }
-    let reply = send(&server, &endless);
-    assert_eq!((reply.status, reply.json()), (413, too_large));
-
-    let broken = format!("{head}transfer-encoding: chunked\r\n\r\nxyz\r\n{{}}\r\n0\r\n\r\n");
-    let reply = send(&server, broken.as_bytes());
-    assert_eq!((reply.status, reply.json()), (400, malformed));
     let many: String = (0..100)
         .map(|number| format!("x-{number}: 1\r\n"))
         .collect();
@@ -441,11 +443,6 @@ fn senders_that_never_finish_are_cut_off() {
         (
             "half a body",
             "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 4\r\n\r\n{}",
-            "{\"__type\":\"RequestTimeoutException\",\"Message\":\"The request was not received in time.\"}",
-        ),
-        (
-            "half a chunk",
-            "POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n4\r\n{}",
             "{\"__type\":\"RequestTimeoutException\",\"Message\":\"The request was not received in time.\"}",
         ),
     ];

@@ -206,6 +206,8 @@ impl Worker<'_> {
     }
 
     fn create_key(&mut self, turn: usize) {
+        // While no key can be made the old one would collect more aliases than a key may have.
+        self.key = None;
         let description = format!("{}-{turn}", self.number);
         let tags = json!([{"TagKey": "t", "TagValue": description}]);
         let Some(made) = self.call(

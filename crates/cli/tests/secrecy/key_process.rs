@@ -28,7 +28,7 @@ struct KeyProcess {
 
 impl KeyProcess {
     fn start() -> Self {
-        let started = Program(PROGRAM.into()).start().unwrap();
+        let started = Program::at(PROGRAM.into()).start().unwrap();
         let pid = started.child.id().unwrap();
         let (client, serve) = Client::connect(started.socket).unwrap();
         tokio::spawn(serve);

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use strongroom_base::env::SystemRandom;
+use strongroom_base::env::{SystemClock, SystemRandom};
 use strongroom_base::{Env, Secret};
 use strongroom_crypto::exchange::seal_to;
 use strongroom_crypto::kdf::Argon2Block;
@@ -46,6 +46,7 @@ impl Truth {
     pub(crate) fn open(seal: &[u8], secret: &[u8]) -> Self {
         let truth = Self(Core::new(Setup {
             random: Arc::new(SystemRandom),
+            clock: Arc::new(SystemClock),
             working_memory: Box::new(OrdinaryMemory),
             cached_keys_max: 64,
             protections: Vec::new(),
@@ -141,11 +142,11 @@ impl Truth {
             &self.store_keys(),
             Arc::clone(&env.random),
         );
-        let audit = AuditLog::open(&audit_folder(data)).unwrap();
+        let audit = AuditLog::open(&audit_folder(data), Arc::clone(&env.clock)).unwrap();
         let settings = Settings {
             accounts: AccountRule::Every,
         };
-        let kms = Kms::open(env, settings, store, KeyProcess::default(), Arc::new(audit)).unwrap();
+        let kms = Kms::open(env, settings, store, KeyProcess::default(), Arc::new(audit));
         let keys = kms.records.list_all_keys(None, 1000).unwrap();
         let access_keys = kms.records.list_all_access_keys(None, 1000).unwrap();
         let materials = keys

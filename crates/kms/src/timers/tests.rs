@@ -1,0 +1,160 @@
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::key::KeyName;
+use crate::workbench::{Bench, DAY};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// A key with an alias and a ciphertext.
+struct Doomed {
+    id: Value,
+    ciphertext: Value,
+}
+
+impl Doomed {
+    async fn make(bench: &Bench) -> Self {
+        let made = bench.call("CreateKey", &json!({})).await.unwrap();
+        let id = made["KeyMetadata"]["KeyId"].clone();
+        let alias = json!({"AliasName": "alias/doomed", "TargetKeyId": id});
+        bench.call("CreateAlias", &alias).await.unwrap();
+        let input = json!({"KeyId": id, "Plaintext": "QUJD"});
+        let ciphertext = bench.call("Encrypt", &input).await.unwrap()["CiphertextBlob"].clone();
+        Self { id, ciphertext }
+    }
+
+    /// Schedules the deletion `days` ahead.
+    async fn schedule(&self, bench: &Bench, days: u32) {
+        let input = json!({"KeyId": self.id, "PendingWindowInDays": days});
+        bench.call("ScheduleKeyDeletion", &input).await.unwrap();
+    }
+
+    async fn cancel(&self, bench: &Bench) {
+        let input = json!({"KeyId": self.id});
+        bench.call("CancelKeyDeletion", &input).await.unwrap();
+    }
+
+    fn name(&self) -> KeyName {
+        KeyName {
+            account: "000000000000".parse().unwrap(),
+            region: "us-east-1".parse().unwrap(),
+            id: self.id.as_str().unwrap().parse().unwrap(),
+        }
+    }
+
+    async fn state(&self, bench: &Bench) -> Result<Value, &'static str> {
+        let metadata = bench
+            .call("DescribeKey", &json!({"KeyId": self.id}))
+            .await?;
+        Ok(metadata["KeyMetadata"]["KeyState"].clone())
+    }
+
+    async fn check_waits(&self, bench: &Bench) {
+        assert_eq!(self.state(bench).await, Ok(json!("PendingDeletion")));
+        let input = json!({"CiphertextBlob": self.ciphertext});
+        let refused = bench.call("Decrypt", &input).await;
+        assert_eq!(refused, Err("KMSInvalidStateException"));
+    }
+
+    async fn check_gone(&self, bench: &Bench) {
+        assert_eq!(self.state(bench).await, Err("NotFoundException"));
+        let alias = json!({"KeyId": "alias/doomed"});
+        let absent = bench.call("DescribeKey", &alias).await;
+        assert_eq!(absent, Err("NotFoundException"));
+        let input = json!({"CiphertextBlob": self.ciphertext});
+        let refused = bench.call("Decrypt", &input).await;
+        assert_eq!(refused, Err("AccessDeniedException"));
+        assert_eq!(bench.kms.timers.count(), 0);
+    }
+}
+
+#[tokio::test]
+async fn a_key_is_deleted_when_its_days_are_over_and_not_before() {
+    let bench = Bench::new().await;
+    let key = Doomed::make(&bench).await;
+    key.schedule(&bench, 7).await;
+    bench.run(DAY * 7 - SECOND).await;
+    key.check_waits(&bench).await;
+    bench.run(SECOND).await;
+    key.check_gone(&bench).await;
+}
+
+#[tokio::test]
+async fn a_clock_that_jumps_deletes_nothing_early() {
+    let bench = Bench::new().await;
+    let key = Doomed::make(&bench).await;
+    key.schedule(&bench, 7).await;
+    bench.clock.jump(DAY * 400);
+    bench.run(SECOND).await;
+    key.check_waits(&bench).await;
+    assert!(bench.kms.domain_clock().is_held());
+    bench.run(DAY - SECOND * 2).await;
+    key.check_waits(&bench).await;
+    // The server has run for a day beside the clock: it is believed.
+    bench.run(SECOND).await;
+    bench.run(SECOND).await;
+    key.check_gone(&bench).await;
+}
+
+#[tokio::test]
+async fn a_clock_that_goes_back_delays_nothing() {
+    let bench = Bench::new().await;
+    let key = Doomed::make(&bench).await;
+    key.schedule(&bench, 7).await;
+    bench.clock.jump_back(DAY * 400);
+    bench.run(DAY * 7 - SECOND).await;
+    key.check_waits(&bench).await;
+    bench.run(SECOND).await;
+    key.check_gone(&bench).await;
+}
+
+#[tokio::test]
+async fn a_restart_keeps_timers_and_believes_a_day_at_most() {
+    let mut bench = Bench::new().await;
+    let key = Doomed::make(&bench).await;
+    key.schedule(&bench, 7).await;
+    bench.run(DAY * 6).await;
+    bench.clock.jump(DAY * 100);
+    bench.restart().await;
+    bench.run(SECOND).await;
+    key.check_waits(&bench).await;
+    bench.clock.jump_back(DAY * 100);
+    bench.restart().await;
+    bench.run(DAY - SECOND * 2).await;
+    key.check_waits(&bench).await;
+    bench.run(SECOND).await;
+    key.check_gone(&bench).await;
+    bench.restart().await;
+    key.check_gone(&bench).await;
+}
+
+#[tokio::test]
+async fn a_cancelled_deletion_does_not_happen_and_a_new_one_does() {
+    let bench = Bench::new().await;
+    let key = Doomed::make(&bench).await;
+    key.schedule(&bench, 7).await;
+    key.cancel(&bench).await;
+    bench.run(DAY * 31).await;
+    assert_eq!(key.state(&bench).await, Ok(json!("Disabled")));
+    assert_eq!(bench.kms.timers.count(), 0);
+    key.schedule(&bench, 8).await;
+    bench.run(DAY * 8 - SECOND).await;
+    key.check_waits(&bench).await;
+    bench.run(SECOND).await;
+    key.check_gone(&bench).await;
+}
+
+#[tokio::test]
+async fn a_timer_that_outlived_its_cancellation_does_not_take_the_next_one_along() {
+    let bench = Bench::new().await;
+    let key = Doomed::make(&bench).await;
+    let stale = bench.kms.domain_time().plus(DAY);
+    key.schedule(&bench, 7).await;
+    // What a schedule leaves that is overtaken by its cancellation between commit and timer.
+    bench.kms.timers.set(key.name(), stale);
+    bench.run(DAY * 2).await;
+    key.check_waits(&bench).await;
+    bench.run(DAY * 5).await;
+    key.check_gone(&bench).await;
+}

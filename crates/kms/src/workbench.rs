@@ -1,0 +1,191 @@
+//! The open service on a bench, for tests: a store in memory, the real core of the key process behind its socket,
+//! and a clock that the test turns.
+
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
+use serde_json::Value;
+use strongroom_aws::json;
+use strongroom_base::env::{SystemClock, SystemRandom};
+use strongroom_base::{Clock, Env, Instant, Secret, UnixMillis};
+use strongroom_crypto::kdf::Argon2Block;
+use strongroom_hsm::core::{Core, Setup, WorkingMemory};
+use strongroom_hsm::serve::Server;
+use strongroom_hsm_api::command::GetStoreKeys;
+use strongroom_store::{Engine, Folder, Kind, Memory, SealedStore, StoreKeys};
+
+use crate::accounts::AccountRule;
+use crate::audit_log::AuditLog;
+use crate::call::{Call, Caller, Source};
+use crate::domain::{self, NewSeal};
+use crate::key_process::{Client, KeyProcess};
+use crate::kms::{Kms, Settings};
+use crate::ops::{self, Service};
+use crate::service::audit_folder;
+use crate::timers;
+
+pub(crate) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A service in the middle of its life. The machine runs on while the service is restarted.
+pub(crate) struct Bench {
+    pub(crate) kms: Kms,
+    pub(crate) clock: Arc<TurnedClock>,
+    engine: Arc<dyn Engine>,
+    key_process: KeyProcess,
+    audit: Arc<AuditLog>,
+    _folder: tempfile::TempDir,
+}
+
+/// Wall and monotonic time, moved by hand.
+pub(crate) struct TurnedClock(Mutex<(UnixMillis, Duration)>);
+
+impl Clock for TurnedClock {
+    fn now(&self) -> UnixMillis {
+        self.0.lock().unwrap().0
+    }
+
+    fn monotonic(&self) -> Instant {
+        Instant(self.0.lock().unwrap().1)
+    }
+}
+
+impl TurnedClock {
+    /// Lets time go by.
+    pub(crate) fn run(&self, time: Duration) {
+        let mut now = self.0.lock().unwrap();
+        *now = (now.0.plus(time), now.1 + time);
+    }
+
+    /// Sets the wall clock ahead.
+    pub(crate) fn jump(&self, time: Duration) {
+        let mut now = self.0.lock().unwrap();
+        now.0 = now.0.plus(time);
+    }
+
+    /// Sets the wall clock back.
+    pub(crate) fn jump_back(&self, time: Duration) {
+        let mut now = self.0.lock().unwrap();
+        now.0.0 -= i64::try_from(time.as_millis()).unwrap();
+    }
+}
+
+impl Bench {
+    pub(crate) async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let data = Folder::create(&folder.path().join("data"), Kind::Dev).unwrap();
+        let (client, serve) = Client::connect(start_core()).unwrap();
+        tokio::spawn(serve);
+        let key = Secret::new([7; 32]);
+        domain::initialize(&client, &data, &NewSeal::KeyFile(&key))
+            .await
+            .unwrap();
+        let key_process = KeyProcess::default();
+        key_process.connect(client);
+        let start = (UnixMillis(1_800_000_000_000), Duration::from_secs(1000));
+        let clock = Arc::new(TurnedClock(Mutex::new(start)));
+        let engine: Arc<dyn Engine> = Arc::new(Memory::new());
+        let audit =
+            Arc::new(AuditLog::open(&audit_folder(data.path()), Arc::new(SystemClock)).unwrap());
+        Self {
+            kms: open(&clock, &engine, &key_process, &audit).await,
+            clock,
+            engine,
+            key_process,
+            audit,
+            _folder: folder,
+        }
+    }
+
+    /// Ends the service in order and starts it again.
+    pub(crate) async fn restart(&mut self) {
+        timers::settle(&self.kms).await.unwrap();
+        self.kms = open(&self.clock, &self.engine, &self.key_process, &self.audit).await;
+    }
+
+    /// Lets time go by and then the timers work.
+    pub(crate) async fn run(&self, time: Duration) {
+        self.clock.run(time);
+        timers::delete_due_keys(&self.kms).await;
+    }
+
+    /// Carries out a call of the account's root: the output, or the exception's name.
+    pub(crate) async fn call(&self, operation: &str, input: &Value) -> Result<Value, &'static str> {
+        let region: strongroom_base::id::Region = "us-east-1".parse().unwrap();
+        let account = "000000000000".parse().unwrap();
+        let call = Call::new(
+            &self.kms,
+            ops::find(Service::Kms, operation).unwrap(),
+            Caller::root(account, "test".to_owned(), &region),
+            region,
+            "00000000-0000-4000-8000-000000000000",
+            Source {
+                address: [127, 0, 0, 1].into(),
+                user_agent: String::new(),
+            },
+            json::parse(input.to_string().as_bytes()).ok().unwrap(),
+        );
+        match self.kms.serve(&call).await {
+            Ok(body) => Ok(serde_json::from_slice(&body).unwrap_or(Value::Null)),
+            Err(failure) => Err(failure.refusal().exception.name()),
+        }
+    }
+}
+
+async fn open(
+    clock: &Arc<TurnedClock>,
+    engine: &Arc<dyn Engine>,
+    key_process: &KeyProcess,
+    audit: &Arc<AuditLog>,
+) -> Kms {
+    let keys = key_process.call(&GetStoreKeys {}).await.unwrap();
+    let keys = StoreKeys {
+        seal: keys.seal,
+        name: keys.name,
+    };
+    let env = Env {
+        clock: Arc::clone(clock) as Arc<dyn Clock>,
+        random: Arc::new(SystemRandom),
+    };
+    let store = SealedStore::new(Arc::clone(engine), &keys, Arc::clone(&env.random));
+    let settings = Settings {
+        accounts: AccountRule::Every,
+    };
+    Kms::open(env, settings, store, key_process.clone(), Arc::clone(audit))
+}
+
+/// Starts a core on threads of this process, and returns the service's end of its socket.
+fn start_core() -> OwnedFd {
+    let pair = socketpair(
+        AddressFamily::UNIX,
+        SocketType::SEQPACKET,
+        SocketFlags::CLOEXEC,
+        None,
+    );
+    let (ours, theirs) = pair.unwrap();
+    let core = Core::new(Setup {
+        random: Arc::new(SystemRandom),
+        clock: Arc::new(SystemClock),
+        working_memory: Box::new(NoPassphrases),
+        cached_keys_max: 64,
+        protections: Vec::new(),
+        self_tests_passed: Some(1),
+    });
+    // Its threads end with the process, as those of a key process do.
+    let theirs: &'static OwnedFd = Box::leak(Box::new(theirs));
+    let server: &'static Server<'static> = Box::leak(Box::new(Server::new(core, theirs.as_fd())));
+    std::thread::spawn(|| server.run_lane(|| {}));
+    std::thread::spawn(|| server.run_slow(|| {}));
+    ours
+}
+
+struct NoPassphrases;
+
+impl WorkingMemory for NoPassphrases {
+    fn lend(&mut self, _: u32, _: &mut dyn FnMut(&mut [Argon2Block])) -> bool {
+        false
+    }
+
+    fn give_back(&mut self) {}
+}
