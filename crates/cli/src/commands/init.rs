@@ -53,7 +53,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failed> {
         // A folder that an interrupted init left is taken up again.
         let folder = Folder::open_or_create(&config.data, Kind::Server)?;
         if domain::exists(&folder)? {
-            return Err(format!("{} is initialised already", config.data.display()).into());
+            return Err(format!(
+                "{} is initialised already; choose another folder",
+                config.data.display()
+            )
+            .into());
         }
         let program = Program::itself();
         Ok(bootstrap(&env, &folder, &program, &seal, Some(account)).await?)

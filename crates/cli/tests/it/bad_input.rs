@@ -268,7 +268,7 @@ fn members_that_are_missing_or_wrong() {
     let key = client.create_key();
     let one = |text: &str| validation(&format!("1 validation error detected: {text}"));
     let two = validation(&format!(
-        "2 validation errors detected: Value null at 'keyId' {NULL}; Value null at 'plaintext' {NULL}"
+        "2 validation errors detected: Value null at 'keyId' {NULL}; Value at 'plaintext' {NULL}"
     ));
     let long = strongroom_testkit::base64(&[0; 4097]);
     let cases = [
@@ -276,7 +276,7 @@ fn members_that_are_missing_or_wrong() {
         (
             "Encrypt",
             json!({"KeyId": key}),
-            one(&format!("Value null at 'plaintext' {NULL}")),
+            one(&format!("Value at 'plaintext' {NULL}")),
         ),
         (
             "Decrypt",

@@ -218,7 +218,10 @@ fn init_refuses_what_would_be_weak_or_overwrite() {
     let again = made.run("init", &["--passphrase-file", &passphrase]);
     assert_eq!(
         again.failed(),
-        "strongroom: this folder is not empty; choose an empty folder\n"
+        format!(
+            "strongroom: {} is initialised already; choose another folder\n",
+            made.path("data").display()
+        )
     );
     fs::write(made.path("c.toml"), "data = \"other\"").unwrap();
     let short = made.secret("short", "elevenbytes");

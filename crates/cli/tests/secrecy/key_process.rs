@@ -1,6 +1,7 @@
 //! The key process alone, driven over its socket: RSA and P-256 too, and both seals with a secret.
 
-use strongroom_base::Secret;
+use strongroom_base::env::SystemClock;
+use strongroom_base::{Clock, Secret};
 use strongroom_crypto::exchange::{Recipient, seal_to};
 use strongroom_hsm_api::command::{
     Confirm, Decrypt, DeriveSigningKey, Encrypt, GenerateDataKey, GenerateKey, GenerateSecret,
@@ -154,10 +155,13 @@ impl KeyProcess {
             attributes: attributes(Spec::SigningSecret, Usage::DeriveSigningKey),
         };
         let made = self.client.call(&command).await.unwrap();
+        let now = SystemClock.now().seconds();
+        let today = jiff::Timestamp::from_second(now).unwrap();
+        let today = today.strftime("%Y%m%d").to_string();
         let derive = DeriveSigningKey {
             token: &made.token,
             prefix: b"AWS4",
-            first: b"20150830",
+            first: today.as_bytes(),
             second: b"us-east-1",
             third: b"kms",
             fourth: b"aws4_request",

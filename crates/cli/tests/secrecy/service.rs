@@ -323,7 +323,8 @@ fn neither_process_of_a_server_shows_a_key() {
         needles.raw("store name key", store_keys.name.expose());
         let key_file = std::fs::read(copy.path().join("dev.key")).unwrap();
         needles.raw("dev.key", &key_file);
-        needles.text("control: its own name", crate::PROGRAM.as_bytes());
+        // The name it was executed by.
+        needles.text("control: its own name", b"/proc/self/exe");
         let expected = ["control: its own name"];
         assert_only("key process", server.key_process(), &needles, &expected);
     });
