@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use strongroom_aws::error::{KmsException, Refusal};
+use strongroom_aws::kms::KeyIdType;
 use strongroom_aws::text;
 use strongroom_base::Env;
 
@@ -43,6 +44,24 @@ pub enum Target<'i> {
         /// The name.
         name: &'i str,
     },
+}
+
+impl<'i> Target<'i> {
+    /// A key named by id or ARN.
+    pub(crate) fn key(id: &'i KeyIdType) -> Self {
+        Self::Key {
+            reference: id.as_str(),
+            naming: Naming::Key,
+        }
+    }
+
+    /// A key named by id, ARN or alias.
+    pub(crate) fn key_or_alias(id: &'i KeyIdType) -> Self {
+        Self::Key {
+            reference: id.as_str(),
+            naming: Naming::KeyOrAlias,
+        }
+    }
 }
 
 /// A target after its look-up.

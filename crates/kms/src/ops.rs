@@ -200,3 +200,6 @@ fn refuse_grant_tokens(
         Some(_) | None => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests;

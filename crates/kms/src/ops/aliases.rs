@@ -73,10 +73,7 @@ impl Operation for CreateAlias {
     }
 
     fn targets(input: &CreateAliasRequest) -> Vec<Target<'_>> {
-        vec![Target::Key {
-            reference: input.target_key_id.as_str(),
-            naming: Naming::Key,
-        }]
+        vec![Target::key(&input.target_key_id)]
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<NoOutput, Failure> {
@@ -131,10 +128,7 @@ impl Operation for UpdateAlias {
             Target::Alias {
                 name: input.alias_name.as_str(),
             },
-            Target::Key {
-                reference: input.target_key_id.as_str(),
-                naming: Naming::Key,
-            },
+            Target::key(&input.target_key_id),
         ]
     }
 

@@ -23,7 +23,7 @@ use crate::failure::{Failure, refuse, refuse_with};
 use crate::key::Key;
 use crate::key_process::{Answer, CallError};
 use crate::records::MaterialRecord;
-use crate::resolve::{Naming, ciphertext_material};
+use crate::resolve::ciphertext_material;
 
 /// The longest encryption context, in bytes, written as compact JSON: quotes, colon and comma are six
 /// bytes a pair. What the key process and the audit record allow is more.
@@ -45,10 +45,7 @@ impl Operation for Encrypt {
     }
 
     fn targets(input: &EncryptRequest) -> Vec<Target<'_>> {
-        vec![Target::Key {
-            reference: input.key_id.as_str(),
-            naming: Naming::KeyOrAlias,
-        }]
+        vec![Target::key_or_alias(&input.key_id)]
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<EncryptResponse, Failure> {
@@ -159,10 +156,7 @@ impl Operation for ReEncrypt {
     fn targets(input: &ReEncryptRequest) -> Vec<Target<'_>> {
         vec![
             ciphertext_target(input.ciphertext_blob.as_ref(), input.source_key_id.as_ref()),
-            Target::Key {
-                reference: input.destination_key_id.as_str(),
-                naming: Naming::KeyOrAlias,
-            },
+            Target::key_or_alias(&input.destination_key_id),
         ]
     }
 
@@ -224,10 +218,7 @@ impl Operation for GenerateDataKey {
     }
 
     fn targets(input: &GenerateDataKeyRequest) -> Vec<Target<'_>> {
-        vec![Target::Key {
-            reference: input.key_id.as_str(),
-            naming: Naming::KeyOrAlias,
-        }]
+        vec![Target::key_or_alias(&input.key_id)]
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<GenerateDataKeyResponse, Failure> {
@@ -269,10 +260,7 @@ impl Operation for GenerateDataKeyWithoutPlaintext {
     }
 
     fn targets(input: &GenerateDataKeyWithoutPlaintextRequest) -> Vec<Target<'_>> {
-        vec![Target::Key {
-            reference: input.key_id.as_str(),
-            naming: Naming::KeyOrAlias,
-        }]
+        vec![Target::key_or_alias(&input.key_id)]
     }
 
     async fn run(

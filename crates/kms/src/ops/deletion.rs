@@ -15,7 +15,6 @@ use crate::authorize::{Authorized, Target};
 use crate::failure::{Failure, refuse_with};
 use crate::records::{KeyState, TimerRecord};
 use crate::repository::Changes;
-use crate::resolve::Naming;
 
 const WINDOW_DAYS_MIN: i32 = 7;
 const WINDOW_DAYS_MAX: i32 = 30;
@@ -30,10 +29,7 @@ impl Operation for ScheduleKeyDeletion {
     type Output = ScheduleKeyDeletionResponse;
 
     fn targets(input: &ScheduleKeyDeletionRequest) -> Vec<Target<'_>> {
-        vec![Target::Key {
-            reference: input.key_id.as_str(),
-            naming: Naming::Key,
-        }]
+        vec![Target::key(&input.key_id)]
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<ScheduleKeyDeletionResponse, Failure> {
@@ -86,10 +82,7 @@ impl Operation for CancelKeyDeletion {
     type Output = CancelKeyDeletionResponse;
 
     fn targets(input: &CancelKeyDeletionRequest) -> Vec<Target<'_>> {
-        vec![Target::Key {
-            reference: input.key_id.as_str(),
-            naming: Naming::Key,
-        }]
+        vec![Target::key(&input.key_id)]
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<CancelKeyDeletionResponse, Failure> {

@@ -22,7 +22,6 @@ use crate::records::{
     PolicyRecord,
 };
 use crate::repository::Changes;
-use crate::resolve::Naming;
 
 /// Marks the markers of this list.
 const KEYS_LIST: u8 = 1;
@@ -214,10 +213,7 @@ impl Operation for DescribeKey {
     }
 
     fn targets(input: &DescribeKeyRequest) -> Vec<Target<'_>> {
-        vec![Target::Key {
-            reference: input.key_id.as_str(),
-            naming: Naming::KeyOrAlias,
-        }]
+        vec![Target::key_or_alias(&input.key_id)]
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<DescribeKeyResponse, Failure> {
@@ -289,10 +285,7 @@ impl Operation for UpdateKeyDescription {
     type Output = NoOutput;
 
     fn targets(input: &UpdateKeyDescriptionRequest) -> Vec<Target<'_>> {
-        vec![Target::Key {
-            reference: input.key_id.as_str(),
-            naming: Naming::Key,
-        }]
+        vec![Target::key(&input.key_id)]
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<NoOutput, Failure> {

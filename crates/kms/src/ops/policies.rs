@@ -17,7 +17,6 @@ use crate::key::{Key, KeyName};
 use crate::kms::Kms;
 use crate::records::{PolicyKind, PolicyRecord};
 use crate::repository::Changes;
-use crate::resolve::Naming;
 
 const DEFAULT_NAME: &str = "default";
 const RAM_NAME: &str = "AWS_RAM";
@@ -108,10 +107,7 @@ impl Operation for GetKeyPolicy {
     type Output = GetKeyPolicyResponse;
 
     fn targets(input: &GetKeyPolicyRequest) -> Vec<Target<'_>> {
-        vec![Target::Key {
-            reference: input.key_id.as_str(),
-            naming: Naming::Key,
-        }]
+        vec![Target::key(&input.key_id)]
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<GetKeyPolicyResponse, Failure> {
@@ -139,10 +135,7 @@ impl Operation for PutKeyPolicy {
     type Output = NoOutput;
 
     fn targets(input: &PutKeyPolicyRequest) -> Vec<Target<'_>> {
-        vec![Target::Key {
-            reference: input.key_id.as_str(),
-            naming: Naming::Key,
-        }]
+        vec![Target::key(&input.key_id)]
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<NoOutput, Failure> {
@@ -182,10 +175,7 @@ impl Operation for ListKeyPolicies {
     type Output = ListKeyPoliciesResponse;
 
     fn targets(input: &ListKeyPoliciesRequest) -> Vec<Target<'_>> {
-        vec![Target::Key {
-            reference: input.key_id.as_str(),
-            naming: Naming::Key,
-        }]
+        vec![Target::key(&input.key_id)]
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<ListKeyPoliciesResponse, Failure> {

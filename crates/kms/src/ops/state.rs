@@ -14,7 +14,6 @@ use crate::key::Key;
 use crate::kms::Kms;
 use crate::records::{KeyRecord, KeyState, MaterialRecord};
 use crate::repository::Changes;
-use crate::resolve::Naming;
 
 /// KMS API, EnableKey.
 pub(super) struct EnableKey;
@@ -24,10 +23,7 @@ impl Operation for EnableKey {
     type Output = NoOutput;
 
     fn targets(input: &EnableKeyRequest) -> Vec<Target<'_>> {
-        vec![Target::Key {
-            reference: input.key_id.as_str(),
-            naming: Naming::Key,
-        }]
+        vec![Target::key(&input.key_id)]
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<NoOutput, Failure> {
@@ -43,10 +39,7 @@ impl Operation for DisableKey {
     type Output = NoOutput;
 
     fn targets(input: &DisableKeyRequest) -> Vec<Target<'_>> {
-        vec![Target::Key {
-            reference: input.key_id.as_str(),
-            naming: Naming::Key,
-        }]
+        vec![Target::key(&input.key_id)]
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<NoOutput, Failure> {

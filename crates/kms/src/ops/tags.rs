@@ -16,7 +16,6 @@ use crate::authorize::{Authorized, Target};
 use crate::failure::{Failure, refuse_with};
 use crate::records::TagRecord;
 use crate::repository::Changes;
-use crate::resolve::Naming;
 
 /// KMS quotas: tags per key.
 const TAGS_MAX: usize = 50;
@@ -75,10 +74,7 @@ impl Operation for TagResource {
     type Output = NoOutput;
 
     fn targets(input: &TagResourceRequest) -> Vec<Target<'_>> {
-        vec![Target::Key {
-            reference: input.key_id.as_str(),
-            naming: Naming::Key,
-        }]
+        vec![Target::key(&input.key_id)]
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<NoOutput, Failure> {
@@ -110,10 +106,7 @@ impl Operation for UntagResource {
     type Output = NoOutput;
 
     fn targets(input: &UntagResourceRequest) -> Vec<Target<'_>> {
-        vec![Target::Key {
-            reference: input.key_id.as_str(),
-            naming: Naming::Key,
-        }]
+        vec![Target::key(&input.key_id)]
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<NoOutput, Failure> {
@@ -145,10 +138,7 @@ impl Operation for ListResourceTags {
     type Output = ListResourceTagsResponse;
 
     fn targets(input: &ListResourceTagsRequest) -> Vec<Target<'_>> {
-        vec![Target::Key {
-            reference: input.key_id.as_str(),
-            naming: Naming::Key,
-        }]
+        vec![Target::key(&input.key_id)]
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<ListResourceTagsResponse, Failure> {
