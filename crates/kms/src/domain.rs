@@ -224,6 +224,9 @@ pub async fn rotate(kms: &Arc<Kms>, folder: &Folder) -> Result<Rotation, DomainE
 /// Forgets the domain key of `epoch`, unless tokens of it are left: what is wrapped under it, in any
 /// copy of the store, is gone for good.
 pub async fn retire(kms: &Kms, folder: &Folder, epoch: u32) -> Result<(), DomainError> {
+    if kms.key_process.call(&GetStatus {}).await?.epoch == epoch {
+        return Err(CallError::Refused(Code::EpochRefused).into());
+    }
     kms.wait_for_tokens().await;
     let left = count_tokens(kms, epoch).await?;
     if left > 0 {

@@ -27,9 +27,9 @@ pub const AUDIT_FOLDER: &str = "audit";
 
 /// The pause before a key process that ended is started again: at first, and at most.
 const RESTART_PAUSE_MIN: Duration = Duration::from_millis(50);
-const RESTART_PAUSE_MAX: Duration = Duration::from_secs(5);
+const RESTART_PAUSE_MAX: Duration = Duration::from_secs(1);
 /// A key process that ran this long did not fail at once.
-const RAN_WELL: Duration = Duration::from_secs(30);
+const RAN_WELL: Duration = Duration::from_secs(1);
 
 /// How long requests of before a sealing may take to end, and how often that is looked at.
 const PREVIOUS_WAIT_MAX: Duration = Duration::from_secs(10);

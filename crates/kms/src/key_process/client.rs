@@ -260,3 +260,6 @@ impl Shared {
         state.messages.clear();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -158,3 +158,36 @@ async fn a_timer_that_outlived_its_cancellation_does_not_take_the_next_one_along
     bench.run(DAY * 5).await;
     key.check_gone(&bench).await;
 }
+
+#[tokio::test]
+async fn a_key_with_as_many_aliases_as_may_be_is_deleted_with_all_of_them() {
+    let bench = Bench::new().await;
+    let key = Doomed::make(&bench).await;
+    for number in 1..50 {
+        let alias = json!({"AliasName": format!("alias/{number}"), "TargetKeyId": key.id});
+        bench.call("CreateAlias", &alias).await.unwrap();
+    }
+    let one_more = json!({"AliasName": "alias/50", "TargetKeyId": key.id});
+    let refused = bench.call("CreateAlias", &one_more).await;
+    assert_eq!(refused, Err("LimitExceededException"));
+    key.schedule(&bench, 7).await;
+    bench.run(7 * DAY).await;
+    key.check_gone(&bench).await;
+    let left = bench.call("ListAliases", &json!({})).await.unwrap();
+    assert_eq!(left["Aliases"], json!([]));
+}
+
+#[tokio::test]
+async fn a_deletion_scheduled_while_time_is_held_has_its_whole_window() {
+    let bench = Bench::new().await;
+    let key = Doomed::make(&bench).await;
+    bench.clock.jump(30 * DAY);
+    bench.run(SECOND).await;
+    key.schedule(&bench, 7).await;
+    // Domain time catches up with the wall clock here.
+    bench.run(2 * DAY).await;
+    bench.run(4 * DAY).await;
+    key.check_waits(&bench).await;
+    bench.run(DAY).await;
+    key.check_gone(&bench).await;
+}
