@@ -196,8 +196,11 @@ impl Writer {
     fn write(&mut self, batch: Vec<Entry>) {
         if self.segment.length >= SEGMENT_BYTES_MAX {
             self.sync();
-            if let Ok(segment) = Segment::create(&self.folder, self.segment.number + 1) {
-                self.segment = segment;
+            let number = self.segment.number + 1;
+            match Segment::create(&self.folder, number) {
+                Ok(segment) => self.segment = segment,
+                // Goes on in this one; a file that was made all the same keeps its number.
+                Err(_) => self.segment.number = number,
             }
         }
         let frames: Vec<&[u8]> = batch.iter().map(|entry| entry.frame.as_slice()).collect();

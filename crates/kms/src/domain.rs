@@ -3,6 +3,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use strongroom_base::Secret;
 use strongroom_crypto::exchange::{Recipient, seal_to};
@@ -31,6 +32,9 @@ const PAGE: usize = 500;
 /// How many passes over all tokens a rotation makes at most; each finds only what the one before
 /// could not change.
 const REWRAP_PASSES_MAX: usize = 8;
+/// A Confirm that could not be sent is sent again, for a minute.
+const CONFIRM_ATTEMPTS_MAX: usize = 600;
+const CONFIRM_PAUSE: Duration = Duration::from_millis(100);
 
 /// Why the domain could not be changed.
 #[derive(Debug)]
@@ -210,14 +214,16 @@ pub async fn rotate(kms: &Arc<Kms>, folder: &Folder) -> Result<Rotation, DomainE
         epoch: kms.key_process.call(&GetStatus {}).await?.epoch,
         ..Rotation::default()
     };
-    rewrap_all(kms, &mut rotation).await?;
+    // A new key must be had even if a record cannot be read.
+    if let Err(error) = rewrap_all(kms, &mut rotation).await {
+        tracing::warn!(%error, "what an earlier rotation left could not all be wrapped again");
+    }
     let change = propose(kms, || kms.key_process.call(&RotateDomain {})).await?;
-    commit_change(kms, folder, &change).await?;
+    commit_change(kms, folder, &change, "RotateDomain").await?;
     // Tokens made under the old epoch must be committed before they are looked for.
     kms.wait_for_tokens().await;
     rotation.epoch = kms.key_process.call(&GetStatus {}).await?.epoch;
     rewrap_all(kms, &mut rotation).await?;
-    tell_audit(kms, "RotateDomain").await?;
     Ok(rotation)
 }
 
@@ -233,8 +239,7 @@ pub async fn retire(kms: &Kms, folder: &Folder, epoch: u32) -> Result<(), Domain
         return Err(DomainError::EpochInUse(left));
     }
     let change = propose(kms, || kms.key_process.call(&RetireEpoch { epoch })).await?;
-    commit_change(kms, folder, &change).await?;
-    tell_audit(kms, "RetireEpoch").await
+    commit_change(kms, folder, &change, "RetireEpoch").await
 }
 
 /// Asks for a change; one that an earlier attempt left pending is abandoned first.
@@ -263,23 +268,24 @@ async fn commit_change(
     kms: &Kms,
     folder: &Folder,
     change: &PendingChange,
+    operation: &str,
 ) -> Result<(), DomainError> {
     let version = change.version;
-    match folder.replace_file(SEAL_FILE, &change.seal) {
-        Ok(()) => {}
-        // Found out before anything was renamed.
-        Err(error) if error.kind() == io::ErrorKind::StorageFull => {
-            kms.key_process.call(&Abandon { version }).await?;
-            return Err(error.into());
-        }
-        Err(error) => {
-            // Which of the two files the disk has is unknown; the next start finds out.
-            tracing::error!(%error, "{SEAL_FILE} could not be replaced");
-            std::process::abort();
+    if let Err(error) = folder.replace_file(SEAL_FILE, &change.seal) {
+        kms.key_process.call(&Abandon { version }).await?;
+        return Err(error.into());
+    }
+    // What is durable is told, whatever comes of it.
+    tell_audit(kms, operation).await?;
+    for _ in 0..CONFIRM_ATTEMPTS_MAX {
+        match kms.key_process.call(&Confirm { version }).await {
+            Ok(_) => return Ok(()),
+            // Not sent: the file and the key process must not be left to disagree.
+            Err(CallError::Overloaded) => tokio::time::sleep(CONFIRM_PAUSE).await,
+            Err(_) => break,
         }
     }
-    let confirmed = kms.key_process.call(&Confirm { version }).await;
-    confirmed.map(|_| ()).map_err(|_| DomainError::NotConfirmed)
+    Err(DomainError::NotConfirmed)
 }
 
 async fn tell_audit(kms: &Kms, operation: &str) -> Result<(), DomainError> {
@@ -389,7 +395,9 @@ impl Rotation {
         for result in results {
             match result {
                 Ok(()) => self.rewrapped += 1,
-                Err(Failure::Internal(Cause::KeyProcess(error))) => return Err(error.into()),
+                Err(Failure::Internal(Cause::KeyProcess(CallError::Lost))) => {
+                    return Err(CallError::Lost.into());
+                }
                 Err(_) => self.left += 1,
             }
         }

@@ -26,6 +26,7 @@ pub(crate) struct DomainTime {
     time: UnixMillis,
     held: Duration,
     read_at: Instant,
+    known: bool,
 }
 
 impl DomainTime {
@@ -36,6 +37,7 @@ impl DomainTime {
                 time: wall,
                 held: Duration::ZERO,
                 read_at: monotonic,
+                known: true,
             };
         };
         // What the earlier run held back, a restart does not let through.
@@ -58,6 +60,7 @@ impl DomainTime {
             time: followed,
             held,
             read_at: monotonic,
+            known: true,
         }
     }
 
@@ -72,6 +75,7 @@ impl DomainTime {
         } else if ahead <= STEP_FOLLOWED_MAX || self.held >= HOLD {
             self.time = wall;
             self.held = Duration::ZERO;
+            self.known = true;
         } else {
             self.held += ran;
         }
@@ -85,6 +89,7 @@ impl DomainTime {
             time: UnixMillis(0),
             held: Duration::ZERO,
             read_at: monotonic,
+            known: false,
         }
     }
 
@@ -93,12 +98,11 @@ impl DomainTime {
         !self.held.is_zero()
     }
 
-    /// What to record for the next start.
-    pub(crate) fn record(&self) -> Recorded {
-        Recorded {
-            time: self.time,
-            held: self.held,
-        }
+    /// What to record for the next start; nothing while an earlier record could not be read, which may
+    /// yet be read then.
+    pub(crate) fn record(&self) -> Option<Recorded> {
+        let (time, held) = (self.time, self.held);
+        self.known.then_some(Recorded { time, held })
     }
 }
 

@@ -35,8 +35,11 @@ const HEADERS_MAX: usize = 64;
 const HEADER_BYTES_MAX: usize = 32 << 10;
 const CONNECTIONS_MAX: usize = 4096;
 const STREAMS_PER_CONNECTION_MAX: u32 = 32;
-/// What the bodies of all requests under way may take together; more wait for room.
+/// What the bodies of all requests under way may take together; more wait for room. Bodies that are
+/// long, or do not say how long they are, wait among themselves: nobody else has to wait for them.
 const BODY_ROOM_BYTES: usize = 256 << 20;
+const LONG_BODY_ROOM_BYTES: usize = 64 << 20;
+const LONG_BODY_BYTES: usize = 64 << 10;
 const ROOM_UNIT_BYTES: usize = 1 << 10;
 /// How long a client may take to send a request's headers, and then its body.
 const RECEIVE_TIME_MAX: Duration = Duration::from_secs(30);
@@ -45,7 +48,7 @@ const HANDSHAKE_TIME_MAX: Duration = Duration::from_secs(10);
 /// A connection without a request for this long, or at most twice as long, is ended: the buffers of TLS,
 /// HTTP/1.1 and HTTP/2 keep what passed through them until they are freed, plaintexts too.
 const IDLE_TIME_MAX: Duration = Duration::from_secs(5);
-/// How long requests under way may take when their connection or the server is told to end.
+/// How long requests under way may take when the server is told to end.
 const SHUTDOWN_TIME_MAX: Duration = Duration::from_secs(10);
 /// The pause after accepting failed, as it does when file descriptors run out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -56,6 +59,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 struct Shared {
     service: Arc<Service>,
     body_room: Arc<Semaphore>,
+    long_body_room: Arc<Semaphore>,
 }
 
 /// Serves connections of `listener` until `stop` completes, then lets requests under way finish.
@@ -68,6 +72,7 @@ pub async fn serve(
     let shared = Arc::new(Shared {
         service,
         body_room: Arc::new(Semaphore::new(BODY_ROOM_BYTES / ROOM_UNIT_BYTES)),
+        long_body_room: Arc::new(Semaphore::new(LONG_BODY_ROOM_BYTES / ROOM_UNIT_BYTES)),
     });
     let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     // Every connection holds a receiver: none is left when all have ended.
@@ -163,7 +168,8 @@ async fn serve_connection<S>(
         _ = stopped.changed() => {}
     }
     connection.as_mut().graceful_shutdown();
-    let _ = tokio::time::timeout(SHUTDOWN_TIME_MAX, connection).await;
+    // A request that is on its way, or a reply, still gets its time.
+    let _ = tokio::time::timeout(RECEIVE_TIME_MAX, connection).await;
 }
 
 /// The requests of a connection, counted.
@@ -282,7 +288,12 @@ impl Shared {
             .unwrap_or(usize::MAX)
             .min(BODY_BYTES_MAX);
         let units = u32::try_from(bytes.div_ceil(ROOM_UNIT_BYTES)).unwrap_or(u32::MAX);
-        let room = Arc::clone(&self.body_room).acquire_many_owned(units).await;
+        let room = if bytes > LONG_BODY_BYTES {
+            &self.long_body_room
+        } else {
+            &self.body_room
+        };
+        let room = Arc::clone(room).acquire_many_owned(units).await;
         room.map_err(|_| Fault::Broken)
     }
 }

@@ -279,6 +279,10 @@ impl Service {
         tokio::spawn(timers::run(Arc::downgrade(&kms)));
         *self.previous() = Arc::downgrade(&kms);
         self.open.store(Some(kms));
+        // The key process may have ended meanwhile, and what was opened too late must be closed again.
+        if !self.key_process.is_connected() {
+            self.key_process_ended();
+        }
         Ok(())
     }
 

@@ -232,8 +232,8 @@ impl Folder {
 /// Replaces the file `name` in `folder` by `bytes` (mode 0600): after a crash there is either the
 /// old file or the new one, and once this returns it is the new one.
 ///
-/// An error of the flush leaves it open which of the two survives a crash: do not go on as if it
-/// were the old one.
+/// An error leaves the old file in place. When the folder cannot be flushed after the new file got its
+/// name, it is open which of the two survives a crash: that ends the process.
 pub fn replace_file(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
     if name.contains('/') || name.is_empty() {
         return Err(io::ErrorKind::InvalidInput.into());
@@ -248,7 +248,10 @@ pub fn replace_file(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
     file.write_all(bytes)?;
     file.sync_all()?;
     fs::rename(&unfinished, folder.join(name))?;
-    sync_folder(folder)
+    if sync_folder(folder).is_err() {
+        std::process::abort();
+    }
+    Ok(())
 }
 
 /// Makes a file that only its owner may read, and that must not exist.

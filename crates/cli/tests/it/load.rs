@@ -94,11 +94,6 @@ impl Load {
         self.book().acknowledged
     }
 
-    /// How many keys were made.
-    pub(crate) fn keys(&self) -> usize {
-        self.book().keys.len()
-    }
-
     /// Waits until `more` calls succeeded.
     pub(crate) fn go_on(&self, more: usize) {
         let until = self.acknowledged() + more;

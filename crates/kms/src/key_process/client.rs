@@ -207,17 +207,20 @@ impl Shared {
         }
     }
 
-    /// Completes when calls wait and none has been answered for [`SILENCE_MAX`].
+    /// Completes when a call has waited for [`SILENCE_MAX`] and nothing was answered all that time.
     async fn watch(&self) {
-        let mut seen = 0;
+        let mut seen = (0, 0);
         loop {
             tokio::time::sleep(SILENCE_MAX).await;
             let state = self.state();
-            if state.answered == seen && !state.waiting.is_empty() {
+            let (answered, next_id) = seen;
+            let silent = state.answered == answered;
+            // A call that came since the last look may be on its way.
+            if silent && state.waiting.keys().any(|id| *id < next_id) {
                 tracing::error!("the key process has not answered for {SILENCE_MAX:?}");
                 return;
             }
-            seen = state.answered;
+            seen = (state.answered, self.next_id.load(Ordering::Relaxed));
         }
     }
 

@@ -44,6 +44,11 @@ impl KeyProcess {
         self.current.store(Some(Arc::new(client)));
     }
 
+    /// Whether a process runs.
+    pub fn is_connected(&self) -> bool {
+        self.current.load().is_some()
+    }
+
     /// Says that no process runs.
     pub fn disconnect(&self) {
         self.current.store(None);
