@@ -38,8 +38,8 @@ pub struct Setup {
     pub clock: Arc<dyn Clock>,
     /// Memory for Argon2id, handed out one passphrase at a time.
     pub working_memory: Box<dyn WorkingMemory>,
-    /// How many unwrapped keys may be kept.
-    pub cached_keys_max: usize,
+    /// How much memory unwrapped keys may take, in bytes.
+    pub key_cache_bytes: usize,
     /// The protections that Status reports.
     pub protections: Vec<Protection>,
     /// The number of self-tests that passed, or `None` when one failed.
@@ -53,7 +53,7 @@ pub struct Core {
     recipient: Recipient,
     protections: Vec<Protection>,
     self_tests_passed: Option<u32>,
-    cached_keys_max: usize,
+    key_cache_bytes: usize,
     opened: RwLock<Option<Arc<Opened>>>,
     life: Mutex<Life>,
 }
@@ -91,7 +91,7 @@ impl Core {
             recipient: Recipient::generate(),
             protections: setup.protections,
             self_tests_passed: setup.self_tests_passed,
-            cached_keys_max: setup.cached_keys_max,
+            key_cache_bytes: setup.key_cache_bytes,
             opened: RwLock::new(None),
             life: Mutex::new(Life {
                 working_memory: setup.working_memory,
@@ -562,7 +562,7 @@ impl Core {
     fn publish(&self, domain: Domain) {
         let opened = Opened {
             domain,
-            keys: KeyCache::new(self.cached_keys_max),
+            keys: KeyCache::new(self.key_cache_bytes),
         };
         *self.opened.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(opened));
     }

@@ -88,6 +88,15 @@ pub struct Confined {
     protections: Protections,
 }
 
+/// Refuses ptrace and /proc/pid/mem to the process' own user. To be called before anything else: who
+/// has opened the memory keeps it open.
+///
+/// # Errors
+/// [`JailError::Dumpable`] when the kernel refuses.
+pub fn forbid_dumping() -> Result<(), JailError> {
+    privileges::forbid_dumping().map_err(JailError::Dumpable)
+}
+
 /// Takes everything from the process but the ability to make threads. Call it with one thread, after
 /// the heap entered the arena that `shelter` describes. The order is docs/design/jail.md's.
 ///

@@ -10,6 +10,7 @@ use strongroom_base::env::{SystemClock, SystemRandom};
 use strongroom_crypto::kdf::Argon2Block;
 use strongroom_crypto::random::BackendRandom;
 use strongroom_crypto::self_test;
+use strongroom_hsm_api::frame::MESSAGE_LENGTH_MAX;
 use strongroom_hsm_api::status::Protection;
 
 use crate::arena::{self, Arena, ArenaError, Heap, SCRATCH_BYTES_MAX, Scratch, Source, scratch};
@@ -18,13 +19,15 @@ use crate::jail::{self, JailError, Options, Protections};
 use crate::serve::{Ended, Server};
 use crate::threads::{self, SpawnError, THREAD_ARENA_BYTES, park_forever, wipe_registers};
 
-/// What the arena holds besides the cache of keys: stacks, messages, the crypto library's state.
-const ARENA_BASE_BYTES: usize = 4 << 20;
-/// What a cached key takes of the arena: token, attributes, key objects and the cache's own entry.
-const CACHED_KEY_BYTES: usize = 3 << 10;
+/// What the arena holds besides lanes and keys: the crypto library's state, frames that wait for the
+/// slow worker, control blocks.
+const ARENA_BASE_BYTES: usize = 3 << 20;
+/// What a lane takes of the arena: its stack, and a buffer for each direction.
+const LANE_BYTES: usize = THREAD_ARENA_BYTES + 2 * MESSAGE_LENGTH_MAX;
 /// The arena that is asked for; the kernel may grant less.
 const ARENA_BYTES_WANTED: usize = 64 << 20;
-const LANES_MAX: usize = 16;
+/// More would not be faster: the service's one socket gives them their work.
+const LANES_MAX: usize = 6;
 
 /// Why the process does not start.
 #[derive(Debug)]
@@ -39,6 +42,9 @@ pub enum StartError {
     Jail(JailError),
     /// A thread could not be made.
     Thread(SpawnError),
+    /// The kernel grants too little locked memory for a single lane: so many bytes. RLIMIT_MEMLOCK
+    /// must be raised.
+    NoRoom(usize),
 }
 
 /// How a key process is started.
@@ -52,13 +58,10 @@ pub struct Start {
 /// Enters the arena and the jail, runs the self-tests and serves until the socket ends, which ends
 /// the process. Returns only when it cannot start. Must be called with a single thread.
 pub fn run(start: &Start) -> Result<Infallible, StartError> {
-    let lanes = std::thread::available_parallelism()
-        .map_or(1, usize::from)
-        .min(LANES_MAX);
-    let stacks = (lanes + 1) * THREAD_ARENA_BYTES;
-    let arena =
-        Arena::create(ARENA_BYTES_WANTED + stacks, Source::Secretmem).map_err(StartError::Arena)?;
+    jail::forbid_dumping().map_err(StartError::Jail)?;
+    let arena = Arena::create(ARENA_BYTES_WANTED, Source::Secretmem).map_err(StartError::Arena)?;
     let shelter = arena.shelter();
+    let lanes = lanes_within(shelter.bytes)?;
     start.heap.enter_arena(arena).map_err(StartError::Arena)?;
     arena::shelter_crypto_library().map_err(|_| StartError::Allocator)?;
     // The library's first draw asks the kernel for things that the jail forbids later.
@@ -69,10 +72,11 @@ pub fn run(start: &Start) -> Result<Infallible, StartError> {
     ));
     let confined = jail::confine(Options::new(start.channel), shelter).map_err(StartError::Jail)?;
 
-    let cached_keys_max =
-        shelter.bytes.saturating_sub(ARENA_BASE_BYTES + stacks) / CACHED_KEY_BYTES;
+    // A quarter stays free: what the crypto library allocates does not fill its pages.
+    let left = shelter.bytes - ARENA_BASE_BYTES - THREAD_ARENA_BYTES - lanes * LANE_BYTES;
+    let key_cache_bytes = left / 4 * 3;
     let stage = Arc::new(Stage::default());
-    spawn_first(start, &stage, working_memory, cached_keys_max.max(1))?;
+    spawn_first(start, &stage, working_memory, key_cache_bytes)?;
     for lane in 1..=lanes {
         let stage = Arc::clone(&stage);
         let name = format!("lane{lane}");
@@ -83,6 +87,16 @@ pub fn run(start: &Start) -> Result<Infallible, StartError> {
     // Set once, by this thread alone.
     let _ = stage.jailed.set(protections);
     park_forever()
+}
+
+/// One lane per processor, as far as the arena has room for them.
+fn lanes_within(arena_bytes: usize) -> Result<usize, StartError> {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let room = arena_bytes.saturating_sub(ARENA_BASE_BYTES + THREAD_ARENA_BYTES) / LANE_BYTES;
+    match processors.min(LANES_MAX).min(room) {
+        0 => Err(StartError::NoRoom(arena_bytes)),
+        lanes => Ok(lanes),
+    }
 }
 
 /// What the threads wait for: the jail, then the server.
@@ -97,7 +111,7 @@ fn spawn_first(
     start: &Start,
     stage: &Arc<Stage>,
     working_memory: OneScratch,
-    cached_keys_max: usize,
+    key_cache_bytes: usize,
 ) -> Result<(), StartError> {
     let (stage, channel) = (Arc::clone(stage), start.channel);
     let work = move || {
@@ -106,7 +120,7 @@ fn spawn_first(
             random: Arc::new(SystemRandom),
             clock: Arc::new(SystemClock),
             working_memory: Box::new(working_memory),
-            cached_keys_max,
+            key_cache_bytes,
             protections: described(protections),
             self_tests_passed: passed_self_tests(),
         });
@@ -135,7 +149,7 @@ fn described(protections: &Protections) -> Vec<Protection> {
 
 /// Nobody is left to serve; memory goes with the process.
 fn end(Ended: Ended) {
-    std::process::exit(0)
+    threads::end_process()
 }
 
 /// Argon2id's memory, once: a process unseals at most once, and then gives the memory back.

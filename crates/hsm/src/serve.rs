@@ -15,6 +15,8 @@ use crate::core::Core;
 
 /// The most slow commands that may wait.
 const SLOW_WAITING_MAX: usize = 64;
+/// The longest slow command: a secret in its box, or the attributes of a key.
+const SLOW_BODY_BYTES_MAX: usize = 8 << 10;
 
 /// Replies are sent when this many bytes have gathered: the rest of a message, the longest reply included.
 const REPLIES_SENT_AT: usize = MESSAGE_LENGTH_MAX / 2;
@@ -115,6 +117,10 @@ impl<'s> Server<'s> {
     }
 
     fn queue_slow(&self, request: &RequestFrame<'_>, replies: &mut Vec<u8>) {
+        if request.body.len() > SLOW_BODY_BYTES_MAX {
+            append_reply(replies, request.id, Code::Malformed, |_| {});
+            return;
+        }
         let mut waiting = self.slow.lock().unwrap_or_else(PoisonError::into_inner);
         if waiting.len() >= SLOW_WAITING_MAX {
             append_reply(replies, request.id, Code::Busy, |_| {});

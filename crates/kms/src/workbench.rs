@@ -168,7 +168,7 @@ fn start_core() -> OwnedFd {
         random: Arc::new(SystemRandom),
         clock: Arc::new(SystemClock),
         working_memory: Box::new(NoPassphrases),
-        cached_keys_max: 64,
+        key_cache_bytes: 1 << 18,
         protections: Vec::new(),
         self_tests_passed: Some(1),
     });

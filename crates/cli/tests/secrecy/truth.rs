@@ -48,7 +48,7 @@ impl Truth {
             random: Arc::new(SystemRandom),
             clock: Arc::new(SystemClock),
             working_memory: Box::new(OrdinaryMemory),
-            cached_keys_max: 64,
+            key_cache_bytes: 1 << 18,
             protections: Vec::new(),
             self_tests_passed: Some(1),
         }));

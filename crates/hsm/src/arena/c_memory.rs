@@ -21,10 +21,23 @@ pub fn shelter_crypto_library() -> Result<(), NotInstalled> {
         realloc,
         free,
     };
+    keep_one_c_heap();
     // SAFETY: the caller says that the process has one thread and has not called the library yet; the
     // functions keep the contract of malloc, wipe what they free, call nothing back and do not unwind.
     unsafe { danger_install_allocator(allocator) }
 }
+
+/// Gives all threads one C heap. The library keeps its table of threads and its error state there, no
+/// secrets; but for a heap of its own the ninth thread's first malloc would look up the number of
+/// processors in a file, and the jail ends who opens files.
+#[cfg(target_env = "gnu")]
+fn keep_one_c_heap() {
+    // SAFETY: mallopt takes two numbers, and the process has one thread.
+    let _accepted = unsafe { libc::mallopt(libc::M_ARENA_MAX, 1) };
+}
+
+#[cfg(not(target_env = "gnu"))]
+fn keep_one_c_heap() {}
 
 /// Allocates `size` bytes, aligned to 16; null when there is no memory. The source position is
 /// ignored.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use quick_cache::sync::{Cache, DefaultLifecycle};
-use quick_cache::{DefaultHashBuilder, OptionsBuilder, UnitWeighter};
+use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 use strongroom_base::{Random, Secret};
 use strongroom_crypto::hmac::HmacSha256;
 use strongroom_crypto::kdf;
@@ -152,7 +152,7 @@ pub(super) fn material_id(material: &[u8], identity: &[u8]) -> MaterialId {
 
 /// Unwrapped keys by the salt of their token.
 pub(super) struct KeyCache {
-    entries: Cache<[u8; SALT_LENGTH], Arc<Entry>>,
+    entries: Cache<[u8; SALT_LENGTH], Arc<Entry>, Bytes>,
 }
 
 struct Entry {
@@ -160,18 +160,38 @@ struct Entry {
     key: Arc<Key>,
 }
 
+/// Weighs an entry by the memory it takes: token, parsed key, and what the crypto library makes of it at
+/// the first use. Measured, with room to spare.
+#[derive(Clone)]
+struct Bytes;
+
+const SYMMETRIC_KEY_BYTES: usize = 4 << 10;
+
+impl Weighter<[u8; SALT_LENGTH], Arc<Entry>> for Bytes {
+    fn weight(&self, _: &[u8; SALT_LENGTH], entry: &Arc<Entry>) -> u64 {
+        let bytes = match &entry.key.material {
+            Material::Symmetric(_) | Material::SigningSecret(_) => SYMMETRIC_KEY_BYTES,
+            Material::EccP256(_) => 8 << 10,
+            // Per byte of the modulus: token, the private key's numbers, Montgomery and blinding state.
+            Material::Rsa(pair) => pair.size().bytes() * 64,
+        };
+        u64::try_from(bytes).unwrap_or(u64::MAX)
+    }
+}
+
 impl KeyCache {
-    pub(super) fn new(keys_max: usize) -> Self {
+    /// A cache whose keys take at most about `bytes_max`.
+    pub(super) fn new(bytes_max: usize) -> Self {
         // Shards are told, not found out: the jail forbids to look how many processors there are.
         let options = OptionsBuilder::new()
             .shards(SHARDS)
-            .estimated_items_capacity(keys_max)
-            .weight_capacity(u64::try_from(keys_max).unwrap_or(u64::MAX))
+            .estimated_items_capacity(bytes_max / SYMMETRIC_KEY_BYTES)
+            .weight_capacity(u64::try_from(bytes_max).unwrap_or(u64::MAX))
             .build();
         let entries = match options {
             Ok(options) => Cache::with_options(
                 options,
-                UnitWeighter,
+                Bytes,
                 DefaultHashBuilder::default(),
                 DefaultLifecycle::default(),
             ),

@@ -58,7 +58,7 @@ fn core_with(self_tests_passed: Option<u32>) -> Core {
         random: Arc::new(Counting(Mutex::new(0))),
         clock: Arc::new(Frozen),
         working_memory: Box::new(Heap),
-        cached_keys_max: 8,
+        key_cache_bytes: 1 << 18,
         protections: Vec::new(),
         self_tests_passed,
     })

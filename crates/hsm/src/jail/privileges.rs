@@ -7,9 +7,9 @@ use rustix::thread::{CapabilitySet, CapabilitySets};
 
 use super::{Options, Protection, Protections};
 
-/// Whether there is a second thread; no when /proc does not tell.
+/// Whether there may be a second thread: yes when /proc does not tell.
 pub(super) fn is_multithreaded() -> bool {
-    std::fs::read_dir("/proc/self/task").is_ok_and(|tasks| tasks.count() > 1)
+    std::fs::read_dir("/proc/self/task").map_or(true, |tasks| tasks.count() > 1)
 }
 
 /// Makes /proc/self root's and refuses ptrace to the process' own user.
