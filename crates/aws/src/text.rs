@@ -111,39 +111,9 @@ pub fn key_pending_deletion(key_arn: &str) -> String {
     format!("{key_arn} is pending deletion.")
 }
 
-/// CAP, KMSInvalidStateException.
-pub fn key_pending_replica_deletion(key_arn: &str) -> String {
-    format!("{key_arn} is pending replica deletion.")
-}
-
 /// LS, KMSInvalidStateException: CancelKeyDeletion of a key that is not to be deleted.
 pub fn key_not_pending_deletion(key_arn: &str) -> String {
     format!("{key_arn} is not pending deletion (or pending replica deletion).")
-}
-
-/// LS, KMSInvalidStateException.
-pub fn key_pending_import(key_arn: &str) -> String {
-    format!("{key_arn} is pending import.")
-}
-
-/// LS, KMSInvalidStateException.
-pub fn key_unavailable(key_arn: &str) -> String {
-    format!("{key_arn} is unavailable.")
-}
-
-/// LS, KMSInvalidStateException.
-pub fn key_creating(key_arn: &str) -> String {
-    format!("{key_arn} is creating.")
-}
-
-/// LS, KMSInvalidStateException.
-pub fn key_updating(key_arn: &str) -> String {
-    format!("{key_arn} is updating.")
-}
-
-/// OBS, AccessDeniedException: a visible resource, and no identity-based policy allows.
-pub fn denied_by_identity(caller_arn: &str, action: &str, resource: &str) -> String {
-    denied_for(caller_arn, action, resource, "no identity-based policy")
 }
 
 /// OBS, AccessDeniedException: a visible resource, and no resource-based policy allows.
@@ -154,13 +124,6 @@ pub fn denied_by_resource(caller_arn: &str, action: &str, resource: &str) -> Str
 fn denied_for(caller_arn: &str, action: &str, resource: &str, none: &str) -> String {
     format!(
         "User: {caller_arn} is not authorized to perform: {action} on resource: {resource} because {none} allows the {action} action"
-    )
-}
-
-/// OBS, AccessDeniedException: an action without a resource, and no identity-based policy allows.
-pub fn denied_without_resource(caller_arn: &str, action: &str) -> String {
-    format!(
-        "User: {caller_arn} is not authorized to perform: {action} because no identity-based policy allows the {action} action"
     )
 }
 
@@ -193,11 +156,6 @@ pub fn key_usage_incompatible(key_usage: &str, key_spec: &str) -> String {
     format!("KeyUsage {key_usage} is not compatible with KeySpec {key_spec}")
 }
 
-/// CAP, ValidationException: CreateKey.
-pub fn key_spec_unsupported_for_origin(key_spec: &str, origin: &str) -> String {
-    format!("KeySpec {key_spec} is not supported for Origin {origin}")
-}
-
 /// OBS, ValidationException: CreateKey with both synonyms.
 pub const BOTH_KEY_SPECS: &str = "You cannot specify KeySpec and CustomerMasterKeySpec in the same request. CustomerMasterKeySpec is deprecated.";
 
@@ -214,11 +172,6 @@ pub fn not_served(member: &str) -> String {
 /// OWN, ValidationException: ScheduleKeyDeletion outside 7 to 30 days.
 pub const PENDING_WINDOW_OUT_OF_RANGE: &str =
     "PendingWindowInDays must be between 7 and 30 (inclusive).";
-
-/// LS, InvalidKeyUsageException.
-pub fn key_usage_invalid(key_arn: &str, key_usage: &str, operation: &str) -> String {
-    format!("{key_arn} key usage is {key_usage} which is not valid for {operation}.")
-}
 
 /// LS, InvalidKeyUsageException.
 pub fn algorithm_incompatible(algorithm: &str, key_spec: &str) -> String {
@@ -249,14 +202,6 @@ pub fn required_member(member: &str) -> String {
     )
 }
 
-/// CAP, ValidationException.
-pub const CONTEXT_WITH_ASYMMETRIC_ENCRYPT: &str =
-    "EncryptionContext is not supported when encrypting with asymmetric CMKs.";
-
-/// CAP, ValidationException.
-pub const CONTEXT_WITH_ASYMMETRIC_DECRYPT: &str =
-    "EncryptionContext is not supported when decrypting with asymmetric CMKs.";
-
 /// OBS, ValidationException.
 pub const DRY_RUN_MODIFIERS_WITHOUT_DRY_RUN: &str =
     "DryRunModifiers can only be specified when DryRun is true";
@@ -280,9 +225,6 @@ pub fn alias_invalid_characters(alias_name: &str) -> String {
 
 /// OBS, ValidationException: an alias given as the target of an alias.
 pub const ALIAS_OF_ALIAS: &str = "Aliases must refer to keys. Not aliases";
-
-/// CAP, InvalidArnException: an alias given to an operation that takes none.
-pub const ALIAS_NOT_SUPPORTED: &str = "Key Aliases are not supported for this operation.";
 
 /// LS, TagException.
 pub const DUPLICATE_TAG_KEYS: &str = "Duplicate tag keys";

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use strongroom_base::id::AccountId;
 use strongroom_base::{Env, Secret};
 use strongroom_hsm_api::command::GetStoreKeys;
-use strongroom_store::{Folder, SealedStore, Sqlite, SqliteOptions, StoreKeys};
+use strongroom_store::{Folder, Sqlite, SqliteOptions};
 
 use crate::accounts::{AccountRule, NewAccount};
 use crate::audit_log::AuditLog;
@@ -60,11 +60,7 @@ async fn create_first_account(
     let engine = Sqlite::open(folder, SqliteOptions::default()).map_err(StartError::Store)?;
     let audit = AuditLog::open(&audit_folder(folder.path()), Arc::clone(&env.clock))
         .map_err(StartError::Audit)?;
-    let keys = StoreKeys {
-        seal: keys.seal,
-        name: keys.name,
-    };
-    let store = SealedStore::new(Arc::new(engine), &keys, Arc::clone(&env.random));
+    let store = domain::sealed_store(keys, Arc::new(engine), env);
     let key_process = KeyProcess::default();
     key_process.connect(client);
     let settings = Settings {

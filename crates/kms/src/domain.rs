@@ -5,16 +5,17 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use strongroom_base::Secret;
+use strongroom_base::{Env, Secret};
 use strongroom_crypto::exchange::{Recipient, seal_to};
 use strongroom_hsm_api::Code;
+use strongroom_hsm_api::command::StoreKeys as HsmStoreKeys;
 use strongroom_hsm_api::command::{
     Abandon, Confirm, GetStatus, Initialize, LoadSeal, PURPOSE_SHARE, PURPOSE_UNSEAL,
     PendingChange, RetireEpoch, Rewrap, RotateDomain, Unseal, UnsealOutcome, UnsealProgress,
 };
 use strongroom_hsm_api::key::TokenHeader;
 use strongroom_hsm_api::status::{SealKind, Status};
-use strongroom_store::{Expect, Folder};
+use strongroom_store::{Engine, Expect, Folder, SealedStore, StoreKeys};
 use tokio::task::JoinSet;
 
 use crate::audit_log::Durability;
@@ -165,6 +166,12 @@ pub fn sealed_to_key_process(status: &Status, secret: &[u8]) -> Result<Vec<u8>, 
         .map_err(|_| DomainError::KeyProcess(CallError::Lost))
 }
 
+/// The sealed store over `engine`, under the keys that an open key process handed out.
+pub(crate) fn sealed_store(keys: HsmStoreKeys, engine: Arc<dyn Engine>, env: &Env) -> SealedStore {
+    let HsmStoreKeys { seal, name } = keys;
+    SealedStore::new(engine, &StoreKeys { seal, name }, Arc::clone(&env.random))
+}
+
 /// Whether `folder` holds a domain.
 pub fn exists(folder: &Folder) -> io::Result<bool> {
     Ok(folder.read_file(SEAL_FILE, SEAL_BYTES_MAX)?.is_some())
@@ -275,12 +282,13 @@ async fn commit_change(
         kms.key_process.call(&Abandon { version }).await?;
         return Err(error.into());
     }
-    // What is durable is told, whatever comes of it.
-    tell_audit(kms, operation).await?;
+    // What is durable is told, whatever comes of it; and confirmed, whether it could be told or not: the
+    // file and the key process must not be left to disagree.
+    let told = tell_audit(kms, operation).await;
     for _ in 0..CONFIRM_ATTEMPTS_MAX {
         match kms.key_process.call(&Confirm { version }).await {
-            Ok(_) => return Ok(()),
-            // Not sent: the file and the key process must not be left to disagree.
+            Ok(_) => return told,
+            // Not sent.
             Err(CallError::Overloaded) => tokio::time::sleep(CONFIRM_PAUSE).await,
             Err(_) => break,
         }

@@ -10,9 +10,7 @@ use arc_swap::ArcSwapOption;
 use strongroom_base::{Env, Secret};
 use strongroom_hsm_api::command::{GetStatus, GetStoreKeys, Unseal, UnsealOutcome, UnsealProgress};
 use strongroom_hsm_api::status::{Phase, Status};
-use strongroom_store::{
-    Engine, Folder, FolderError, OpenError, SealedStore, Sqlite, SqliteOptions, StoreKeys,
-};
+use strongroom_store::{Engine, Folder, FolderError, OpenError, Sqlite, SqliteOptions};
 use tokio::sync::Mutex;
 
 use crate::audit_log::AuditLog;
@@ -259,15 +257,7 @@ impl Service {
             .call(&GetStoreKeys {})
             .await
             .map_err(key_process_failed)?;
-        let keys = StoreKeys {
-            seal: keys.seal,
-            name: keys.name,
-        };
-        let store = SealedStore::new(
-            Arc::clone(&self.engine),
-            &keys,
-            Arc::clone(&self.env.random),
-        );
+        let store = domain::sealed_store(keys, Arc::clone(&self.engine), &self.env);
         self.wait_for_previous().await?;
         let kms = Arc::new(Kms::open(
             self.env.clone(),

@@ -14,7 +14,7 @@ use strongroom_crypto::kdf::Argon2Block;
 use strongroom_hsm::core::{Core, Setup, WorkingMemory};
 use strongroom_hsm::serve::Server;
 use strongroom_hsm_api::command::GetStoreKeys;
-use strongroom_store::{Engine, Folder, Kind, Memory, SealedStore, StoreKeys};
+use strongroom_store::{Engine, Folder, Kind, Memory};
 
 use crate::accounts::AccountRule;
 use crate::audit_log::AuditLog;
@@ -140,15 +140,11 @@ async fn open(
     audit: &Arc<AuditLog>,
 ) -> Kms {
     let keys = key_process.call(&GetStoreKeys {}).await.unwrap();
-    let keys = StoreKeys {
-        seal: keys.seal,
-        name: keys.name,
-    };
     let env = Env {
         clock: Arc::clone(clock) as Arc<dyn Clock>,
         random: Arc::new(SystemRandom),
     };
-    let store = SealedStore::new(Arc::clone(engine), &keys, Arc::clone(&env.random));
+    let store = domain::sealed_store(keys, Arc::clone(engine), &env);
     let settings = Settings {
         accounts: AccountRule::Every,
     };

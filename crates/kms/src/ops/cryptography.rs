@@ -50,13 +50,13 @@ impl Operation for Encrypt {
 
     async fn run(request: Authorized<'_, Self>) -> Result<EncryptResponse, Failure> {
         let (input, key) = (request.input(), request.key()?);
-        request
-            .call()
-            .note_context(input.encryption_context.as_ref());
-        let token = &encrypting_material(&request, key, input.encryption_algorithm)?.token;
-        let context = canonical_context(input.encryption_context.as_ref());
+        let (algorithm, context) = (
+            input.encryption_algorithm,
+            input.encryption_context.as_ref(),
+        );
+        let (material, context) = encrypting(&request, key, algorithm, context)?;
         let command = hsm::Encrypt {
-            token,
+            token: &material.token,
             context: &context,
             plaintext: input.plaintext.0.expose(),
         };
@@ -223,11 +223,8 @@ impl Operation for GenerateDataKey {
 
     async fn run(request: Authorized<'_, Self>) -> Result<GenerateDataKeyResponse, Failure> {
         let (input, key) = (request.input(), request.key()?);
-        request
-            .call()
-            .note_context(input.encryption_context.as_ref());
-        let material = encrypting_material(&request, key, None)?;
-        let context = canonical_context(input.encryption_context.as_ref());
+        let context = input.encryption_context.as_ref();
+        let (material, context) = encrypting(&request, key, None, context)?;
         let length = data_key_length(input.key_spec, input.number_of_bytes)?;
         let made = authentic(request.kms().key_process.call(&hsm::GenerateDataKey {
             token: &material.token,
@@ -267,11 +264,8 @@ impl Operation for GenerateDataKeyWithoutPlaintext {
         request: Authorized<'_, Self>,
     ) -> Result<GenerateDataKeyWithoutPlaintextResponse, Failure> {
         let (input, key) = (request.input(), request.key()?);
-        request
-            .call()
-            .note_context(input.encryption_context.as_ref());
-        let material = encrypting_material(&request, key, None)?;
-        let context = canonical_context(input.encryption_context.as_ref());
+        let context = input.encryption_context.as_ref();
+        let (material, context) = encrypting(&request, key, None, context)?;
         let length = data_key_length(input.key_spec, input.number_of_bytes)?;
         let command = hsm::GenerateDataKeyWithoutPlaintext {
             token: &material.token,
@@ -425,6 +419,18 @@ fn data_key_length(
         (Some(_), Some(_)) | (None, None) => None,
     };
     length.ok_or_else(|| Refusal::new(KmsException::Validation, text::NUMBER_OF_BYTES_OR_KEY_SPEC))
+}
+
+/// What the operations that encrypt under one key begin with: its material, and the canonical context.
+fn encrypting<'k, O: Operation>(
+    request: &Authorized<'_, O>,
+    key: &'k Key,
+    algorithm: Option<EncryptionAlgorithmSpec>,
+    context: Option<&EncryptionContextType>,
+) -> Result<(&'k MaterialRecord, Vec<u8>), Failure> {
+    request.call().note_context(context);
+    let material = encrypting_material(request, key, algorithm)?;
+    Ok((material, canonical_context(context)))
 }
 
 fn encrypting_material<'k, O: Operation>(
