@@ -37,5 +37,17 @@ crate::numbers! {
         UsageRefused = 23,
         /// The ciphertext is not authentic under this key and context.
         CiphertextRefused = 24,
+        /// The signature is not valid for this key, scheme and message.
+        SignatureRefused = 25,
+        /// The message authentication code is not valid for this key and message.
+        MacRefused = 26,
+        /// The time of the wrapping key is over.
+        WrappingKeyExpired = 27,
+        /// The wrapped material does not open, or is not of the key's spec.
+        MaterialRefused = 28,
+        /// The message is too long for the key, or its length is not that of the scheme's input.
+        InputRefused = 29,
+        /// The public key of the other side, or of the recipient, is none that can be used.
+        PublicKeyRefused = 30,
     }
 }

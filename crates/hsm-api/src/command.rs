@@ -2,7 +2,8 @@
 
 use strongroom_base::Secret;
 
-use crate::key::{Attributes, MaterialId, State};
+use crate::key::{Attributes, MaterialId, Spec, State};
+use crate::scheme::{EncryptionScheme, SignatureInput, SignatureScheme};
 use crate::status::{SealKind, Status};
 use crate::wire::{Field, List};
 
@@ -81,7 +82,7 @@ commands! {
 
     /// Makes key material and wraps it. Slow for RSA.
     16 GenerateKey<'a> {
-        /// What the key shall be.
+        /// What the key shall be; its origin is Generated, and no usage that needs a command of its own.
         attributes: Attributes<'a>,
     } -> NewKey;
     /// Wraps the same material with another state and the next version.
@@ -101,35 +102,68 @@ commands! {
         /// The key.
         token: &'a [u8],
     } -> PublicKey;
+    /// Wraps the same material of the same identity for another placement, version 1.
+    20 Replicate<'a> {
+        /// The key.
+        token: &'a [u8],
+        /// Where the new token's key is.
+        placement: &'a [u8],
+        /// Its state there.
+        state: State,
+    } -> Token;
+    /// Makes the key pair under which key material may come in. Slow for RSA.
+    21 GenerateWrappingKey<'a> {
+        /// What the pair shall be: usage Unwrap, an RSA spec or Sm2, and for which identity and until when.
+        attributes: Attributes<'a>,
+    } -> NewWrappingKey;
+    /// Takes in key material that is wrapped under a wrapping key's public half.
+    22 ImportKey<'a> {
+        /// The wrapping key: of the same owner, identity and placement as the new key.
+        wrapping: &'a [u8],
+        /// The wrapped material: raw bytes of a Symmetric or Hmac key, else a PKCS#8 PrivateKeyInfo.
+        wrapped: &'a [u8],
+        /// What the key shall be; its origin is Imported.
+        attributes: Attributes<'a>,
+    } -> NewKey;
 
     /// Encrypts at most [`PLAINTEXT_LENGTH_MAX`] bytes.
     32 Encrypt<'a> {
         /// The key.
         token: &'a [u8],
-        /// The canonical encryption context.
+        /// How; it must fit the key.
+        scheme: EncryptionScheme,
+        /// The canonical encryption context; empty unless the scheme is Symmetric.
         context: &'a [u8],
         /// The plaintext.
         plaintext: &'a [u8],
     } -> Ciphertext;
-    /// Decrypts what Encrypt, ReEncrypt or GenerateDataKey made.
+    /// Decrypts what Encrypt, ReEncrypt or the data key commands made, or others with the public key.
     33 Decrypt<'a> {
         /// The key.
         token: &'a [u8],
-        /// The canonical encryption context.
+        /// How; it must fit the key.
+        scheme: EncryptionScheme,
+        /// The canonical encryption context; empty unless the scheme is Symmetric.
         context: &'a [u8],
         /// The ciphertext.
         ciphertext: &'a [u8],
+        /// For whom ([`RECIPIENT_LENGTH_MAX`]).
+        recipient: &'a [u8],
     } -> Plaintext;
     /// Decrypts under one key and encrypts under another; the plaintext stays inside.
     34 ReEncrypt<'a> {
         /// The key that decrypts.
         source: &'a [u8],
+        /// How it decrypts.
+        source_scheme: EncryptionScheme,
         /// Its canonical encryption context.
         source_context: &'a [u8],
         /// The ciphertext.
         ciphertext: &'a [u8],
         /// The key that encrypts.
         destination: &'a [u8],
+        /// How it encrypts.
+        destination_scheme: EncryptionScheme,
         /// Its canonical encryption context.
         destination_context: &'a [u8],
     } -> Ciphertext;
@@ -141,6 +175,8 @@ commands! {
         context: &'a [u8],
         /// 1 to [`DATA_KEY_LENGTH_MAX`] bytes.
         length: u16,
+        /// For whom ([`RECIPIENT_LENGTH_MAX`]).
+        recipient: &'a [u8],
     } -> DataKey;
     /// Random bytes, encrypted only.
     36 GenerateDataKeyWithoutPlaintext<'a> {
@@ -152,9 +188,11 @@ commands! {
         length: u16,
     } -> Ciphertext;
     /// Random bytes.
-    37 GenerateRandom {
+    37 GenerateRandom<'a> {
         /// 1 to [`DATA_KEY_LENGTH_MAX`] bytes.
         length: u16,
+        /// For whom ([`RECIPIENT_LENGTH_MAX`]).
+        recipient: &'a [u8],
     } -> Plaintext;
     /// Makes a text secret of [`SECRET_TEXT_LENGTH`] characters, wraps it, and shows it this once.
     38 GenerateSecret<'a> {
@@ -176,13 +214,88 @@ commands! {
         /// The fourth label.
         fourth: &'a [u8],
     } -> SigningKey;
-    /// Signs a message with RSASSA-PKCS1-v1_5 or ECDSA, and SHA-256.
+    /// An asymmetric key pair: the private half in plaintext and encrypted. Slow for RSA.
+    40 GenerateDataKeyPair<'a> {
+        /// The key that encrypts the private half.
+        token: &'a [u8],
+        /// The canonical encryption context.
+        context: &'a [u8],
+        /// What the pair shall be.
+        spec: Spec,
+        /// For whom the private half is ([`RECIPIENT_LENGTH_MAX`]).
+        recipient: &'a [u8],
+    } -> DataKeyPair;
+    /// An asymmetric key pair, the private half encrypted only. Slow for RSA.
+    41 GenerateDataKeyPairWithoutPlaintext<'a> {
+        /// The key that encrypts the private half.
+        token: &'a [u8],
+        /// The canonical encryption context.
+        context: &'a [u8],
+        /// What the pair shall be.
+        spec: Spec,
+    } -> SealedKeyPair;
+    /// Signs at most [`MESSAGE_LENGTH_MAX`] bytes.
     48 Sign<'a> {
+        /// The key.
+        token: &'a [u8],
+        /// How; it must fit the key.
+        scheme: SignatureScheme,
+        /// What the message is.
+        input: SignatureInput,
+        /// The message.
+        message: &'a [u8],
+    } -> Signature;
+    /// Verifies a signature; a bad one is [`Code::SignatureRefused`](crate::Code::SignatureRefused).
+    49 Verify<'a> {
+        /// The key.
+        token: &'a [u8],
+        /// How; it must fit the key.
+        scheme: SignatureScheme,
+        /// What the message is.
+        input: SignatureInput,
+        /// The message.
+        message: &'a [u8],
+        /// The signature.
+        signature: &'a [u8],
+    } -> ();
+    /// The HMAC of at most [`MESSAGE_LENGTH_MAX`] bytes, with the hash of the key's spec.
+    50 GenerateMac<'a> {
         /// The key.
         token: &'a [u8],
         /// The message.
         message: &'a [u8],
-    } -> Signature;
+    } -> Mac;
+    /// Verifies an HMAC; a bad one is [`Code::MacRefused`](crate::Code::MacRefused).
+    51 VerifyMac<'a> {
+        /// The key.
+        token: &'a [u8],
+        /// The message.
+        message: &'a [u8],
+        /// Its HMAC, untruncated.
+        mac: &'a [u8],
+    } -> ();
+    /// The x coordinate that the key and a public key agree on (SP 800-56A).
+    52 DeriveSharedSecret<'a> {
+        /// The key.
+        token: &'a [u8],
+        /// The other side's public key, a DER SubjectPublicKeyInfo on the same curve.
+        public: &'a [u8],
+        /// For whom ([`RECIPIENT_LENGTH_MAX`]).
+        recipient: &'a [u8],
+    } -> Plaintext;
+    /// A fresh shared secret and its encapsulation (FIPS 203).
+    53 Encapsulate<'a> {
+        /// The key.
+        token: &'a [u8],
+    } -> Encapsulated;
+    /// The shared secret of an encapsulation; one that this key's public half did not make gives a
+    /// pseudo-random secret (FIPS 203, implicit rejection).
+    54 Decapsulate<'a> {
+        /// The key.
+        token: &'a [u8],
+        /// The encapsulation.
+        ciphertext: &'a [u8],
+    } -> Plaintext;
 }
 
 /// The box purpose of unseal secrets on their way into the key process.
@@ -197,6 +310,11 @@ pub const CIPHERTEXT_LENGTH_MAX: usize = 6144;
 pub const CONTEXT_LENGTH_MAX: usize = 16 * 1024;
 /// The longest data key or random string, in bytes.
 pub const DATA_KEY_LENGTH_MAX: usize = 1024;
+/// The longest message of the signing and MAC commands, in bytes.
+pub const MESSAGE_LENGTH_MAX: usize = 4096;
+/// The longest recipient, in bytes. A recipient is the DER SubjectPublicKeyInfo of an RSA key: where one
+/// is given, the reply holds no plaintext but a CMS EnvelopedData that only it opens; empty means none.
+pub const RECIPIENT_LENGTH_MAX: usize = 1024;
 /// The length of a generated text secret, in characters.
 pub const SECRET_TEXT_LENGTH: usize = 40;
 
@@ -276,17 +394,40 @@ crate::message! {
         /// The blob.
         ciphertext: Vec<u8>,
     }
-    /// What the caller may see.
+    /// A new key pair for wrapping.
+    NewWrappingKey {
+        /// The exported key token.
+        token: Vec<u8>,
+        /// The public half, a DER SubjectPublicKeyInfo.
+        public: Vec<u8>,
+    }
+    /// What the caller, or the recipient that the command named, may see.
     Plaintext {
-        /// The bytes.
+        /// The bytes, or a CMS EnvelopedData of them.
         plaintext: Secret<Vec<u8>>,
     }
     /// A data key in both forms.
     DataKey {
-        /// The data key.
+        /// The data key, or a CMS EnvelopedData of it.
         plaintext: Secret<Vec<u8>>,
         /// The same, encrypted.
         ciphertext: Vec<u8>,
+    }
+    /// A data key pair, the private half in both forms.
+    DataKeyPair {
+        /// The private half, a PKCS#8 PrivateKeyInfo, or a CMS EnvelopedData of it.
+        plaintext: Secret<Vec<u8>>,
+        /// The same, encrypted.
+        ciphertext: Vec<u8>,
+        /// The public half, a DER SubjectPublicKeyInfo.
+        public: Vec<u8>,
+    }
+    /// A data key pair, the private half encrypted only.
+    SealedKeyPair {
+        /// The private half, a PKCS#8 PrivateKeyInfo, encrypted.
+        ciphertext: Vec<u8>,
+        /// The public half, a DER SubjectPublicKeyInfo.
+        public: Vec<u8>,
     }
     /// A key that signs within one scope.
     SigningKey {
@@ -297,5 +438,17 @@ crate::message! {
     Signature {
         /// The bytes.
         signature: Vec<u8>,
+    }
+    /// A message authentication code.
+    Mac {
+        /// The bytes.
+        mac: Vec<u8>,
+    }
+    /// A shared secret and what carries it.
+    Encapsulated {
+        /// The secret.
+        secret: Secret<[u8; 32]>,
+        /// Its encapsulation.
+        ciphertext: Vec<u8>,
     }
 }

@@ -1,6 +1,7 @@
 //! What a key is to the key process: attributes that are bound into its token, in numbers that
 //! never change their meaning.
 
+use crate::scheme::WrappingScheme;
 use crate::wire::{Field, Malformed, Reader};
 
 /// The longest identity, in bytes.
@@ -19,28 +20,68 @@ crate::numbers! {
         Symmetric = 1,
         /// A text secret from which scoped signing keys are derived by an HMAC-SHA-256 chain.
         SigningSecret = 2,
+        /// HMAC-SHA-224.
+        Hmac224 = 8,
+        /// HMAC-SHA-256.
+        Hmac256 = 9,
+        /// HMAC-SHA-384.
+        Hmac384 = 10,
+        /// HMAC-SHA-512.
+        Hmac512 = 11,
         /// RSA with a modulus of 2,048 bits and public exponent 65,537.
         Rsa2048 = 16,
         /// RSA, 3,072 bits.
         Rsa3072 = 17,
         /// RSA, 4,096 bits.
         Rsa4096 = 18,
-        /// ECDSA on NIST P-256.
+        /// NIST P-256.
         EccP256 = 32,
+        /// NIST P-384.
+        EccP384 = 33,
+        /// NIST P-521.
+        EccP521 = 34,
+        /// secp256k1.
+        EccSecp256k1 = 35,
+        /// SM2's recommended curve.
+        Sm2 = 36,
+        /// Edwards25519.
+        Ed25519 = 40,
+        /// ML-DSA-44.
+        MlDsa44 = 48,
+        /// ML-DSA-65.
+        MlDsa65 = 49,
+        /// ML-DSA-87.
+        MlDsa87 = 50,
+        /// ML-KEM-512.
+        MlKem512 = 56,
+        /// ML-KEM-768.
+        MlKem768 = 57,
+        /// ML-KEM-1024.
+        MlKem1024 = 58,
     }
     /// What a key may be used for.
     Usage: u8 {
-        /// Encrypt, Decrypt, ReEncrypt, GenerateDataKey.
+        /// Encrypt, Decrypt, ReEncrypt; of Symmetric keys the data key commands, too.
         EncryptDecrypt = 1,
-        /// Sign.
+        /// Sign, Verify.
         SignVerify = 2,
         /// DeriveSigningKey.
         DeriveSigningKey = 3,
+        /// GenerateMac, VerifyMac.
+        GenerateVerifyMac = 4,
+        /// DeriveSharedSecret.
+        KeyAgreement = 5,
+        /// Encapsulate, Decapsulate.
+        EncapsulateDecapsulate = 6,
+        /// ImportKey.
+        Unwrap = 7,
     }
     /// Where the material came from.
     Origin: u8 {
         /// Made inside the key process.
         Generated = 1,
+        /// Brought in by ImportKey.
+        Imported = 2,
     }
     /// Whether a key may be used.
     State: u8 {
@@ -55,6 +96,15 @@ crate::numbers! {
 
 /// The identifier of key material: KBKDF(material, "strongroom material id v1", identity).
 pub type MaterialId = [u8; 32];
+
+/// What a wrapping key is bound to besides its identity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wrapping {
+    /// How material must be wrapped.
+    pub scheme: WrappingScheme,
+    /// Until when material is taken, in milliseconds since the Unix epoch.
+    pub not_after: u64,
+}
 
 /// The attributes bound into a token. `identity` and `placement` are opaque here; `identity` enters
 /// every derivation, so equal material under another identity is another key.
@@ -76,6 +126,8 @@ pub struct Attributes<'a> {
     pub state: State,
     /// Counts the changes of this key's attributes.
     pub version: u64,
+    /// Of keys with usage Unwrap, and of no other.
+    pub wrapping: Option<Wrapping>,
 }
 
 /// Attribute tags. Tags of 128 and above may be skipped by a reader that does not know them.
@@ -88,14 +140,18 @@ mod tag {
     pub(super) const ORIGIN: u8 = 6;
     pub(super) const STATE: u8 = 7;
     pub(super) const VERSION: u8 = 8;
+    pub(super) const WRAPPING_SCHEME: u8 = 9;
+    pub(super) const NOT_AFTER: u8 = 10;
     pub(super) const NOT_CRITICAL: u8 = 128;
 }
 
 impl<'a> Attributes<'a> {
-    /// Whether the variable-length attributes are within their limits.
-    pub fn within_limits(&self) -> bool {
+    /// Whether the variable-length attributes are within their limits, and all that belongs together is
+    /// there.
+    pub fn is_sound(&self) -> bool {
         (1..=IDENTITY_LENGTH_MAX).contains(&self.identity.len())
             && self.placement.len() <= PLACEMENT_LENGTH_MAX
+            && (self.usage == Usage::Unwrap) == self.wrapping.is_some()
     }
 
     fn read_list(mut reader: Reader<'a>) -> Result<Self, Malformed> {
@@ -124,6 +180,8 @@ struct AttributeList<'a> {
     origin: Option<Origin>,
     state: Option<State>,
     version: Option<u64>,
+    wrapping_scheme: Option<WrappingScheme>,
+    not_after: Option<u64>,
 }
 
 impl<'a> AttributeList<'a> {
@@ -137,6 +195,8 @@ impl<'a> AttributeList<'a> {
             tag::ORIGIN => self.origin = Some(crate::wire::decode(value)?),
             tag::STATE => self.state = Some(crate::wire::decode(value)?),
             tag::VERSION => self.version = Some(crate::wire::decode(value)?),
+            tag::WRAPPING_SCHEME => self.wrapping_scheme = Some(crate::wire::decode(value)?),
+            tag::NOT_AFTER => self.not_after = Some(crate::wire::decode(value)?),
             tag::NOT_CRITICAL.. => {}
             _ => return Err(Malformed),
         }
@@ -144,6 +204,11 @@ impl<'a> AttributeList<'a> {
     }
 
     fn complete(self) -> Result<Attributes<'a>, Malformed> {
+        let wrapping = match (self.wrapping_scheme, self.not_after) {
+            (Some(scheme), Some(not_after)) => Some(Wrapping { scheme, not_after }),
+            (None, None) => None,
+            (Some(_), None) | (None, Some(_)) => return Err(Malformed),
+        };
         let attributes = Attributes {
             identity: self.identity.ok_or(Malformed)?,
             placement: self.placement.ok_or(Malformed)?,
@@ -153,8 +218,9 @@ impl<'a> AttributeList<'a> {
             origin: self.origin.ok_or(Malformed)?,
             state: self.state.ok_or(Malformed)?,
             version: self.version.ok_or(Malformed)?,
+            wrapping,
         };
-        if attributes.within_limits() {
+        if attributes.is_sound() {
             Ok(attributes)
         } else {
             Err(Malformed)
@@ -181,6 +247,10 @@ impl<'a> Field<'a> for Attributes<'a> {
         put(tag::ORIGIN, &[self.origin.number()]);
         put(tag::STATE, &[self.state.number()]);
         put(tag::VERSION, &self.version.to_be_bytes());
+        if let Some(wrapping) = &self.wrapping {
+            put(tag::WRAPPING_SCHEME, &[wrapping.scheme.number()]);
+            put(tag::NOT_AFTER, &wrapping.not_after.to_be_bytes());
+        }
         list.write(out);
     }
 }

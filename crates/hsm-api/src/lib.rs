@@ -5,6 +5,7 @@ pub mod command;
 pub mod context;
 pub mod frame;
 pub mod key;
+pub mod scheme;
 pub mod status;
 pub mod wire;
 

@@ -7,7 +7,8 @@ use strongroom_hsm_api::command::{
 };
 use strongroom_hsm_api::context::canonical;
 use strongroom_hsm_api::frame::{ReplyFrame, RequestFrame, append_reply, append_request, frames};
-use strongroom_hsm_api::key::{Attributes, Origin, Spec, State, TokenHeader, Usage};
+use strongroom_hsm_api::key::{Attributes, Origin, Spec, State, TokenHeader, Usage, Wrapping};
+use strongroom_hsm_api::scheme::{EncryptionScheme, WrappingScheme};
 use strongroom_hsm_api::wire::{Field, Malformed, decode, encode};
 
 fn attributes() -> Attributes<'static> {
@@ -20,6 +21,42 @@ fn attributes() -> Attributes<'static> {
         origin: Origin::Generated,
         state: State::Enabled,
         version: 1,
+        wrapping: None,
+    }
+}
+
+fn wrapping() -> Attributes<'static> {
+    Attributes {
+        spec: Spec::Rsa4096,
+        usage: Usage::Unwrap,
+        wrapping: Some(Wrapping {
+            scheme: WrappingScheme::AesSha256,
+            not_after: 0x0102_0304,
+        }),
+        ..attributes()
+    }
+}
+
+#[test]
+fn wrapping_keys_and_no_others_say_how_and_until_when() {
+    let bytes = encode(&wrapping());
+    assert!(bytes.ends_with(&[9, 0, 1, 4, 10, 0, 8, 0, 0, 0, 0, 1, 2, 3, 4]));
+    assert_eq!(decode::<Attributes<'_>>(&bytes), Ok(wrapping()));
+    let unsound = [
+        Attributes {
+            wrapping: None,
+            ..wrapping()
+        },
+        Attributes {
+            wrapping: wrapping().wrapping,
+            ..attributes()
+        },
+    ];
+    for attributes in unsound {
+        assert_eq!(
+            decode::<Attributes<'_>>(&encode(&attributes)),
+            Err(Malformed)
+        );
     }
 }
 
@@ -143,7 +180,12 @@ proptest! {
 
     #[test]
     fn what_decodes_encodes_to_the_same_bytes(token in proptest::collection::vec(any::<u8>(), 0..50), plaintext in proptest::collection::vec(any::<u8>(), 0..50)) {
-        let bytes = encode(&Encrypt { token: &token, context: &[], plaintext: &plaintext });
+        let bytes = encode(&Encrypt {
+            token: &token,
+            scheme: EncryptionScheme::Symmetric,
+            context: &[],
+            plaintext: &plaintext,
+        });
         let read: Encrypt<'_> = decode(&bytes).unwrap();
         prop_assert_eq!(read.token, token.as_slice());
         prop_assert_eq!(encode(&read), bytes);
