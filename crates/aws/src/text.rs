@@ -111,6 +111,31 @@ pub fn key_pending_deletion(key_arn: &str) -> String {
     format!("{key_arn} is pending deletion.")
 }
 
+/// CAP, KMSInvalidStateException.
+pub fn key_pending_replica_deletion(key_arn: &str) -> String {
+    format!("{key_arn} is pending replica deletion.")
+}
+
+/// CAP, KMSInvalidStateException.
+pub fn key_pending_import(key_arn: &str) -> String {
+    format!("{key_arn} is pending import.")
+}
+
+/// LS, InvalidKeyUsageException.
+pub fn key_usage_not_valid(key_arn: &str, key_usage: &str, operation: &str) -> String {
+    format!("{key_arn} key usage is {key_usage} which is not valid for {operation}.")
+}
+
+/// CAP, ValidationException: CreateKey.
+pub fn spec_not_supported_for_origin(key_spec: &str, origin: &str) -> String {
+    format!("KeySpec {key_spec} is not supported for Origin {origin}")
+}
+
+/// OWN, UnsupportedOperationException: CreateKey of a spec that only other Regions have.
+pub fn spec_not_offered(key_spec: &str, region: &str) -> String {
+    format!("KeySpec {key_spec} is not supported in Region {region}.")
+}
+
 /// LS, KMSInvalidStateException: CancelKeyDeletion of a key that is not to be deleted.
 pub fn key_not_pending_deletion(key_arn: &str) -> String {
     format!("{key_arn} is not pending deletion (or pending replica deletion).")

@@ -95,6 +95,11 @@ impl KeyId {
         Self(uuid(random).into())
     }
 
+    /// A fresh random key id of a multi-Region key: `mrk-` and 32 hexadecimal digits.
+    pub fn generate_multi_region(random: &dyn Random) -> Self {
+        Self(format!("mrk-{}", uuid(random).replace('-', "")).into())
+    }
+
     /// The id as clients write it.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -464,12 +464,13 @@ impl Core {
             token: command.token,
             context: command.context,
             length: command.length,
+            recipient: &[],
         };
         let api::DataKey { ciphertext, .. } = self.generate_data_key(with_plaintext)?;
         Ok(api::Ciphertext { ciphertext })
     }
 
-    fn generate_random(&self, command: api::GenerateRandom) -> Outcome<api::Plaintext> {
+    fn generate_random(&self, command: api::GenerateRandom<'_>) -> Outcome<api::Plaintext> {
         self.open()?;
         Ok(api::Plaintext {
             plaintext: self.random_secret(command.length)?,

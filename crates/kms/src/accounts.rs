@@ -178,6 +178,7 @@ impl Kms {
             origin: Origin::Generated,
             state: State::Enabled,
             version: 1,
+            wrapping: None,
         };
         let made = self
             .key_process

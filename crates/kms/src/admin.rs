@@ -16,6 +16,7 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::Semaphore;
 
 use crate::failure::Failure;
+use crate::records::TimerKind;
 use crate::service::Service;
 
 /// The socket's name in the data folder.
@@ -294,11 +295,16 @@ async fn status(service: &Service) -> StatusAnswer {
     {
         tracing::error!(%error, "the records cannot be opened");
     }
+    if let Some(kms) = service.kms()
+        && let Err(failure) = kms.records.timers.refresh(&kms.records)
+    {
+        tracing::warn!(?failure, "the count of keys pending deletion may be old");
+    }
     let store = service.kms().map(|kms| StoreAnswer {
         absence_proved: kms.records.health().absence_proved,
         writable: kms.records.health().writable,
-        keys_pending_deletion: kms.timers.count(),
-        deletion_held: kms.domain_clock().is_held() || kms.timers.is_incomplete(),
+        keys_pending_deletion: kms.records.timers.count(TimerKind::Deletion),
+        deletion_held: kms.domain_clock().is_held() || kms.records.timers.is_incomplete(),
     });
     let Ok(status) = service.key_process_status().await else {
         return StatusAnswer {

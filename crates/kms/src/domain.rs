@@ -346,10 +346,10 @@ async fn rewrap_keys(kms: &Arc<Kms>, rotation: &mut Rotation) -> Result<(), Doma
 async fn rewrap_key(kms: Arc<Kms>, stored: Stored<KeyRecord>) -> Result<(), Failure> {
     let mut record = stored.record;
     for material in &mut record.materials {
-        let command = Rewrap {
-            token: &material.token,
-        };
-        material.token = kms.key_process.call(&command).await?.token;
+        if let Some(token) = &material.token {
+            let rewrapped = kms.key_process.call(&Rewrap { token }).await?;
+            material.token = Some(rewrapped.token);
+        }
     }
     let changes = Changes::default().put_key(Expect::At(stored.version), &record);
     kms.records.commit(changes).await
@@ -417,7 +417,7 @@ fn tokens(record: &KeyRecord) -> impl Iterator<Item = &[u8]> {
     record
         .materials
         .iter()
-        .map(|material| material.token.as_slice())
+        .filter_map(|material| material.token.as_deref())
 }
 
 async fn count_tokens(kms: &Kms, epoch: u32) -> Result<u64, DomainError> {

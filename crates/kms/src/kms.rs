@@ -35,8 +35,6 @@ pub struct Kms {
     pub records: Repository,
     /// The key process.
     pub key_process: KeyProcess,
-    /// Keys that wait for their deletion.
-    pub timers: Timers,
     pub(crate) signing_keys: SigningKeys,
     pub(crate) audit: Arc<AuditLog>,
     domain_time: Mutex<DomainTime>,
@@ -55,13 +53,12 @@ impl Kms {
     ) -> Self {
         let records = Repository::new(store);
         let domain_time = Mutex::new(read_domain_time(&records, &env));
-        let timers = Timers::load(&records);
+        Timers::load(&records);
         Self {
             env,
             settings,
             records,
             key_process,
-            timers,
             signing_keys: SigningKeys::default(),
             audit,
             domain_time,

@@ -12,6 +12,7 @@ pub mod key_process;
 pub mod kms;
 pub mod ops;
 pub mod service;
+mod spec;
 pub mod timers;
 pub mod tls;
 
@@ -21,6 +22,7 @@ mod call;
 mod domain_time;
 mod failure;
 mod key;
+mod material;
 mod records;
 mod repository;
 mod resolve;

@@ -21,6 +21,8 @@ mod state;
 mod sts;
 mod tags;
 
+pub(crate) use state::token_state;
+
 /// How often an operation that conflicts with others is tried in all.
 const ATTEMPTS_MAX: usize = 16;
 

@@ -68,15 +68,36 @@ pub struct KeyRecord {
     /// Which policy governs it.
     #[n(8)]
     pub policy: PolicyKind,
-    /// Its materials, oldest first; the last one is current.
+    /// Its materials, oldest first; those that wait for their rotation come last.
     #[n(9)]
     pub materials: Vec<MaterialRecord>,
     /// Its spec.
     #[n(10)]
     pub spec: KeySpec,
+    /// What it is for.
+    #[cbor(n(11), default)]
+    pub usage: KeyUsage,
+    /// Where its material comes from.
+    #[cbor(n(12), default)]
+    pub origin: KeyOrigin,
+    /// Of an AWS managed key: the NAME of its alias `alias/aws/NAME`.
+    #[n(13)]
+    pub managed_for: Option<String>,
+    /// While it is rotated automatically.
+    #[n(14)]
+    pub rotation: Option<RotationRecord>,
+    /// Of a multi-Region key.
+    #[n(15)]
+    pub multi_region: Option<MultiRegionRecord>,
+    /// The window that begins when its last replica is deleted; only in PendingReplicaDeletion.
+    #[n(16)]
+    pub pending_window_days: Option<u32>,
+    /// How often it was rotated on demand.
+    #[cbor(n(17), default)]
+    pub on_demand_rotations: u32,
 }
 
-/// The states this version can reach.
+/// The states that are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(index_only)]
 pub enum KeyState {
@@ -89,16 +110,141 @@ pub enum KeyState {
     /// Refused; will be deleted.
     #[n(3)]
     PendingDeletion,
+    /// Refused until all of its material is imported.
+    #[n(4)]
+    PendingImport,
+    /// Refused; will be PendingDeletion when its last replica is deleted.
+    #[n(5)]
+    PendingReplicaDeletion,
 }
 
-/// The specs this version can create.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+/// What a key is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 #[cbor(index_only)]
 pub enum KeySpec {
-    /// SYMMETRIC_DEFAULT, used for ENCRYPT_DECRYPT.
+    /// SYMMETRIC_DEFAULT.
     #[n(1)]
     SymmetricDefault,
+    /// HMAC_224.
+    #[n(8)]
+    Hmac224,
+    /// HMAC_256.
+    #[n(9)]
+    Hmac256,
+    /// HMAC_384.
+    #[n(10)]
+    Hmac384,
+    /// HMAC_512.
+    #[n(11)]
+    Hmac512,
+    /// RSA_2048.
+    #[n(16)]
+    Rsa2048,
+    /// RSA_3072.
+    #[n(17)]
+    Rsa3072,
+    /// RSA_4096.
+    #[n(18)]
+    Rsa4096,
+    /// ECC_NIST_P256.
+    #[n(32)]
+    EccNistP256,
+    /// ECC_NIST_P384.
+    #[n(33)]
+    EccNistP384,
+    /// ECC_NIST_P521.
+    #[n(34)]
+    EccNistP521,
+    /// ECC_SECG_P256K1.
+    #[n(35)]
+    EccSecgP256k1,
+    /// SM2.
+    #[n(36)]
+    Sm2,
+    /// ECC_NIST_EDWARDS25519.
+    #[n(40)]
+    EccNistEdwards25519,
+    /// ML_DSA_44.
+    #[n(48)]
+    MlDsa44,
+    /// ML_DSA_65.
+    #[n(49)]
+    MlDsa65,
+    /// ML_DSA_87.
+    #[n(50)]
+    MlDsa87,
+    /// ML_KEM_512.
+    #[n(56)]
+    MlKem512,
+    /// ML_KEM_768.
+    #[n(57)]
+    MlKem768,
+    /// ML_KEM_1024.
+    #[n(58)]
+    MlKem1024,
 }
+
+/// What a key is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+#[cbor(index_only)]
+pub enum KeyUsage {
+    /// ENCRYPT_DECRYPT.
+    #[default]
+    #[n(1)]
+    EncryptDecrypt,
+    /// SIGN_VERIFY.
+    #[n(2)]
+    SignVerify,
+    /// GENERATE_VERIFY_MAC.
+    #[n(4)]
+    GenerateVerifyMac,
+    /// KEY_AGREEMENT.
+    #[n(5)]
+    KeyAgreement,
+    /// ENCAPSULATE_DECAPSULATE.
+    #[n(6)]
+    EncapsulateDecapsulate,
+}
+
+/// Where a key's material comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum KeyOrigin {
+    /// AWS_KMS: the key process made it.
+    #[default]
+    #[n(1)]
+    AwsKms,
+    /// EXTERNAL: it is imported.
+    #[n(2)]
+    External,
+}
+
+/// Automatic rotation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct RotationRecord {
+    /// 90 to 2560 days.
+    #[n(0)]
+    pub period_days: u32,
+    /// The date of the next rotation, in domain time.
+    #[n(1)]
+    pub next: Millis,
+}
+
+/// Which Regions a multi-Region key is in; the same in all of its related keys.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct MultiRegionRecord {
+    /// Where its primary is.
+    #[cbor(n(0), with = "text")]
+    pub primary: Region,
+    /// Where its replicas are, in the order of their names.
+    #[n(1)]
+    pub replicas: Vec<RegionName>,
+}
+
+/// A Region in a list.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[cbor(transparent)]
+pub struct RegionName(#[cbor(n(0), with = "text")] pub Region);
 
 /// Which policy governs a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
@@ -132,9 +278,74 @@ pub struct MaterialRecord {
     /// Its KeyMaterialId.
     #[cbor(n(0), with = "minicbor::bytes")]
     pub id: MaterialId,
-    /// Its exported key token.
+    /// Its exported key token; none of imported material that was deleted, expired or not imported here.
     #[cbor(n(1), with = "minicbor::bytes")]
-    pub token: Vec<u8>,
+    pub token: Option<Vec<u8>>,
+    /// Whether it is in use.
+    #[cbor(n(2), default)]
+    pub role: MaterialRole,
+    /// How it became current; none of the first.
+    #[n(3)]
+    pub rotated: Option<RotationMark>,
+    /// Of imported material: its ValidTo.
+    #[n(4)]
+    pub expires: Option<Millis>,
+    /// Of imported material: its KeyMaterialDescription.
+    #[n(5)]
+    pub description: Option<String>,
+}
+
+impl MaterialRecord {
+    /// Material that the key process just made or took in, in use at once.
+    pub fn new(id: MaterialId, token: Vec<u8>) -> Self {
+        Self {
+            id,
+            token: Some(token),
+            role: MaterialRole::Permanent,
+            rotated: None,
+            expires: None,
+            description: None,
+        }
+    }
+}
+
+/// Whether a material is in use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum MaterialRole {
+    /// It is current, or was.
+    #[default]
+    #[n(1)]
+    Permanent,
+    /// PENDING_ROTATION.
+    #[n(2)]
+    PendingRotation,
+    /// PENDING_MULTI_REGION_IMPORT_AND_ROTATION.
+    #[n(3)]
+    PendingMultiRegionImport,
+}
+
+/// How a material became current.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct RotationMark {
+    /// When.
+    #[n(0)]
+    pub date: Millis,
+    /// Why.
+    #[n(1)]
+    pub kind: RotationKind,
+}
+
+/// Why a key was rotated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum RotationKind {
+    /// Its period was over.
+    #[n(1)]
+    Automatic,
+    /// Somebody called RotateKeyOnDemand.
+    #[n(2)]
+    OnDemand,
 }
 
 /// A key policy other than the default one.
@@ -206,7 +417,7 @@ pub struct AccessKeyRecord {
     pub token: Vec<u8>,
 }
 
-/// Something that will happen to a key.
+/// When a key must be looked at next; its record says why.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct TimerRecord {
     /// The key's account.
@@ -221,6 +432,25 @@ pub struct TimerRecord {
     /// When, in domain time.
     #[n(3)]
     pub due: Millis,
+    /// Why.
+    #[cbor(n(4), default)]
+    pub kind: TimerKind,
+}
+
+/// Why a key must be looked at. Of what is due at one time, deletion comes first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[cbor(index_only)]
+pub enum TimerKind {
+    /// It is to be deleted.
+    #[default]
+    #[n(1)]
+    Deletion,
+    /// It is to be rotated.
+    #[n(2)]
+    Rotation,
+    /// Imported material expires.
+    #[n(3)]
+    Expiry,
 }
 
 /// Domain time, as recorded now and then.

@@ -11,8 +11,9 @@ use crate::failure::Failure;
 use crate::key::{Key, KeyName};
 use crate::records::{
     AccessKeyRecord, AccountRecord, AliasRecord, ClockRecord, KeyAliasRecord, KeyRecord,
-    MaterialOwnerRecord, PolicyRecord, Record, TimerRecord,
+    MaterialOwnerRecord, Millis, PolicyRecord, Record, TimerKind, TimerRecord,
 };
+use crate::timers::Timers;
 
 /// The most key records kept in memory.
 const CACHED_KEYS_MAX: usize = 65_536;
@@ -54,6 +55,8 @@ pub struct Repository {
     aliases: Cache<AliasName, Stored<AliasRecord>>,
     materials: Cache<(Region, MaterialId), KeyName>,
     access_keys: Cache<String, AccessKeyRecord>,
+    /// When which key must be looked at.
+    pub timers: Timers,
 }
 
 /// Changes that are committed together.
@@ -68,6 +71,7 @@ enum Touched {
     Alias(AliasName),
     Material(Region, MaterialId),
     AccessKey(String),
+    Timer(KeyName),
 }
 
 impl Repository {
@@ -79,6 +83,7 @@ impl Repository {
             aliases: Cache::new(CACHED_NAMES_MAX),
             materials: Cache::new(CACHED_NAMES_MAX),
             access_keys: Cache::new(CACHED_NAMES_MAX),
+            timers: Timers::default(),
         }
     }
 
@@ -252,6 +257,29 @@ impl Repository {
         }
     }
 
+    /// Writes `record` in place of that of `key`, and the key's timer where that changes with it.
+    pub fn change_key(
+        &self,
+        changes: Changes,
+        key: &Key,
+        record: &KeyRecord,
+    ) -> Result<Changes, Failure> {
+        let changes = changes.put_key(Expect::At(key.version), record);
+        let due = record.next_due();
+        if due == key.record.next_due() {
+            return Ok(changes);
+        }
+        let timer = self.timer(&key.name)?;
+        Ok(match (timer, due) {
+            (Some(timer), None) => changes.delete_timer(&key.name, timer.version),
+            (Some(timer), Some(due)) => {
+                changes.put_timer(&key.name, Expect::At(timer.version), due)
+            }
+            (None, Some(due)) => changes.put_timer(&key.name, Expect::Absent, due),
+            (None, None) => changes,
+        })
+    }
+
     /// Commits, and forgets what was cached of the records before it answers.
     pub async fn commit(&self, changes: Changes) -> Result<(), Failure> {
         let outcome = self.store.commit(changes.transaction).await;
@@ -271,6 +299,7 @@ impl Repository {
             Touched::Alias(name) => self.aliases.invalidate(name),
             Touched::Material(region, id) => self.materials.invalidate(&(region.clone(), *id)),
             Touched::AccessKey(id) => self.access_keys.invalidate(id),
+            Touched::Timer(name) => self.timers.note_change(name),
         }
     }
 
@@ -346,11 +375,7 @@ const EVENT_ID_LENGTH: usize = 36;
 impl Changes {
     /// Writes a key's record.
     pub fn put_key(self, expect: Expect, record: &KeyRecord) -> Self {
-        let name = KeyName {
-            account: record.account,
-            region: record.region.clone(),
-            id: record.id.clone(),
-        };
+        let name = KeyName::of(record);
         let store_name = key_store_name(Table::Keys, &name);
         self.put(store_name, expect, record)
             .touching(Touched::Key(name))
@@ -418,14 +443,31 @@ impl Changes {
         self.delete(key_alias_store_name(key, name), 1)
     }
 
-    /// Sets a key's timer.
-    pub fn put_timer(self, key: &KeyName, expect: Expect, timer: &TimerRecord) -> Self {
-        self.put(key_store_name(Table::Timers, key), expect, timer)
+    /// Writes the record of a new key, and its timer if it needs one.
+    pub fn create_key(self, record: &KeyRecord) -> Self {
+        let changes = self.put_key(Expect::Absent, record);
+        match record.next_due() {
+            Some(due) => changes.put_timer(&KeyName::of(record), Expect::Absent, due),
+            None => changes,
+        }
+    }
+
+    fn put_timer(self, key: &KeyName, expect: Expect, (due, kind): (Millis, TimerKind)) -> Self {
+        let timer = TimerRecord {
+            account: key.account,
+            region: key.region.clone(),
+            key: key.id.clone(),
+            due,
+            kind,
+        };
+        self.put(key_store_name(Table::Timers, key), expect, &timer)
+            .touching(Touched::Timer(key.clone()))
     }
 
     /// Removes a key's timer.
     pub fn delete_timer(self, key: &KeyName, version: u64) -> Self {
         self.delete(key_store_name(Table::Timers, key), version)
+            .touching(Touched::Timer(key.clone()))
     }
 
     /// Records domain time.

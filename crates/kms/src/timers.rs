@@ -1,8 +1,7 @@
-//! What happens to keys by itself: deletion when its time has come, the audit outbox, and the record
-//! of domain time. Every decision is made in domain time and from the store, never from memory alone.
+//! What happens to keys by itself: deletion, rotation and expiry when their time has come, the audit
+//! outbox, and the record of domain time. Every decision is made in domain time and from the store, never from memory alone.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use strongroom_base::UnixMillis;
@@ -12,8 +11,12 @@ use crate::call::service_event;
 use crate::failure::{Cause, Failure};
 use crate::key::{Key, KeyName};
 use crate::kms::{Kms, encoded};
-use crate::records::{ClockRecord, KeyState};
-use crate::repository::{AliasName, Changes, Repository};
+use crate::records::{ClockRecord, TimerKind};
+use crate::repository::{AliasName, Changes};
+
+mod due;
+
+pub use due::Timers;
 
 /// How often due timers are looked for.
 const TICK: Duration = Duration::from_millis(500);
@@ -24,74 +27,6 @@ const PAGE: usize = 500;
 const OUTBOX_PAGE: usize = 250;
 /// What is left then waits for the next tick.
 const OUTBOX_PAGES_PER_TICK: usize = 32;
-
-/// Keys that wait for their deletion, by name.
-#[derive(Default)]
-pub struct Timers {
-    entries: Mutex<BTreeMap<(UnixMillis, String), KeyName>>,
-    incomplete: bool,
-}
-
-impl Timers {
-    /// All timers in the store, as far as they can be read.
-    pub fn load(records: &Repository) -> Self {
-        let mut timers = Self::default();
-        if let Err(failure) = timers.load_pages(records) {
-            tracing::error!(?failure, "not all timers can be read: deletion is held");
-            timers.incomplete = true;
-        }
-        timers
-    }
-
-    fn load_pages(&self, records: &Repository) -> Result<(), Failure> {
-        let mut after = None;
-        loop {
-            let page = records.list_timers(after.as_ref(), PAGE)?;
-            for timer in page.records {
-                let name = KeyName {
-                    account: timer.account,
-                    region: timer.region,
-                    id: timer.key,
-                };
-                self.set(name, timer.due.into());
-            }
-            match page.next {
-                Some(cursor) => after = Some(cursor),
-                None => return Ok(()),
-            }
-        }
-    }
-
-    /// Whether some timers could not be read.
-    pub fn is_incomplete(&self) -> bool {
-        self.incomplete
-    }
-
-    /// Sets the timer of a key.
-    pub fn set(&self, key: KeyName, due: UnixMillis) {
-        self.all().insert((due, key.arn()), key);
-    }
-
-    /// Forgets the timer of a key that was set for `due`, and no other.
-    pub fn cancel(&self, key: &KeyName, due: UnixMillis) {
-        self.all().remove(&(due, key.arn()));
-    }
-
-    /// How many keys wait.
-    pub fn count(&self) -> usize {
-        self.all().len()
-    }
-
-    fn due(&self, now: UnixMillis) -> Vec<(UnixMillis, KeyName)> {
-        let all = self.all();
-        let due = all.iter().take_while(|((due, _), _)| *due <= now);
-        due.map(|((due, _), name)| (*due, name.clone())).collect()
-    }
-
-    fn all(&self) -> MutexGuard<'_, BTreeMap<(UnixMillis, String), KeyName>> {
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// Runs the timers of `kms` until it is closed.
 pub async fn run(kms: std::sync::Weak<Kms>) {
@@ -104,7 +39,7 @@ pub async fn run(kms: std::sync::Weak<Kms>) {
 }
 
 async fn tick(kms: &Arc<Kms>, ticks: &mut u32) {
-    delete_due_keys(kms).await;
+    look_at_due_keys(kms).await;
     told("the audit outbox", empty_outbox(kms).await);
     *ticks += 1;
     if *ticks >= TICKS_PER_CLOCK_RECORD {
@@ -123,43 +58,49 @@ fn told(what: &str, result: Result<(), Failure>) {
     }
 }
 
-/// Deletes the keys whose time has come.
-pub(crate) async fn delete_due_keys(kms: &Kms) {
-    if kms.timers.is_incomplete() {
+/// Does what is due to keys.
+pub(crate) async fn look_at_due_keys(kms: &Kms) {
+    let timers = &kms.records.timers;
+    told("the index of timers", timers.refresh(&kms.records));
+    if timers.is_incomplete() {
         return;
     }
-    for (due, name) in kms.timers.due(kms.domain_time()) {
-        match delete_if_due(kms, &name).await {
-            Ok(()) => kms.timers.cancel(&name, due),
+    for name in timers.due(kms.domain_time()) {
+        match look_at(kms, &name).await {
             // Changed meanwhile, perhaps cancelled: the next tick looks again.
-            Err(Failure::Conflict) => {}
-            Err(other) => told("a key to be deleted", Err(other)),
+            Ok(()) | Err(Failure::Conflict) => {}
+            Err(other) => told("a key that is due", Err(other)),
         }
+    }
+    told("the index of timers", timers.refresh(&kms.records));
+}
+
+/// Does what the key's record says is due, if anything still is.
+async fn look_at(kms: &Kms, name: &KeyName) -> Result<(), Failure> {
+    let key = kms.records.key(name)?;
+    let next = key.as_ref().and_then(|key| key.record.next_due());
+    let (Some(key), Some((due, kind))) = (key, next) else {
+        return Ok(());
+    };
+    if UnixMillis::from(due) > kms.domain_time() {
+        return Ok(());
+    }
+    match kind {
+        TimerKind::Deletion => delete(kms, &key).await,
+        TimerKind::Rotation | TimerKind::Expiry => Ok(()),
     }
 }
 
-async fn delete_if_due(kms: &Kms, name: &KeyName) -> Result<(), Failure> {
-    let Some(key) = kms.records.key(name)? else {
-        return Ok(());
-    };
-    let due = match (key.record.state, key.record.deletion) {
-        (KeyState::PendingDeletion, Some(due)) => UnixMillis::from(due),
-        _ => return Ok(()),
-    };
-    if due > kms.domain_time() {
-        // Cancelled and scheduled again since this timer was set.
-        kms.timers.set(name.clone(), due);
-        return Ok(());
-    }
+async fn delete(kms: &Kms, key: &Key) -> Result<(), Failure> {
     let record = service_event(
         &kms.env,
         "kms",
         "DeleteKey",
         &key.name.account,
         &key.name.region,
-        &[&key],
+        &[key],
     );
-    let changes = removal(kms, &key)?.put_outbox(&record.event_id, &encoded(&record)?);
+    let changes = removal(kms, key)?.put_outbox(&record.event_id, &encoded(&record)?);
     kms.records.commit(changes).await?;
     tracing::info!(key = %key.arn, "key deleted");
     Ok(())

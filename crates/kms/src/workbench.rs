@@ -107,7 +107,7 @@ impl Bench {
     /// Lets time go by and then the timers work.
     pub(crate) async fn run(&self, time: Duration) {
         self.clock.run(time);
-        timers::delete_due_keys(&self.kms).await;
+        timers::look_at_due_keys(&self.kms).await;
     }
 
     /// Carries out a call of the account's root: the output, or the exception's name.

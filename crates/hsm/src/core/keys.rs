@@ -58,6 +58,7 @@ impl Key {
             Spec::EccP256 => Material::EccP256(
                 EcdsaP256KeyPair::from_pkcs8(bytes).map_err(|_| Code::TokenRefused)?,
             ),
+            _ => return Err(Code::TokenRefused),
         };
         Ok(Self {
             state: attributes.state,
@@ -122,6 +123,7 @@ pub(super) fn generate(spec: Spec, random: &dyn Random) -> Result<Secret<Vec<u8>
         Spec::Rsa3072 => Ok(RsaKeyPair::generate(RsaKeySize::Rsa3072).to_pkcs8()),
         Spec::Rsa4096 => Ok(RsaKeyPair::generate(RsaKeySize::Rsa4096).to_pkcs8()),
         Spec::EccP256 => Ok(EcdsaP256KeyPair::generate().to_pkcs8()),
+        _ => Err(Code::UsageRefused),
     }
 }
 

@@ -13,7 +13,7 @@ use strongroom_store::{Expect, Table};
 use super::{Operation, paging};
 use crate::authorize::{Authorized, Target};
 use crate::failure::{Failure, refuse, refuse_with};
-use crate::key::{Key, KeyName, alias_arn};
+use crate::key::{CHANGEABLE, Key, KeyName, alias_arn};
 use crate::records::AliasRecord;
 use crate::repository::{AliasName, Changes, Repository};
 use crate::resolve::{self, Naming, Reference};
@@ -78,7 +78,7 @@ impl Operation for CreateAlias {
 
     async fn run(request: Authorized<'_, Self>) -> Result<NoOutput, Failure> {
         let key = request.key()?;
-        key.require_not_pending_deletion()?;
+        key.require_state(CHANGEABLE)?;
         let records = &request.kms().records;
         let name = AliasName {
             account: key.name.account,
@@ -135,7 +135,7 @@ impl Operation for UpdateAlias {
     async fn run(request: Authorized<'_, Self>) -> Result<NoOutput, Failure> {
         let (name, alias, old) = request.alias()?;
         let new = request.key_at(1)?;
-        new.require_not_pending_deletion()?;
+        new.require_state(CHANGEABLE)?;
         let mut record = alias.record.clone();
         record.updated = request.env().clock.now().into();
         let mut changes = Changes::default().put_key(Expect::At(new.version), &new.record);

@@ -15,14 +15,15 @@ use strongroom_base::hex;
 use strongroom_hsm_api::Code;
 use strongroom_hsm_api::command as hsm;
 use strongroom_hsm_api::context::canonical;
+use strongroom_hsm_api::key::MaterialId;
+use strongroom_hsm_api::scheme::EncryptionScheme;
 use strongroom_hsm_api::wire::Field;
 
 use super::{Operation, refuse_grant_tokens};
 use crate::authorize::{Authorized, Target};
 use crate::failure::{Failure, refuse, refuse_with};
-use crate::key::Key;
+use crate::key::{Key, USABLE};
 use crate::key_process::{Answer, CallError};
-use crate::records::MaterialRecord;
 use crate::resolve::ciphertext_material;
 
 /// The longest encryption context, in bytes, written as compact JSON: quotes, colon and comma are six
@@ -54,9 +55,10 @@ impl Operation for Encrypt {
             input.encryption_algorithm,
             input.encryption_context.as_ref(),
         );
-        let (material, context) = encrypting(&request, key, algorithm, context)?;
+        let (_, token, context) = encrypting(&request, key, algorithm, context)?;
         let command = hsm::Encrypt {
-            token: &material.token,
+            token,
+            scheme: EncryptionScheme::Symmetric,
             context: &context,
             plaintext: input.plaintext.0.expose(),
         };
@@ -105,18 +107,20 @@ impl Operation for Decrypt {
         request
             .call()
             .note_context(input.encryption_context.as_ref());
-        key.require_enabled()?;
-        key.require_algorithm(input.encryption_algorithm)?;
+        key.require_state(USABLE)?;
+        key.require_encryption_algorithm(input.encryption_algorithm)?;
         if ignores_ciphertext(input.dry_run_modifiers.as_ref()) {
             would_have_succeeded(input.dry_run)?;
         }
         let ciphertext = bytes(input.ciphertext_blob.as_ref());
-        let material = decrypting_material(&request, key, ciphertext)?;
+        let (material, token) = decrypting_material(&request, key, ciphertext)?;
         let context = canonical_context(input.encryption_context.as_ref());
         let command = hsm::Decrypt {
-            token: &material.token,
+            token,
+            scheme: EncryptionScheme::Symmetric,
             context: &context,
             ciphertext,
+            recipient: &[],
         };
         let opened = authentic(request.kms().key_process.call(&command)).await?;
         would_have_succeeded(input.dry_run)?;
@@ -169,10 +173,10 @@ impl Operation for ReEncrypt {
         request
             .call()
             .note_destination_context(input.destination_encryption_context.as_ref());
-        source.require_enabled()?;
-        destination.require_enabled()?;
-        source.require_algorithm(input.source_encryption_algorithm)?;
-        let to = encrypting_material(
+        source.require_state(USABLE)?;
+        destination.require_state(USABLE)?;
+        source.require_encryption_algorithm(input.source_encryption_algorithm)?;
+        let (to, to_token) = encrypting_material(
             &request,
             destination,
             input.destination_encryption_algorithm,
@@ -181,12 +185,14 @@ impl Operation for ReEncrypt {
             would_have_succeeded(input.dry_run)?;
         }
         let ciphertext = bytes(input.ciphertext_blob.as_ref());
-        let from = decrypting_material(&request, source, ciphertext)?;
+        let (from, from_token) = decrypting_material(&request, source, ciphertext)?;
         let command = hsm::ReEncrypt {
-            source: &from.token,
+            source: from_token,
+            source_scheme: EncryptionScheme::Symmetric,
             source_context: &canonical_context(input.source_encryption_context.as_ref()),
             ciphertext,
-            destination: &to.token,
+            destination: to_token,
+            destination_scheme: EncryptionScheme::Symmetric,
             destination_context: &canonical_context(input.destination_encryption_context.as_ref()),
         };
         let made = authentic(request.kms().key_process.call(&command)).await?;
@@ -224,12 +230,13 @@ impl Operation for GenerateDataKey {
     async fn run(request: Authorized<'_, Self>) -> Result<GenerateDataKeyResponse, Failure> {
         let (input, key) = (request.input(), request.key()?);
         let context = input.encryption_context.as_ref();
-        let (material, context) = encrypting(&request, key, None, context)?;
+        let (material, token, context) = encrypting(&request, key, None, context)?;
         let length = data_key_length(input.key_spec, input.number_of_bytes)?;
         let made = authentic(request.kms().key_process.call(&hsm::GenerateDataKey {
-            token: &material.token,
+            token,
             context: &context,
             length,
+            recipient: &[],
         }))
         .await?;
         would_have_succeeded(input.dry_run)?;
@@ -265,10 +272,10 @@ impl Operation for GenerateDataKeyWithoutPlaintext {
     ) -> Result<GenerateDataKeyWithoutPlaintextResponse, Failure> {
         let (input, key) = (request.input(), request.key()?);
         let context = input.encryption_context.as_ref();
-        let (material, context) = encrypting(&request, key, None, context)?;
+        let (material, token, context) = encrypting(&request, key, None, context)?;
         let length = data_key_length(input.key_spec, input.number_of_bytes)?;
         let command = hsm::GenerateDataKeyWithoutPlaintext {
-            token: &material.token,
+            token,
             context: &context,
             length,
         };
@@ -313,12 +320,10 @@ impl Operation for GenerateRandom {
             .number_of_bytes
             .map_or(0, |NumberOfBytesType(length)| length);
         let length = u16::try_from(length).unwrap_or(0);
-        let made = authentic(
-            request
-                .kms()
-                .key_process
-                .call(&hsm::GenerateRandom { length }),
-        )
+        let made = authentic(request.kms().key_process.call(&hsm::GenerateRandom {
+            length,
+            recipient: &[],
+        }))
         .await?;
         Ok(GenerateRandomResponse {
             plaintext: Some(PlaintextType(made.plaintext)),
@@ -427,22 +432,22 @@ fn encrypting<'k, O: Operation>(
     key: &'k Key,
     algorithm: Option<EncryptionAlgorithmSpec>,
     context: Option<&EncryptionContextType>,
-) -> Result<(&'k MaterialRecord, Vec<u8>), Failure> {
+) -> Result<(&'k MaterialId, &'k [u8], Vec<u8>), Failure> {
     request.call().note_context(context);
-    let material = encrypting_material(request, key, algorithm)?;
-    Ok((material, canonical_context(context)))
+    let (material, token) = encrypting_material(request, key, algorithm)?;
+    Ok((material, token, canonical_context(context)))
 }
 
 fn encrypting_material<'k, O: Operation>(
     request: &Authorized<'_, O>,
     key: &'k Key,
     algorithm: Option<EncryptionAlgorithmSpec>,
-) -> Result<&'k MaterialRecord, Failure> {
-    key.require_enabled()?;
-    key.require_algorithm(algorithm)?;
-    let material = key.current_material().ok_or(crate::records::Unreadable)?;
-    request.call().note_material(key, &material.id);
-    Ok(material)
+) -> Result<(&'k MaterialId, &'k [u8]), Failure> {
+    key.require_state(USABLE)?;
+    key.require_encryption_algorithm(algorithm)?;
+    let (material, token) = key.material_in_use()?;
+    request.call().note_material(key, material);
+    Ok((material, token))
 }
 
 /// The material of `key` that a ciphertext names. Errors: InvalidCiphertextException when the blob is
@@ -451,13 +456,17 @@ fn decrypting_material<'k, O: Operation>(
     request: &Authorized<'_, O>,
     key: &'k Key,
     ciphertext: &[u8],
-) -> Result<&'k MaterialRecord, Failure> {
+) -> Result<(&'k MaterialId, &'k [u8]), Failure> {
     let id = ciphertext_material(ciphertext)?;
     let material = key
         .material(&id)
         .ok_or_else(|| refuse_with(KmsException::IncorrectKey, text::INCORRECT_KEY))?;
     request.call().note_material(key, &id);
-    Ok(material)
+    let token = material
+        .token
+        .as_deref()
+        .ok_or(crate::records::Unreadable)?;
+    Ok((&material.id, token))
 }
 
 /// Waits for the key process; what it refuses to authenticate is an InvalidCiphertextException.
@@ -485,6 +494,6 @@ fn key_arn(key: &Key) -> KeyIdType {
     key.arn.as_str().into()
 }
 
-fn material_id(material: &MaterialRecord) -> BackingKeyIdType {
-    hex::encode(&material.id).into()
+fn material_id(material: &MaterialId) -> BackingKeyIdType {
+    hex::encode(material).into()
 }

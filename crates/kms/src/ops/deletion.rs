@@ -8,17 +8,18 @@ use strongroom_aws::kms::{
     PendingWindowInDaysType, ScheduleKeyDeletionRequest, ScheduleKeyDeletionResponse,
 };
 use strongroom_aws::text;
-use strongroom_store::Expect;
 
 use super::{Operation, state::with_state};
 use crate::authorize::{Authorized, Target};
 use crate::failure::{Failure, refuse_with};
-use crate::records::{KeyState, TimerRecord};
+use crate::key::CHANGEABLE;
+use crate::records::KeyState;
 use crate::repository::Changes;
 
 const WINDOW_DAYS_MIN: i32 = 7;
 const WINDOW_DAYS_MAX: i32 = 30;
 const WINDOW_DAYS_DEFAULT: i32 = 30;
+const PENDING: &[KeyState] = &[KeyState::PendingDeletion, KeyState::PendingReplicaDeletion];
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// KMS API, ScheduleKeyDeletion.
@@ -34,7 +35,7 @@ impl Operation for ScheduleKeyDeletion {
 
     async fn run(request: Authorized<'_, Self>) -> Result<ScheduleKeyDeletionResponse, Failure> {
         let (kms, key) = (request.kms(), request.key()?);
-        key.require_not_pending_deletion()?;
+        key.require_state(CHANGEABLE)?;
         let days = window_days(request.input())?;
         // From the later of the two clocks: while domain time is held back, or the wall clock set back,
         // the other one would make the window shorter than it should be.
@@ -42,17 +43,8 @@ impl Operation for ScheduleKeyDeletion {
         let due = now.plus(DAY * u32::try_from(days).unwrap_or(u32::MAX));
         let mut record = with_state(kms, key, KeyState::PendingDeletion).await?;
         record.deletion = Some(due.into());
-        let timer = TimerRecord {
-            account: record.account,
-            region: record.region.clone(),
-            key: record.id.clone(),
-            due: due.into(),
-        };
-        let changes = Changes::default()
-            .put_key(Expect::At(key.version), &record)
-            .put_timer(&key.name, Expect::Absent, &timer);
+        let changes = kms.records.change_key(Changes::default(), key, &record)?;
         request.commit(changes).await?;
-        kms.timers.set(key.name.clone(), due);
         Ok(ScheduleKeyDeletionResponse {
             key_id: Some(key.arn.as_str().into()),
             deletion_date: Some(DateType(due)),
@@ -87,7 +79,7 @@ impl Operation for CancelKeyDeletion {
 
     async fn run(request: Authorized<'_, Self>) -> Result<CancelKeyDeletionResponse, Failure> {
         let (kms, key) = (request.kms(), request.key()?);
-        if key.record.state != KeyState::PendingDeletion {
+        if !PENDING.contains(&key.record.state) {
             return Err(refuse_with(
                 KmsException::KmsInvalidState,
                 text::key_not_pending_deletion(&key.arn),
@@ -95,14 +87,8 @@ impl Operation for CancelKeyDeletion {
         }
         let mut record = with_state(kms, key, KeyState::Disabled).await?;
         record.deletion = None;
-        let mut changes = Changes::default().put_key(Expect::At(key.version), &record);
-        if let Some(timer) = kms.records.timer(&key.name)? {
-            changes = changes.delete_timer(&key.name, timer.version);
-        }
+        let changes = kms.records.change_key(Changes::default(), key, &record)?;
         request.commit(changes).await?;
-        if let Some(due) = key.record.deletion {
-            kms.timers.cancel(&key.name, due.into());
-        }
         Ok(CancelKeyDeletionResponse {
             key_id: Some(key.arn.as_str().into()),
         })

@@ -2,24 +2,23 @@
 
 use strongroom_aws::error::{KmsException, Refusal};
 use strongroom_aws::kms::{
-    BooleanType, CreateKeyRequest, CreateKeyResponse, DescribeKeyRequest, DescribeKeyResponse,
-    KeyList, KeyListEntry, KeySpec, KeyUsageType, ListKeysRequest, ListKeysResponse, OriginType,
+    self as wire, BooleanType, CreateKeyRequest, CreateKeyResponse, DescribeKeyRequest,
+    DescribeKeyResponse, KeyList, KeyListEntry, ListKeysRequest, ListKeysResponse, OriginType,
     ResourceOwnerType, UpdateKeyDescriptionRequest,
 };
 use strongroom_aws::shape::NoOutput;
 use strongroom_aws::text;
 use strongroom_base::id::KeyId;
-use strongroom_hsm_api::command::GenerateKey;
-use strongroom_hsm_api::key::{Attributes, Origin, Spec, State, Usage};
 use strongroom_store::{Expect, Table};
 
 use super::{Operation, paging, policies, tags};
 use crate::authorize::{Authorized, Target};
 use crate::failure::{Failure, refuse};
-use crate::key::{Key, KeyName};
+use crate::key::{CHANGEABLE, Key, KeyName};
+use crate::material;
 use crate::records::{
-    KeyRecord, KeySpec as StoredSpec, KeyState, MaterialOwnerRecord, MaterialRecord, PolicyKind,
-    PolicyRecord,
+    KeyOrigin, KeyRecord, KeySpec, KeyState, KeyUsage, MaterialOwnerRecord, MultiRegionRecord,
+    PolicyKind, PolicyRecord,
 };
 use crate::repository::Changes;
 
@@ -36,27 +35,8 @@ impl Operation for CreateKey {
     type Output = CreateKeyResponse;
 
     fn check(input: &CreateKeyRequest) -> Result<(), Refusal> {
-        let invalid = |text: &str| Refusal::new(KmsException::Validation, text);
-        let synonym = input.customer_master_key_spec.map(KeySpec::from);
-        if synonym.is_some() && input.key_spec.is_some() {
-            return Err(invalid(text::BOTH_KEY_SPECS));
-        }
-        let spec = input
-            .key_spec
-            .or(synonym)
-            .unwrap_or(KeySpec::SymmetricDefault);
-        let usage = match input.key_usage {
-            Some(usage) => usage,
-            None if spec == KeySpec::SymmetricDefault => KeyUsageType::EncryptDecrypt,
-            None => return Err(invalid(text::KEY_USAGE_REQUIRED)),
-        };
-        if !usages(spec).contains(&usage) {
-            return Err(invalid(&text::key_usage_incompatible(
-                usage.as_str(),
-                spec.as_str(),
-            )));
-        }
-        require_served(input, spec)?;
+        let (spec, _) = spec_and_usage(input)?;
+        require_origin(input, spec)?;
         tags::check(input.tags.as_ref())
     }
 
@@ -66,134 +46,139 @@ impl Operation for CreateKey {
 
     async fn run(request: Authorized<'_, Self>) -> Result<CreateKeyResponse, Failure> {
         let input = request.input();
-        let (account, region) = (request.caller().account, &request.call().region);
-        let name = KeyName {
-            account,
-            region: region.clone(),
-            id: KeyId::generate(&*request.env().random),
-        };
-        let (policy, document) = match &input.policy {
+        let mut record = blank_record(&request)?;
+        let name = KeyName::of(&record);
+        let document = match &input.policy {
             Some(document) => {
                 let bypass = input.bypass_policy_lockout_safety_check;
                 let (kind, document) = policies::accept(&request, document, bypass, &name)?;
-                (kind, Some(document))
+                record.policy = kind;
+                Some(document)
             }
-            None => (PolicyKind::Default, None),
+            None => None,
         };
         let _making = request.kms().making_token().await;
-        let material = generate_material(&request, &name).await?;
-        let record = KeyRecord {
-            account,
-            region: region.clone(),
-            id: name.id.clone(),
-            created: request.env().clock.now().into(),
-            description: input
-                .description
-                .as_ref()
-                .map_or_else(String::new, |text| text.as_str().to_owned()),
-            state: KeyState::Enabled,
-            deletion: None,
-            tags: tags::records(input.tags.as_ref()),
-            policy,
-            materials: vec![material],
-            spec: StoredSpec::SymmetricDefault,
-        };
+        if record.origin == KeyOrigin::AwsKms {
+            let made = material::generate(request.kms(), &record).await?;
+            record.materials.push(made);
+        }
         request.call().note_key(&Key::new(record.clone(), 1));
-        request.commit(creation(&name, &record, document)).await?;
+        request.commit(creation(&record, document)).await?;
         Ok(CreateKeyResponse {
             key_metadata: Some(Key::new(record, 1).metadata()),
         })
     }
 }
 
-/// Everything that comes into being with a key.
-fn creation(name: &KeyName, record: &KeyRecord, policy: Option<String>) -> Changes {
-    let owner = MaterialOwnerRecord {
-        account: name.account,
-        key: name.id.clone(),
+/// The record of the key that a request describes, still without material.
+fn blank_record(request: &Authorized<'_, CreateKey>) -> Result<KeyRecord, Refusal> {
+    let input = request.input();
+    let (spec, usage) = spec_and_usage(input)?;
+    let region = request.call().region.clone();
+    if !spec.is_offered_in(&region) {
+        return Err(Refusal::new(
+            KmsException::UnsupportedOperation,
+            text::spec_not_offered(spec.wire().as_str(), region.as_str()),
+        ));
+    }
+    let is_multi_region = input
+        .multi_region
+        .is_some_and(|multi_region| multi_region.0);
+    let random = &*request.env().random;
+    let (origin, state) = match input.origin {
+        Some(OriginType::External) => (KeyOrigin::External, KeyState::PendingImport),
+        _ => (KeyOrigin::AwsKms, KeyState::Enabled),
     };
-    let mut changes = Changes::default().put_key(Expect::Absent, record);
+    Ok(KeyRecord {
+        account: request.caller().account,
+        id: if is_multi_region {
+            KeyId::generate_multi_region(random)
+        } else {
+            KeyId::generate(random)
+        },
+        created: request.env().clock.now().into(),
+        description: input
+            .description
+            .as_ref()
+            .map_or_else(String::new, |text| text.as_str().to_owned()),
+        state,
+        deletion: None,
+        tags: tags::records(input.tags.as_ref()),
+        policy: PolicyKind::Default,
+        materials: Vec::new(),
+        spec,
+        usage,
+        origin,
+        managed_for: None,
+        rotation: None,
+        multi_region: is_multi_region.then(|| MultiRegionRecord {
+            primary: region.clone(),
+            replicas: Vec::new(),
+        }),
+        pending_window_days: None,
+        on_demand_rotations: 0,
+        region,
+    })
+}
+
+/// Everything that comes into being with a key.
+pub(crate) fn creation(record: &KeyRecord, policy: Option<String>) -> Changes {
+    let owner = MaterialOwnerRecord {
+        account: record.account,
+        key: record.id.clone(),
+    };
+    let mut changes = Changes::default().create_key(record);
     for material in &record.materials {
-        changes = changes.put_material_owner(&name.region, &material.id, &owner);
+        changes = changes.put_material_owner(&record.region, &material.id, &owner);
     }
     if let Some(document) = policy {
-        changes = changes.put_policy(name, Expect::Absent, &PolicyRecord { document });
+        let name = KeyName::of(record);
+        changes = changes.put_policy(&name, Expect::Absent, &PolicyRecord { document });
     }
     changes
 }
 
-async fn generate_material(
-    request: &Authorized<'_, CreateKey>,
-    name: &KeyName,
-) -> Result<MaterialRecord, Failure> {
-    let attributes = Attributes {
-        identity: &name.identity(),
-        placement: name.region.as_str().as_bytes(),
-        owner: 0,
-        spec: Spec::Symmetric,
-        usage: Usage::EncryptDecrypt,
-        origin: Origin::Generated,
-        state: State::Enabled,
-        version: 1,
+/// KMS API, CreateKey: CustomerMasterKeySpec is the old name of KeySpec, and only symmetric encryption
+/// keys have a usage by default.
+fn spec_and_usage(input: &CreateKeyRequest) -> Result<(KeySpec, KeyUsage), Refusal> {
+    let invalid = |text: &str| Refusal::new(KmsException::Validation, text);
+    let synonym = input.customer_master_key_spec.map(wire::KeySpec::from);
+    if synonym.is_some() && input.key_spec.is_some() {
+        return Err(invalid(text::BOTH_KEY_SPECS));
+    }
+    let given = input.key_spec.or(synonym);
+    let spec = given.map_or(KeySpec::SymmetricDefault, KeySpec::from);
+    let usage = match input.key_usage {
+        Some(usage) => KeyUsage::from(usage),
+        None if spec == KeySpec::SymmetricDefault => KeyUsage::EncryptDecrypt,
+        None => return Err(invalid(text::KEY_USAGE_REQUIRED)),
     };
-    let made = request
-        .kms()
-        .key_process
-        .call(&GenerateKey { attributes })
-        .await?;
-    Ok(MaterialRecord {
-        id: made.material_id,
-        token: made.token,
-    })
+    if !spec.usages().contains(&usage) {
+        let (usage, spec) = (usage.wire(), spec.wire());
+        return Err(invalid(&text::key_usage_incompatible(
+            usage.as_str(),
+            spec.as_str(),
+        )));
+    }
+    Ok((spec, usage))
 }
 
-/// KMS API, CreateKey: the usages that a spec allows.
-fn usages(spec: KeySpec) -> &'static [KeyUsageType] {
-    use KeyUsageType::{
-        EncapsulateDecapsulate, EncryptDecrypt, GenerateVerifyMac, KeyAgreement, SignVerify,
-    };
-    match spec {
-        KeySpec::SymmetricDefault => &[EncryptDecrypt],
-        KeySpec::Rsa2048 | KeySpec::Rsa3072 | KeySpec::Rsa4096 => &[EncryptDecrypt, SignVerify],
-        KeySpec::EccNistP256 | KeySpec::EccNistP384 | KeySpec::EccNistP521 => {
-            &[SignVerify, KeyAgreement]
-        }
-        KeySpec::EccSecgP256k1 | KeySpec::EccNistEdwards25519 => &[SignVerify],
-        KeySpec::MlDsa44 | KeySpec::MlDsa65 | KeySpec::MlDsa87 => &[SignVerify],
-        KeySpec::MlKem512 | KeySpec::MlKem768 | KeySpec::MlKem1024 => &[EncapsulateDecapsulate],
-        KeySpec::Hmac224 | KeySpec::Hmac256 | KeySpec::Hmac384 | KeySpec::Hmac512 => {
-            &[GenerateVerifyMac]
-        }
-        KeySpec::Sm2 => &[EncryptDecrypt, SignVerify, KeyAgreement],
-    }
-}
-
-/// Refuses what the model knows and this server does not serve yet.
-fn require_served(input: &CreateKeyRequest, spec: KeySpec) -> Result<(), Refusal> {
-    let unserved = |member, value| {
-        Err(Refusal::new(
-            KmsException::UnsupportedOperation,
-            text::not_supported(member, value),
-        ))
-    };
-    if spec != KeySpec::SymmetricDefault {
-        return unserved("KeySpec", spec.as_str());
-    }
+/// Refuses material from where there is none for this spec, or none on this server.
+fn require_origin(input: &CreateKeyRequest, spec: KeySpec) -> Result<(), Refusal> {
+    let unsupported = |text: String| Err(Refusal::new(KmsException::UnsupportedOperation, text));
     match input.origin {
         None | Some(OriginType::AwsKms) => {}
-        Some(other) => return unserved("Origin", other.as_str()),
-    }
-    if input
-        .multi_region
-        .is_some_and(|multi_region| multi_region.0)
-    {
-        return unserved("MultiRegion", "true");
+        Some(OriginType::External) if spec.can_be_imported() => {}
+        Some(OriginType::External) => {
+            let text = text::spec_not_supported_for_origin(spec.wire().as_str(), "EXTERNAL");
+            return Err(Refusal::new(KmsException::Validation, text));
+        }
+        Some(other @ (OriginType::AwsCloudHsm | OriginType::ExternalKeyStore)) => {
+            return unsupported(text::not_supported("Origin", other.as_str()));
+        }
     }
     if input.xks_key_id.is_some() {
-        return Err(Refusal::new(
-            KmsException::UnsupportedOperation,
-            text::not_served("XksKeyId"),
-        ));
+        return unsupported(text::not_served("XksKeyId"));
     }
     match &input.custom_key_store_id {
         Some(_) => Err(Refusal::bare(KmsException::CustomKeyStoreNotFound)),
@@ -290,7 +275,7 @@ impl Operation for UpdateKeyDescription {
 
     async fn run(request: Authorized<'_, Self>) -> Result<NoOutput, Failure> {
         let key = request.key()?;
-        key.require_not_pending_deletion()?;
+        key.require_state(CHANGEABLE)?;
         let mut record = key.record.clone();
         record.description = request.input().description.as_str().to_owned();
         request

@@ -5,14 +5,13 @@ use strongroom_aws::kms::{DisableKeyRequest, EnableKeyRequest};
 use strongroom_aws::shape::NoOutput;
 use strongroom_hsm_api::command::SetState;
 use strongroom_hsm_api::key::State;
-use strongroom_store::Expect;
 
 use super::Operation;
 use crate::authorize::{Authorized, Target};
 use crate::failure::Failure;
 use crate::key::Key;
 use crate::kms::Kms;
-use crate::records::{KeyRecord, KeyState, MaterialRecord};
+use crate::records::{KeyRecord, KeyState};
 use crate::repository::Changes;
 
 /// KMS API, EnableKey.
@@ -52,12 +51,12 @@ async fn switch<O: Operation>(
     state: KeyState,
 ) -> Result<NoOutput, Failure> {
     let key = request.key()?;
-    key.require_not_pending_deletion()?;
+    key.require_state(&[KeyState::Enabled, KeyState::Disabled])?;
     if key.record.state != state {
+        let records = &request.kms().records;
         let record = with_state(request.kms(), key, state).await?;
-        request
-            .commit(Changes::default().put_key(Expect::At(key.version), &record))
-            .await?;
+        let changes = records.change_key(Changes::default(), key, &record)?;
+        request.commit(changes).await?;
     }
     Ok(NoOutput)
 }
@@ -68,26 +67,26 @@ pub(super) async fn with_state(
     key: &Key,
     state: KeyState,
 ) -> Result<KeyRecord, Failure> {
-    let token_state = match state {
-        KeyState::Enabled => State::Enabled,
-        KeyState::Disabled => State::Disabled,
-        KeyState::PendingDeletion => State::PendingDeletion,
-    };
     let mut record = key.record.clone();
     record.state = state;
-    record.materials = Vec::with_capacity(key.record.materials.len());
-    for material in &key.record.materials {
-        let changed = kms
-            .key_process
-            .call(&SetState {
-                token: &material.token,
-                state: token_state,
-            })
-            .await?;
-        record.materials.push(MaterialRecord {
-            id: material.id,
-            token: changed.token,
-        });
+    for material in &mut record.materials {
+        let Some(token) = &material.token else {
+            continue;
+        };
+        let command = SetState {
+            token,
+            state: token_state(state),
+        };
+        material.token = Some(kms.key_process.call(&command).await?.token);
     }
     Ok(record)
+}
+
+/// What a key's tokens say of its state: the key process need not know why a key is refused.
+pub(crate) fn token_state(state: KeyState) -> State {
+    match state {
+        KeyState::Enabled => State::Enabled,
+        KeyState::Disabled | KeyState::PendingImport => State::Disabled,
+        KeyState::PendingDeletion | KeyState::PendingReplicaDeletion => State::PendingDeletion,
+    }
 }

@@ -14,6 +14,7 @@ use strongroom_store::Expect;
 use super::{Operation, paging};
 use crate::authorize::{Authorized, Target};
 use crate::failure::{Failure, refuse_with};
+use crate::key::CHANGEABLE;
 use crate::records::TagRecord;
 use crate::repository::Changes;
 
@@ -79,7 +80,7 @@ impl Operation for TagResource {
 
     async fn run(request: Authorized<'_, Self>) -> Result<NoOutput, Failure> {
         let key = request.key()?;
-        key.require_not_pending_deletion()?;
+        key.require_state(CHANGEABLE)?;
         check(Some(&request.input().tags))?;
         let mut record = key.record.clone();
         for tag in records(Some(&request.input().tags)) {
@@ -111,7 +112,7 @@ impl Operation for UntagResource {
 
     async fn run(request: Authorized<'_, Self>) -> Result<NoOutput, Failure> {
         let key = request.key()?;
-        key.require_not_pending_deletion()?;
+        key.require_state(CHANGEABLE)?;
         let gone: BTreeSet<&str> = request
             .input()
             .tag_keys

@@ -1,8 +1,9 @@
 use strongroom_base::hex;
 
 use super::{
-    AliasRecord, KeyRecord, KeySpec, KeyState, MaterialRecord, Millis, PolicyKind, Record,
-    TagRecord, Unreadable,
+    AliasRecord, KeyOrigin, KeyRecord, KeySpec, KeyState, KeyUsage, MaterialRecord, MaterialRole,
+    Millis, MultiRegionRecord, PolicyKind, Record, RegionName, RotationKind, RotationMark,
+    RotationRecord, TagRecord, TimerKind, TimerRecord, Unreadable,
 };
 
 fn key() -> KeyRecord {
@@ -19,16 +20,53 @@ fn key() -> KeyRecord {
             value: "v".into(),
         }],
         policy: PolicyKind::Default,
-        materials: vec![MaterialRecord {
-            id: [7; 32],
-            token: vec![1, 2],
-        }],
+        materials: vec![MaterialRecord::new([7; 32], vec![1, 2])],
         spec: KeySpec::SymmetricDefault,
+        usage: KeyUsage::EncryptDecrypt,
+        origin: KeyOrigin::AwsKms,
+        managed_for: None,
+        rotation: None,
+        multi_region: None,
+        pending_window_days: None,
+        on_demand_rotations: 0,
     }
 }
 
+/// A key with all that a key can have.
+fn full_key() -> KeyRecord {
+    KeyRecord {
+        state: KeyState::PendingReplicaDeletion,
+        deletion: None,
+        materials: vec![MaterialRecord {
+            id: [7; 32],
+            token: None,
+            role: MaterialRole::PendingRotation,
+            rotated: Some(RotationMark {
+                date: Millis(3),
+                kind: RotationKind::OnDemand,
+            }),
+            expires: Some(Millis(4)),
+            description: Some("m".into()),
+        }],
+        origin: KeyOrigin::External,
+        managed_for: Some("s3".into()),
+        rotation: Some(RotationRecord {
+            period_days: 90,
+            next: Millis(5),
+        }),
+        multi_region: Some(MultiRegionRecord {
+            primary: "us-east-1".parse().unwrap(),
+            replicas: vec![RegionName("eu-west-1".parse().unwrap())],
+        }),
+        pending_window_days: Some(7),
+        on_demand_rotations: 6,
+        ..key()
+    }
+}
+
+/// As the first version wrote it, when keys had no more than this.
 #[test]
-fn key_record_bytes_do_not_change() {
+fn the_oldest_key_records_are_still_read() {
     let golden = concat!(
         "01",
         "8b",
@@ -50,11 +88,60 @@ fn key_record_bytes_do_not_change() {
         "420102",
         "01",
     );
-    assert_eq!(hex::encode(&key().to_bytes()), golden);
     assert_eq!(
         KeyRecord::from_bytes(&hex::decode(golden).unwrap()),
         Ok(key())
     );
+}
+
+#[test]
+fn key_record_bytes_do_not_change() {
+    let golden = concat!(
+        "01",
+        "92",
+        "6c313233343536373839303132",
+        "6975732d656173742d31",
+        "782431323334616263642d313261622d333463642d353665662d313233343536373839306162",
+        "01",
+        "6164",
+        "05",
+        "f6",
+        "8182616b6176",
+        "01",
+        "8186",
+        "58200707070707070707070707070707070707070707070707070707070707070707",
+        "f6",
+        "02",
+        "820302",
+        "04",
+        "616d",
+        "01",
+        "01",
+        "02",
+        "627333",
+        "82185a05",
+        "826975732d656173742d31816965752d776573742d31",
+        "07",
+        "06",
+    );
+    assert_eq!(hex::encode(&full_key().to_bytes()), golden);
+    for key in [key(), full_key()] {
+        assert_eq!(KeyRecord::from_bytes(&key.to_bytes()), Ok(key));
+    }
+}
+
+#[test]
+fn a_timer_of_the_first_version_is_one_of_deletion() {
+    let golden = concat!(
+        "01",
+        "84",
+        "6c313233343536373839303132",
+        "6975732d656173742d31",
+        "782431323334616263642d313261622d333463642d353665662d313233343536373839306162",
+        "02",
+    );
+    let timer = TimerRecord::from_bytes(&hex::decode(golden).unwrap()).unwrap();
+    assert_eq!((timer.due, timer.kind), (Millis(2), TimerKind::Deletion));
 }
 
 #[test]

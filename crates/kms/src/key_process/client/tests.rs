@@ -1,5 +1,6 @@
 use strongroom_hsm_api::command::{Decrypt, Encrypt, GenerateKey};
 use strongroom_hsm_api::key::{Attributes, Origin, Spec, State, Usage};
+use strongroom_hsm_api::scheme::EncryptionScheme;
 use tokio::task::JoinSet;
 
 use super::{CALLS_WAITING_MAX, CallError};
@@ -14,6 +15,7 @@ const ATTRIBUTES: Attributes<'static> = Attributes {
     origin: Origin::Generated,
     state: State::Enabled,
     version: 1,
+    wrapping: None,
 };
 
 /// Six megabytes, where the sockets have room for one.
@@ -33,6 +35,7 @@ async fn a_flood_of_calls_is_answered_to_the_last() {
         let plaintext = [number.to_be_bytes().as_slice(), &[0; 4088]].concat();
         let command = Encrypt {
             token: &token,
+            scheme: EncryptionScheme::Symmetric,
             context: &[],
             plaintext: &plaintext,
         };
@@ -44,8 +47,10 @@ async fn a_flood_of_calls_is_answered_to_the_last() {
         let ciphertext = answer.unwrap().ciphertext;
         let command = Decrypt {
             token: &token,
+            scheme: EncryptionScheme::Symmetric,
             context: &[],
             ciphertext: &ciphertext,
+            recipient: &[],
         };
         let opened = key_process.call(&command).await.unwrap();
         assert!(opened.plaintext.matches(&plaintext));
@@ -63,6 +68,7 @@ async fn one_call_more_than_may_wait_is_refused() {
     let call = || {
         key_process.call(&Encrypt {
             token: &token,
+            scheme: EncryptionScheme::Symmetric,
             context: &[],
             plaintext: b"x",
         })
