@@ -1,9 +1,10 @@
 //! Aliases: the friendly names of keys.
 
+use super::common::is_name;
 use super::{ArnType, BooleanType, DateType, KeyIdType, LimitType, MarkerType};
 use crate::{list, structure, text};
 
-text!(AliasNameType, 1..=256, "^[a-zA-Z0-9:/_-]+$", is_alias_name);
+text!(AliasNameType, 1..=256, "^[a-zA-Z0-9:/_-]+$", is_name);
 list!(AliasList of AliasListEntry);
 
 structure! {
@@ -56,10 +57,4 @@ structure! {
         creation_date: DateType = "CreationDate";
         last_updated_date: DateType = "LastUpdatedDate";
     }
-}
-
-fn is_alias_name(text: &str) -> bool {
-    let letter =
-        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b':' | b'/' | b'_' | b'-');
-    !text.is_empty() && text.bytes().all(letter)
 }

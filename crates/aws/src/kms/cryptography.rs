@@ -1,4 +1,4 @@
-//! Encrypting, decrypting, data keys and random bytes. What carries a plaintext has no `Debug`.
+//! Encrypting, decrypting and random bytes. What carries a plaintext has no `Debug`.
 
 use super::{
     BackingKeyIdType, CustomKeyStoreIdType, GrantTokenList, KeyIdType, NullableBooleanType,
@@ -18,11 +18,6 @@ enumeration!(EncryptionAlgorithmSpec {
     RsaesOaepSha1 = "RSAES_OAEP_SHA_1",
     RsaesOaepSha256 = "RSAES_OAEP_SHA_256",
     Sm2Pke = "SM2PKE",
-});
-
-enumeration!(DataKeySpec {
-    Aes256 = "AES_256",
-    Aes128 = "AES_128",
 });
 
 enumeration!(KeyEncryptionMechanism { RsaesOaepSha256 = "RSAES_OAEP_SHA_256" });
@@ -112,51 +107,6 @@ structure! {
             "DestinationEncryptionAlgorithm";
         source_key_material_id: BackingKeyIdType = "SourceKeyMaterialId";
         destination_key_material_id: BackingKeyIdType = "DestinationKeyMaterialId";
-    }
-}
-
-structure! {
-    #[derive(Clone, Debug, PartialEq, Eq)]
-    GenerateDataKeyRequest {
-        key_id: KeyIdType = "KeyId", required;
-        encryption_context: EncryptionContextType = "EncryptionContext";
-        number_of_bytes: NumberOfBytesType = "NumberOfBytes";
-        key_spec: DataKeySpec = "KeySpec";
-        grant_tokens: GrantTokenList = "GrantTokens";
-        recipient: RecipientInfo = "Recipient";
-        dry_run: NullableBooleanType = "DryRun";
-    }
-}
-
-structure! {
-    #[derive(Default)]
-    GenerateDataKeyResponse {
-        ciphertext_blob: CiphertextType = "CiphertextBlob";
-        plaintext: PlaintextType = "Plaintext";
-        key_id: KeyIdType = "KeyId";
-        ciphertext_for_recipient: CiphertextType = "CiphertextForRecipient";
-        key_material_id: BackingKeyIdType = "KeyMaterialId";
-    }
-}
-
-structure! {
-    #[derive(Clone, Debug, PartialEq, Eq)]
-    GenerateDataKeyWithoutPlaintextRequest {
-        key_id: KeyIdType = "KeyId", required;
-        encryption_context: EncryptionContextType = "EncryptionContext";
-        key_spec: DataKeySpec = "KeySpec";
-        number_of_bytes: NumberOfBytesType = "NumberOfBytes";
-        grant_tokens: GrantTokenList = "GrantTokens";
-        dry_run: NullableBooleanType = "DryRun";
-    }
-}
-
-structure! {
-    #[derive(Clone, Debug, Default, PartialEq, Eq)]
-    GenerateDataKeyWithoutPlaintextResponse {
-        ciphertext_blob: CiphertextType = "CiphertextBlob";
-        key_id: KeyIdType = "KeyId";
-        key_material_id: BackingKeyIdType = "KeyMaterialId";
     }
 }
 

@@ -1,5 +1,6 @@
 //! What KMS tells of a key. Members stand in the order in which AWS writes them.
 
+use super::common::{is_lower_hex, is_region};
 use super::{
     ArnType, BooleanType, CustomKeyStoreIdType, DateType, EncryptionAlgorithmSpecList, KeyIdType,
     NullableBooleanType,
@@ -231,20 +232,11 @@ impl Shape for EchoedKeySpec {
     }
 }
 
-fn is_lower_hex(text: &str) -> bool {
-    let digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-    !text.is_empty() && text.bytes().all(digit)
-}
-
 fn is_cluster_id(text: &str) -> bool {
     text.strip_prefix("cluster-").is_some_and(|rest| {
         let letter = |byte: u8| matches!(byte, b'2'..=b'7' | b'a'..=b'z' | b'A'..=b'Z');
         (11..=16).contains(&rest.len()) && rest.bytes().all(letter)
     })
-}
-
-fn is_region(text: &str) -> bool {
-    text.parse::<strongroom_base::id::Region>().is_ok()
 }
 
 fn is_xks_key_id(text: &str) -> bool {

@@ -70,7 +70,7 @@ fn decode_texts<S: Shape>(
 
 fn item_constraints(model: &Model) -> Vec<Constraint> {
     let mut constraints = match &model.kind {
-        Kind::Text(bounds, pattern) => {
+        Kind::Text(bounds, pattern, _) => {
             let lengths = bounds.map(|bounds| {
                 [
                     Constraint::LengthMax(bounds.max),
@@ -183,7 +183,7 @@ pub fn required<S: Shape>(
     if member(object, name).is_none() {
         let path = Path::Member(path, name);
         match S::MODEL.kind {
-            Kind::Blob(_, Sensitivity::Secret) => {
+            Kind::Blob(_, Sensitivity::Secret) | Kind::Text(_, _, Sensitivity::Secret) => {
                 violations.add_hidden(&path, &Constraint::NotNull)
             }
             _ => violations.null(&path),
@@ -192,14 +192,25 @@ pub fn required<S: Shape>(
     optional(object, name, path, violations)
 }
 
-/// A list shape: `list!(TagList of Tag)`, or with limits `list!(GrantTokenList of GrantTokenType, 0..=10)`.
+/// A list shape: `list!(TagList of Tag)`, or with limits `list!(GrantTokenList of GrantTokenType, 0..=10)`;
+/// `list!(secret CustomKeyStoresList of CustomKeyStoresListEntry)` of what holds secrets has no `Debug`.
 #[macro_export]
 macro_rules! list {
+    (secret $name:ident of $item:ty) => {
+        #[doc = concat!("The list shape `", stringify!($name), "`, which holds secrets.")]
+        #[derive(Default)]
+        pub struct $name(pub Vec<$item>);
+
+        $crate::list!(@shape $name of $item);
+    };
     ($name:ident of $item:ty $(, $min:literal ..= $max:literal)?) => {
         #[doc = concat!("The list shape `", stringify!($name), "`.")]
         #[derive(Clone, Debug, Default, PartialEq, Eq)]
         pub struct $name(pub Vec<$item>);
 
+        $crate::list!(@shape $name of $item $(, $min ..= $max)?);
+    };
+    (@shape $name:ident of $item:ty $(, $min:literal ..= $max:literal)?) => {
         $crate::shape! {
             $name,
             List(

@@ -13,7 +13,7 @@ pub struct Model {
 #[derive(Debug)]
 pub enum Kind {
     /// A string; bounds are lengths in characters.
-    Text(Option<Bounds>, Option<Pattern>),
+    Text(Option<Bounds>, Option<Pattern>, Sensitivity),
     /// One of these strings.
     Enumeration(&'static [&'static str]),
     /// Bytes, in base64; bounds are lengths in bytes.

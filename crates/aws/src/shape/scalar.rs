@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use strongroom_base::UnixMillis;
 
-use super::model::{Kind, Model};
+use super::model::{Kind, Model, Sensitivity};
 use super::violation::{length_violated, pattern_violated, value_violated};
 use super::{Constraint, Malformed, Path, Violations};
 use crate::json::{Json, Writer};
@@ -19,14 +19,17 @@ pub fn decode_text<'a>(
     let text = string(json, "String")?;
     let violated = violated_by_text(model, text);
     for constraint in &violated {
-        violations.add(path, text, constraint);
+        match model.kind {
+            Kind::Text(_, _, Sensitivity::Secret) => violations.add_hidden(path, constraint),
+            _ => violations.add(path, text, constraint),
+        }
     }
     Ok(violated.is_empty().then_some(text))
 }
 
 fn violated_by_text(model: &Model, text: &str) -> Vec<Constraint> {
     match &model.kind {
-        Kind::Text(bounds, pattern) => length_violated(text.chars().count(), *bounds)
+        Kind::Text(bounds, pattern, _) => length_violated(text.chars().count(), *bounds)
             .into_iter()
             .chain(pattern_violated(text, *pattern))
             .collect(),
@@ -138,8 +141,27 @@ fn string<'a>(json: &'a Json, expected: &'static str) -> Result<&'a str, Malform
 
 /// A string shape: `text!(KeyIdType, 1..=2048)`, with a pattern `text!(NameType, 1..=8, "[a-z]+", is_name)`,
 /// or without limits `text!(AnyType)`. Values made by `From` are not checked.
+/// `text!(secret PasswordType, 7..=32)`, with or without a pattern, is wiped, has no `Debug`, and
+/// messages do not show it.
 #[macro_export]
 macro_rules! text {
+    (secret $name:ident, $min:literal ..= $max:literal $(, $pattern:literal, $matches:expr)?) => {
+        #[doc = concat!("The secret string shape `", stringify!($name), "`.")]
+        pub struct $name(pub $crate::shape::parts::Secret<String>);
+
+        $crate::shape! {
+            $name,
+            Text(
+                Some($crate::shape::Bounds { min: $min, max: $max }),
+                $crate::optional!($($crate::shape::Pattern { text: $pattern, matches: $matches })?),
+                $crate::shape::Sensitivity::Secret
+            ),
+            |json, path, violations| Ok($crate::shape::parts::decode_text(
+                Self::MODEL, json, path, violations
+            )?.map(|text| Self($crate::shape::parts::Secret::new(text.to_owned())))),
+            |value, out| out.string(value.0.expose())
+        }
+    };
     ($name:ident $(, $min:literal ..= $max:literal $(, $pattern:literal, $matches:expr)?)?) => {
         #[doc = concat!("The string shape `", stringify!($name), "`.")]
         #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -173,7 +195,8 @@ macro_rules! text {
             $name,
             Text(
                 $crate::optional!($($crate::shape::Bounds { min: $min, max: $max })?),
-                $crate::optional!($($($crate::shape::Pattern { text: $pattern, matches: $matches })?)?)
+                $crate::optional!($($($crate::shape::Pattern { text: $pattern, matches: $matches })?)?),
+                $crate::shape::Sensitivity::Plain
             ),
             |json, path, violations| Ok($crate::shape::parts::decode_text(
                 Self::MODEL, json, path, violations

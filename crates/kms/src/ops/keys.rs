@@ -170,7 +170,7 @@ fn require_origin(input: &CreateKeyRequest, spec: KeySpec) -> Result<(), Refusal
         None | Some(OriginType::AwsKms) => {}
         Some(OriginType::External) if spec.can_be_imported() => {}
         Some(OriginType::External) => {
-            let text = text::spec_not_supported_for_origin(spec.wire().as_str(), "EXTERNAL");
+            let text = text::key_spec_without_origin(spec.wire().as_str(), "EXTERNAL");
             return Err(Refusal::new(KmsException::Validation, text));
         }
         Some(other @ (OriginType::AwsCloudHsm | OriginType::ExternalKeyStore)) => {
