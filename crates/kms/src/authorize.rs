@@ -55,6 +55,14 @@ impl<'i> Target<'i> {
         }
     }
 
+    /// A key named by id or ARN, of an operation that has an error of its own for aliases.
+    pub(crate) fn key_no_alias(id: &'i KeyIdType) -> Self {
+        Self::Key {
+            reference: id.as_str(),
+            naming: Naming::KeyNoAlias,
+        }
+    }
+
     /// A key named by id, ARN or alias.
     pub(crate) fn key_or_alias(id: &'i KeyIdType) -> Self {
         Self::Key {

@@ -23,6 +23,7 @@ mod domain_time;
 mod failure;
 mod key;
 mod material;
+mod multi_region;
 mod records;
 mod repository;
 mod resolve;

@@ -21,6 +21,8 @@ pub enum Naming {
     Key,
     /// By alias name or alias ARN, too.
     KeyOrAlias,
+    /// By key id or key ARN, and an alias has an error of its own: rotation and multi-Region operations.
+    KeyNoAlias,
 }
 
 /// What a key reference names, before any look-up.
@@ -48,6 +50,10 @@ impl Reference {
         };
         match (&reference, naming) {
             (Self::Alias(_), Naming::Key) => Err(invalid()),
+            (Self::Alias(_), Naming::KeyNoAlias) => Err(Refusal::new(
+                KmsException::InvalidArn,
+                text::ALIASES_NOT_SUPPORTED,
+            )),
             (Self::Key(_), _) | (Self::Alias(_), Naming::KeyOrAlias) => Ok(reference),
         }
     }
