@@ -266,3 +266,32 @@ fn a_leaf_of_p256_signs_nothing() {
     );
     check("P-256 leaf", &chain, UNTRUSTED);
 }
+
+/// ecdsa-with-SHA384 without parameters, as the one right encoding, and as others.
+const SHA384: &[u8] = b"\x30\x0a\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x03";
+const SHA384_NULL: &[u8] = b"\x30\x0c\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x03\x05\x00";
+const SHA256: &[u8] = b"\x30\x0a\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x02";
+
+fn replaced(content: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
+    let mut windows = content.windows(old.len());
+    let start = windows.position(|window| window == old).unwrap();
+    [&content[..start], new, &content[start + old.len()..]].concat()
+}
+
+#[test]
+fn what_is_signed_says_version_and_algorithm() {
+    let chain = chain();
+    let check = |what: &str, leaf: Vec<u8>, wanted| {
+        let document = Document::of(chain).with("certificate", bytes(&leaf));
+        let verified = verify(&document.sign(chain), &chain.roots(), NOW);
+        assert_eq!(verified.map(|_| ()), wanted, "{what}");
+    };
+    check("unchanged", chain.reissued(SHA384, <[u8]>::to_vec), Ok(()));
+    let version_2 = |content: &[u8]| replaced(content, &[2, 1, 2], &[2, 1, 1]);
+    check("version 2", chain.reissued(SHA384, version_2), MALFORMED);
+    let other = |content: &[u8]| replaced(content, SHA384, SHA256);
+    check("two algorithms", chain.reissued(SHA384, other), MALFORMED);
+    check("both wrong", chain.reissued(SHA256, other), UNTRUSTED);
+    let null = |content: &[u8]| replaced(content, SHA384, SHA384_NULL);
+    check("parameters", chain.reissued(SHA384_NULL, null), MALFORMED);
+}

@@ -108,6 +108,20 @@ fn the_envelope_is_one_cose_sign1() {
 }
 
 #[test]
+fn a_document_is_of_256_kib_at_most() {
+    let of_size = |padding: usize| {
+        let padded = document().with("padding", bytes(&vec![0; padding]));
+        padded.sign(chain())
+    };
+    let around = of_size(1 << 17).len() - (1 << 17);
+    let longest = of_size(DOCUMENT_BYTES_MAX - around);
+    assert_eq!(longest.len(), DOCUMENT_BYTES_MAX);
+    check("longest", &longest, Ok(()));
+    let longer = of_size(DOCUMENT_BYTES_MAX - around + 1);
+    check("longer", &longer, NOT_A_DOCUMENT);
+}
+
+#[test]
 fn only_es384_is_taken() {
     for protected in [
         &[0xa1, 0x01, 0x26][..],         // ES256

@@ -31,6 +31,8 @@ pub(crate) struct Chain {
     pub(crate) authorities: Vec<Vec<u8>>,
     pub(crate) leaf: Vec<u8>,
     pub(crate) leaf_key: KeyPair,
+    /// The key that signed the leaf.
+    pub(crate) instance_key: KeyPair,
 }
 
 impl Chain {
@@ -66,9 +68,11 @@ impl Chain {
         pretend: impl Fn(Level, &mut CertificateParams),
     ) -> Self {
         let mut made = Vec::new();
+        let mut keys = Vec::new();
         let mut issuer: Option<Issuer<'static, KeyPair>> = None;
         for level in LEVELS {
             let key = KeyPair::generate_for(algorithm(level)).unwrap();
+            keys.push(copy(&key, algorithm(level)));
             let mut params = params(level);
             change(level, &mut params);
             let certificate = match &issuer {
@@ -79,20 +83,32 @@ impl Chain {
             pretend(level, &mut params);
             issuer = Some(Issuer::new(params, key));
         }
-        let leaf_key = KeyPair::from_pkcs8_der_and_sign_algo(
-            &issuer.unwrap().key().serialized_der().to_vec().into(),
-            algorithm(Level::Leaf),
-        );
         Self {
             leaf: made.pop().unwrap(),
             authorities: made,
-            leaf_key: leaf_key.unwrap(),
+            leaf_key: keys.pop().unwrap(),
+            instance_key: keys.pop().unwrap(),
         }
+    }
+
+    /// The leaf with other content and algorithm, signed again.
+    pub(crate) fn reissued(&self, algorithm: &[u8], change: impl Fn(&[u8]) -> Vec<u8>) -> Vec<u8> {
+        // SEQUENCE, 0x82 and two bytes of length, of the certificate and of what is signed.
+        let length = usize::from(u16::from_be_bytes([self.leaf[6], self.leaf[7]]));
+        let signed = der(0x30, &change(&self.leaf[8..8 + length]));
+        let signature = self.instance_key.sign(&signed).unwrap();
+        let signature = der(0x03, &[&[0][..], &signature].concat());
+        der(0x30, &[&signed[..], algorithm, &signature].concat())
     }
 
     pub(crate) fn roots(&self) -> TrustRoots {
         TrustRoots::from_pem(pem(&self.authorities[0]).as_bytes()).unwrap()
     }
+}
+
+fn copy(key: &KeyPair, algorithm: &'static SignatureAlgorithm) -> KeyPair {
+    let der = key.serialized_der().to_vec().into();
+    KeyPair::from_pkcs8_der_and_sign_algo(&der, algorithm).unwrap()
 }
 
 fn params(level: Level) -> CertificateParams {
