@@ -1,6 +1,6 @@
 //! The digital signature of GB/T 32918.2. A nonce signs once and never leaves this file.
 
-use ::sm2::elliptic_curve::ops::{LinearCombination, Reduce};
+use ::sm2::elliptic_curve::ops::{MulByGeneratorVartime, Reduce};
 use ::sm2::elliptic_curve::point::AffineCoordinates;
 use ::sm2::elliptic_curve::{Group, PrimeField};
 use ::sm2::{AffinePoint, FieldBytes, ProjectivePoint, PublicKey, Scalar, SecretKey};
@@ -74,8 +74,8 @@ pub(super) fn verify(
     if t == Scalar::ZERO {
         return None;
     }
-    let terms = [(ProjectivePoint::GENERATOR, s), (public.to_projective(), t)];
-    let point = ProjectivePoint::lincomb_vartime(&terms);
+    let key = public.to_projective();
+    let point = ProjectivePoint::mul_by_generator_and_mul_add_vartime(&s, &t, &key);
     // The point at infinity has no x: with the one that the back end gives, r = e would be valid.
     if bool::from(point.is_identity()) {
         return None;
