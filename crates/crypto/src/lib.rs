@@ -13,6 +13,7 @@ pub mod random;
 pub mod self_test;
 pub mod shamir;
 pub mod signature;
+pub mod sm2;
 
 #[cfg(test)]
 mod test_vectors;

@@ -12,6 +12,7 @@ use crate::kdf::{Argon2Block, Argon2Costs, Argon2Input, argon2id_of, counter_mod
 use crate::random::BackendRandom;
 use crate::shamir::{self, Share};
 use crate::signature::{EcdsaP256KeyPair, Hash, RsaKeyPair, RsaPadding, Scheme, verify};
+use crate::sm2::Sm2PublicKey;
 use crate::{aead, digest};
 
 mod vectors;
@@ -61,13 +62,15 @@ pub enum Check {
     EcdsaP256Sign,
     /// ECDSA over P-256 accepts a known signature.
     EcdsaP256Verify,
+    /// SM2 accepts a known signature.
+    Sm2Verify,
     /// Two draws of random bytes differ.
     Random,
 }
 
 impl Check {
     /// Every self-test, in the order in which they run.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Sha256,
         Self::HmacSha256,
         Self::Kbkdf,
@@ -86,6 +89,7 @@ impl Check {
         Self::RsaPssVerify,
         Self::EcdsaP256Sign,
         Self::EcdsaP256Verify,
+        Self::Sm2Verify,
         Self::Random,
     ];
 }
@@ -162,6 +166,7 @@ fn passes(check: Check, answer: Answer) -> bool {
         Check::RsaPssVerify => rsa_verify(answer, RsaPadding::Pss, known::RSA_PSS_SIGNATURE),
         Check::EcdsaP256Sign => ecdsa_sign(answer),
         Check::EcdsaP256Verify => ecdsa_verify(answer),
+        Check::Sm2Verify => sm2_verify(answer),
         Check::Random => random(answer),
     }
 }
@@ -327,15 +332,29 @@ fn ecdsa_verify(answer: Answer) -> bool {
     verifies(answer, Scheme::EcdsaP256Sha256, &public, &signature)
 }
 
-/// Whether the signature is accepted and, altered in its last byte, refused.
+fn sm2_verify(answer: Answer) -> bool {
+    Sm2PublicKey::from_spki(&bytes(known::SM2_PUBLIC)).is_ok_and(|public| {
+        only_unaltered(answer, &bytes(known::SM2_SIGNATURE), |signature| {
+            public.verify(known::SM2_MESSAGE, signature).is_ok()
+        })
+    })
+}
+
 fn verifies(answer: Answer, scheme: Scheme, spki: &[u8], signature: &[u8]) -> bool {
+    only_unaltered(answer, signature, |signature| {
+        verify(scheme, spki, known::SIGNED_MESSAGE, signature).is_ok()
+    })
+}
+
+/// Whether the signature is accepted and, altered in its last byte, refused.
+fn only_unaltered(answer: Answer, signature: &[u8], accepts: impl Fn(&[u8]) -> bool) -> bool {
     let mut signature = signature.to_vec();
     answer.pass(&mut signature);
-    let accepted = verify(scheme, spki, known::SIGNED_MESSAGE, &signature).is_ok();
+    let accepted = accepts(&signature);
     if let Some(byte) = signature.last_mut() {
         *byte ^= 1;
     }
-    accepted && verify(scheme, spki, known::SIGNED_MESSAGE, &signature).is_err()
+    accepted && !accepts(&signature)
 }
 
 fn random(answer: Answer) -> bool {

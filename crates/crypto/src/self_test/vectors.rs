@@ -109,3 +109,13 @@ pub(super) const ECDSA_PUBLIC: &str = "
 pub(super) const ECDSA_SIGNATURE: &str = "
     3046022100efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716
     022100f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8";
+
+// GB/T 32918.5-2017, annex A.2, encoded as DER.
+pub(super) const SM2_MESSAGE: &[u8] = b"message digest";
+pub(super) const SM2_PUBLIC: &str = "
+    3059301306072a8648ce3d020106082a811ccf5501822d034200
+    0409f9df311e5421a150dd7d161e4bc5c672179fad1833fc076bb08ff356f35020
+    ccea490ce26775a52dc6ea718cc1aa600aed05fbf35e084a6632f6072da9ad13";
+pub(super) const SM2_SIGNATURE: &str = "
+    3046022100f5a03b0648d2c4630eeac513e1bb81a15944da3827d5b74143ac7eaceee720b3
+    022100b1b6aa29df212fd8763182bc0d421ca1bb9038fd1f7f42d4840b69c485bbc1aa";
