@@ -14,6 +14,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("strongroom-crypto", &["base"]),
     ("strongroom-policy", &["base"]),
     ("strongroom-aws", &["base", "crypto", "policy"]),
+    ("strongroom-attestation", &["base", "crypto"]),
     ("strongroom-audit", &["base", "crypto"]),
     ("strongroom-store", &["base", "crypto"]),
     ("strongroom-hsm-api", &["base"]),

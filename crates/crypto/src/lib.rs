@@ -3,6 +3,7 @@
 
 pub mod aead;
 pub mod digest;
+pub mod ecdsa_verify;
 pub mod exchange;
 mod ffi;
 pub mod hmac;
