@@ -145,9 +145,7 @@ async fn open(
         random: Arc::new(SystemRandom),
     };
     let store = domain::sealed_store(keys, Arc::clone(engine), &env);
-    let settings = Settings {
-        accounts: AccountRule::Every,
-    };
+    let settings = Settings::new(AccountRule::Every);
     Kms::open(env, settings, store, key_process.clone(), Arc::clone(audit))
 }
 
