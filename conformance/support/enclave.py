@@ -25,8 +25,7 @@ def name(text):
     return x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, text)])
 
 
-def certificate(subject, public, signer, days, is_authority):
-    now = datetime.datetime.now(datetime.timezone.utc)
+def certificate(subject, public, signer, validity, is_authority):
     usage = dict.fromkeys([
         "digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
         "key_cert_sign", "crl_sign", "encipher_only", "decipher_only",
@@ -36,8 +35,7 @@ def certificate(subject, public, signer, days, is_authority):
         x509.CertificateBuilder()
         .subject_name(name(subject)).issuer_name(name("conformance root"))
         .public_key(public).serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(minutes=5))
-        .not_valid_after(now + datetime.timedelta(days=days))
+        .not_valid_before(validity[0]).not_valid_after(validity[1])
         .add_extension(x509.BasicConstraints(is_authority, None), critical=True)
         .add_extension(x509.KeyUsage(**usage), critical=True)
         .sign(signer, hashes.SHA384())
@@ -46,7 +44,8 @@ def certificate(subject, public, signer, days, is_authority):
 
 def write_root():
     """Makes the root's certificate anew: `python enclave.py`."""
-    made = certificate("conformance root", root_key().public_key(), root_key(), 36500, True)
+    validity = datetime.datetime(2020, 1, 1), datetime.datetime(2120, 1, 1)
+    made = certificate("conformance root", root_key().public_key(), root_key(), validity, True)
     ROOT_FILE.write_bytes(made.public_bytes(Encoding.PEM))
 
 
@@ -80,7 +79,8 @@ class Enclave:
     def document(self, signer=None, age=0, public=...):
         """An attestation document; `signer` is the key that issues the enclave's certificate."""
         leaf = ec.generate_private_key(ec.SECP384R1())
-        issued = certificate(MODULE, leaf.public_key(), signer or root_key(), 1, False)
+        now, hours = datetime.datetime.now(datetime.timezone.utc), datetime.timedelta(hours=3)
+        issued = certificate(MODULE, leaf.public_key(), signer or root_key(), (now - hours, now + hours), False)
         root = x509.load_pem_x509_certificate(ROOT_FILE.read_bytes())
         if public is ...:
             public = self.key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
@@ -101,9 +101,7 @@ class Enclave:
 
     def open(self, message):
         """The content of a CMS EnvelopedData (RFC 5652 §6) to this enclave."""
-        kind, (enveloped,) = read(message, "1.2.840.113549.1.7.3")
-        assert kind
-        version, recipients, content = children(enveloped)
+        version, recipients, content = children(content_of(message, "1.2.840.113549.1.7.3"))
         assert version == (2, b"\x02")
         ((tag, recipient),) = children(recipients[1])
         assert tag == 0x30
@@ -122,12 +120,14 @@ class Enclave:
         return unpadder.update(padded) + unpadder.finalize()
 
 
-def read(message, wanted):
-    """ContentInfo: whether it is of the wanted type, and the contents of what [0] holds."""
+def content_of(message, wanted):
+    """What a ContentInfo of the wanted type holds."""
     ((tag, outer),) = children(message)
     kind, explicit = children(outer)
     assert (tag, kind) == (0x30, (6, oid(wanted)))
-    return True, [content for _, content in children(explicit[1])]
+    ((tag, content),) = children(explicit[1])
+    assert tag == 0x30
+    return content
 
 
 def inner(tag, content):

@@ -120,3 +120,6 @@ impl Operation for Decapsulate {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

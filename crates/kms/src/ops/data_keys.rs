@@ -255,3 +255,6 @@ fn key_spec(spec: DataKeyPairSpec) -> KeySpec {
         DataKeyPairSpec::MlKem1024 => KeySpec::MlKem1024,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -395,3 +395,6 @@ fn ciphertext_target<'i>(
 fn bytes(ciphertext: Option<&CiphertextType>) -> &[u8] {
     ciphertext.map_or(&[], |ciphertext| &ciphertext.0)
 }
+
+#[cfg(test)]
+mod tests;

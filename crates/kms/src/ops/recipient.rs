@@ -85,3 +85,6 @@ impl Audience {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

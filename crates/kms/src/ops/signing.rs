@@ -207,3 +207,6 @@ fn digest_length(algorithm: SigningAlgorithmSpec) -> Option<usize> {
         Algorithm::Ed25519Sha512 | Algorithm::Ed25519PhSha512 | Algorithm::MlDsaShake256 => None,
     }
 }
+
+#[cfg(test)]
+mod tests;
