@@ -9,7 +9,7 @@ use crate::key::Key;
 use crate::kms::Kms;
 use crate::ops::token_state;
 use crate::records::{KeyRecord, MaterialRecord, Unreadable};
-use crate::repository::Repository;
+use crate::repository::{Changes, Repository};
 
 /// All keys that share material with `key`: the primary first, then the replicas, and `key` among them.
 /// Of a single-Region key, itself. A change that concerns all of them relies on the versions of all.
@@ -47,4 +47,18 @@ pub(crate) async fn replicate(
         replica.token = Some(kms.key_process.call(&command).await?.token);
     }
     Ok(replica)
+}
+
+/// Writes the records of related keys, each in place of its key's. All of them are written, also those that
+/// stay as they were: so the commit relies on all.
+pub(crate) fn put_related<'k>(
+    records: &Repository,
+    changes: Changes,
+    related: impl IntoIterator<Item = (&'k Arc<Key>, &'k KeyRecord)>,
+) -> Result<Changes, Failure> {
+    related
+        .into_iter()
+        .try_fold(changes, |changes, (key, record)| {
+            records.change_key(changes, key, record)
+        })
 }

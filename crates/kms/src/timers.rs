@@ -13,6 +13,7 @@ use crate::key::{Key, KeyName};
 use crate::kms::{Kms, encoded};
 use crate::records::{ClockRecord, TimerKind};
 use crate::repository::{AliasName, Changes};
+use crate::{imports, rotation};
 
 mod due;
 
@@ -87,7 +88,8 @@ async fn look_at(kms: &Kms, name: &KeyName) -> Result<(), Failure> {
     }
     match kind {
         TimerKind::Deletion => delete(kms, &key).await,
-        TimerKind::Rotation | TimerKind::Expiry => Ok(()),
+        TimerKind::Rotation => rotation::rotate_by_plan(kms, &key).await,
+        TimerKind::Expiry => imports::expire(kms, &key).await,
     }
 }
 

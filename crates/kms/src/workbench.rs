@@ -75,7 +75,9 @@ impl Bench {
     pub(crate) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data = Folder::create(&folder.path().join("data"), Kind::Dev).unwrap();
-        let (client, serve) = Client::connect(start_core()).unwrap();
+        let start = (UnixMillis(1_800_000_000_000), Duration::from_secs(1000));
+        let clock = Arc::new(TurnedClock(Mutex::new(start)));
+        let (client, serve) = Client::connect(start_core(&clock)).unwrap();
         tokio::spawn(serve);
         let key = Secret::new([7; 32]);
         domain::initialize(&client, &data, &NewSeal::KeyFile(&key))
@@ -83,8 +85,6 @@ impl Bench {
             .unwrap();
         let key_process = KeyProcess::default();
         key_process.connect(client);
-        let start = (UnixMillis(1_800_000_000_000), Duration::from_secs(1000));
-        let clock = Arc::new(TurnedClock(Mutex::new(start)));
         let engine: Arc<dyn Engine> = Arc::new(Memory::new());
         let audit =
             Arc::new(AuditLog::open(&audit_folder(data.path()), Arc::new(SystemClock)).unwrap());
@@ -152,7 +152,7 @@ async fn open(
 }
 
 /// Starts a core on threads of this process, and returns the service's end of its socket.
-fn start_core() -> OwnedFd {
+fn start_core(clock: &Arc<TurnedClock>) -> OwnedFd {
     let pair = socketpair(
         AddressFamily::UNIX,
         SocketType::SEQPACKET,
@@ -162,7 +162,7 @@ fn start_core() -> OwnedFd {
     let (ours, theirs) = pair.unwrap();
     let core = Core::new(Setup {
         random: Arc::new(SystemRandom),
-        clock: Arc::new(SystemClock),
+        clock: Arc::clone(clock) as Arc<dyn Clock>,
         working_memory: Box::new(NoPassphrases),
         key_cache_bytes: 1 << 18,
         protections: Vec::new(),
