@@ -200,6 +200,12 @@ impl Key {
         self.record.is_replica()
     }
 
+    /// Whether the key is a primary with replicas in other Regions.
+    pub fn has_replicas(&self) -> bool {
+        let regions = self.record.multi_region.as_ref();
+        !self.is_replica() && regions.is_some_and(|regions| !regions.replicas.is_empty())
+    }
+
     /// What DescribeKey shows; member rules in `KeyMetadata` of the API reference.
     pub fn metadata(&self) -> wire::KeyMetadata {
         let record = &self.record;
@@ -313,6 +319,17 @@ impl KeyRecord {
         self.multi_region
             .as_ref()
             .is_some_and(|regions| regions.primary != self.region)
+    }
+
+    /// The state in which a key waits that is neither Enabled nor to be deleted: PendingImport while material
+    /// that was to be imported is missing, else Disabled.
+    pub fn resting_state(&self) -> KeyState {
+        let mut materials = self.permanent_materials().peekable();
+        let has_all = materials.peek().is_some() && materials.all(|one| one.token.is_some());
+        match self.origin {
+            KeyOrigin::External if !has_all => KeyState::PendingImport,
+            KeyOrigin::External | KeyOrigin::AwsKms => KeyState::Disabled,
+        }
     }
 
     /// Of a key with imported material that is all there: when the first of it expires, if any does.
