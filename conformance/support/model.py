@@ -25,7 +25,9 @@ ALWAYS = {
         "CiphertextBlob", "DestinationEncryptionAlgorithm", "DestinationKeyMaterialId", "KeyId",
         "SourceEncryptionAlgorithm", "SourceKeyId", "SourceKeyMaterialId",
     },
-    "ScheduleKeyDeletion": {"DeletionDate", "KeyId", "KeyState", "PendingWindowInDays"},
+    "ReplicateKey": {"ReplicaKeyMetadata", "ReplicaPolicy"},
+    # DeletionDate, too, unless the key waits for its replicas.
+    "ScheduleKeyDeletion": {"KeyId", "KeyState", "PendingWindowInDays"},
 }
 ALWAYS_IN_SHAPE = {
     "AliasListEntry": {"AliasArn", "AliasName"},

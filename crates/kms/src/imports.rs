@@ -278,8 +278,7 @@ impl KeyRecord {
         match self.state {
             KeyState::PendingDeletion | KeyState::PendingReplicaDeletion => self.state,
             KeyState::Enabled | KeyState::Disabled | KeyState::PendingImport => {
-                let has_all = self.permanent_materials().all(|one| one.token.is_some());
-                if has_all {
+                if self.has_all_material() {
                     KeyState::Enabled
                 } else {
                     KeyState::PendingImport

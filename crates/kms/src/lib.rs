@@ -26,6 +26,7 @@ mod key;
 mod material;
 mod multi_region;
 mod records;
+mod regions;
 mod repository;
 mod resolve;
 mod rotation;

@@ -16,6 +16,7 @@ mod cryptography;
 mod deletion;
 mod imports;
 mod keys;
+mod multi_region;
 mod paging;
 mod policies;
 mod rotation;
@@ -23,6 +24,7 @@ mod state;
 mod sts;
 mod tags;
 
+pub(crate) use deletion::end_of_window;
 pub(crate) use state::token_state;
 
 /// How often an operation that conflicts with others is tried in all.
@@ -80,6 +82,8 @@ pub enum ResourceKind {
     Account,
     /// One key.
     Key,
+    /// One key, and the account.
+    KeyAndAccount,
     /// The key that a ciphertext names.
     CiphertextKey,
     /// Two keys.
@@ -192,12 +196,14 @@ ops! {
     Kms "ListResourceTags" json::<tags::ListResourceTags>, Key ["kms:ListResourceTags"], Read;
     Kms "PutKeyPolicy" json::<policies::PutKeyPolicy>, Key ["kms:PutKeyPolicy"], Mutation;
     Kms "ReEncrypt" json::<cryptography::ReEncrypt>, TwoKeys ["kms:ReEncryptFrom", "kms:ReEncryptTo"], Cryptographic;
+    Kms "ReplicateKey" json::<multi_region::ReplicateKey>, KeyAndAccount ["kms:ReplicateKey", "kms:CreateKey"], Mutation;
     Kms "RotateKeyOnDemand" json::<rotation::RotateKeyOnDemand>, Key ["kms:RotateKeyOnDemand"], Mutation;
     Kms "ScheduleKeyDeletion" json::<deletion::ScheduleKeyDeletion>, Key ["kms:ScheduleKeyDeletion"], Mutation;
     Kms "TagResource" json::<tags::TagResource>, Key ["kms:TagResource"], Mutation;
     Kms "UntagResource" json::<tags::UntagResource>, Key ["kms:UntagResource"], Mutation;
     Kms "UpdateAlias" json::<aliases::UpdateAlias>, AliasAndKeys ["kms:UpdateAlias"], Mutation;
     Kms "UpdateKeyDescription" json::<keys::UpdateKeyDescription>, Key ["kms:UpdateKeyDescription"], Mutation;
+    Kms "UpdatePrimaryRegion" json::<multi_region::UpdatePrimaryRegion>, TwoKeys ["kms:UpdatePrimaryRegion"], Mutation;
     Sts "GetCallerIdentity" sts::get_caller_identity, Nothing [], Read;
 }
 

@@ -7,8 +7,10 @@ use std::time::Duration;
 
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 use serde_json::Value;
+use strongroom_aws::error::Refusal;
 use strongroom_aws::json;
 use strongroom_base::env::{SystemClock, SystemRandom};
+use strongroom_base::id::Region;
 use strongroom_base::{Clock, Env, Instant, Secret, UnixMillis};
 use strongroom_crypto::kdf::Argon2Block;
 use strongroom_hsm::core::{Core, Setup, WorkingMemory};
@@ -112,7 +114,18 @@ impl Bench {
 
     /// Carries out a call of the account's root: the output, or the exception's name.
     pub(crate) async fn call(&self, operation: &str, input: &Value) -> Result<Value, &'static str> {
-        let region: strongroom_base::id::Region = "us-east-1".parse().unwrap();
+        let answer = self.call_in("us-east-1", operation, input).await;
+        answer.map_err(|refusal| refusal.exception.name())
+    }
+
+    /// Carries out a call of the account's root in `region`.
+    pub(crate) async fn call_in(
+        &self,
+        region: &str,
+        operation: &str,
+        input: &Value,
+    ) -> Result<Value, Refusal> {
+        let region: Region = region.parse().unwrap();
         let account = "000000000000".parse().unwrap();
         let call = Call::new(
             &self.kms,
@@ -128,7 +141,7 @@ impl Bench {
         );
         match self.kms.serve(&call).await {
             Ok(body) => Ok(serde_json::from_slice(&body).unwrap_or(Value::Null)),
-            Err(failure) => Err(failure.refusal().exception.name()),
+            Err(failure) => Err(failure.refusal()),
         }
     }
 }

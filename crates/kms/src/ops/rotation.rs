@@ -19,10 +19,9 @@ use super::{Operation, paging};
 use crate::authorize::{Authorized, Target};
 use crate::failure::{Failure, refuse, refuse_with};
 use crate::key::{Key, USABLE, wire_date};
-use crate::multi_region::{put_related, related};
+use crate::multi_region::{change_each, related};
 use crate::records::{
-    KeyOrigin, KeyRecord, KeySpec, KeyState, MaterialRecord, MaterialRole, RotationKind,
-    RotationRecord,
+    KeyOrigin, KeySpec, KeyState, MaterialRecord, MaterialRole, RotationKind, RotationRecord,
 };
 use crate::repository::Changes;
 use crate::rotation::rotate;
@@ -107,12 +106,9 @@ async fn set_plan<O: Operation>(
 ) -> Result<NoOutput, Failure> {
     let records = &request.kms().records;
     let keys = related(records, request.key()?)?;
-    let planned = keys.iter().map(|key| KeyRecord {
-        rotation: plan,
-        ..key.record.clone()
-    });
-    let planned: Vec<KeyRecord> = planned.collect();
-    let changes = put_related(records, Changes::default(), keys.iter().zip(&planned))?;
+    let changes = change_each(records, Changes::default(), &keys, |record| {
+        record.rotation = plan;
+    })?;
     request.commit(changes).await?;
     Ok(NoOutput)
 }
