@@ -1,0 +1,111 @@
+//! CMS EnvelopedData (RFC 5652 §6): a message that only the holder of an RSA key can read. It does not
+//! say who made it, and nothing here reads one.
+
+use aws_lc_rs::cipher::{AES_256, DecryptionContext, PaddedBlockEncryptingKey, UnboundCipherKey};
+use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
+use strongroom_base::{Random, Secret};
+
+use crate::der::{self, context, context_constructed, element, sequence};
+use crate::random::BackendRandom;
+use crate::rsa_encryption::{OaepHash, Recipient};
+use crate::{InvalidPublicKey, or_abort};
+
+#[cfg(test)]
+mod tests;
+
+const KEY_BYTES: usize = 32;
+const BLOCK_BYTES: usize = 16;
+
+// INTEGER 2: the version of EnvelopedData and of KeyTransRecipientInfo with a key identifier (RFC 5652
+// §6.1 and §6.2.1).
+const VERSION_2: &[u8] = &[der::INTEGER, 1, 2];
+// 1.2.840.113549.1.7.1
+const ID_DATA: &[u8] = &[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 1];
+// 1.2.840.113549.1.7.3
+const ID_ENVELOPED_DATA: &[u8] = &[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 3];
+// 1.2.840.113549.1.1.7
+const ID_RSAES_OAEP: &[u8] = &[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 7];
+// 1.2.840.113549.1.1.8
+const ID_MGF1: &[u8] = &[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 8];
+// 2.16.840.1.101.3.4.2.1 with NULL (RFC 4055 §2.1)
+const SHA256: &[u8] = &[
+    0x30,
+    13,
+    6,
+    9,
+    0x60,
+    0x86,
+    0x48,
+    1,
+    0x65,
+    3,
+    4,
+    2,
+    1,
+    der::NULL,
+    0,
+];
+// 2.16.840.1.101.3.4.1.42
+const ID_AES256_CBC: &[u8] = &[6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 1, 42];
+
+/// A DER ContentInfo of EnvelopedData with `plaintext` for one recipient, an RSA key of 2048 to 4096
+/// bits as a DER SubjectPublicKeyInfo.
+///
+/// The key is transported with RSAES-OAEP, SHA-256 and MGF1 with SHA-256; the recipient is named by the
+/// SHA-1 of its public key (RFC 5280 §4.2.1.2 method 1); the content is AES-256-CBC with PKCS#7 padding.
+///
+/// # Errors
+/// [`InvalidPublicKey`] when the recipient is anything else.
+pub fn enveloped_for(recipient_spki: &[u8], plaintext: &[u8]) -> Result<Vec<u8>, InvalidPublicKey> {
+    let recipient = Recipient::from_spki(recipient_spki)?;
+    let mut key = Secret::<[u8; KEY_BYTES]>::zeroed();
+    BackendRandom.fill(key.expose_mut());
+    let enveloped = sequence(&[
+        VERSION_2,
+        &element(der::SET, &[&recipient_info(&recipient, key.expose())]),
+        &encrypted_content_info(key.expose(), plaintext),
+    ]);
+    let content = element(context_constructed(0), &[&enveloped]);
+    Ok(sequence(&[ID_ENVELOPED_DATA, &content]))
+}
+
+// RFC 5652 §6.2.1.
+fn recipient_info(recipient: &Recipient<'_>, key: &[u8; KEY_BYTES]) -> Vec<u8> {
+    let identifier = digest(&SHA1_FOR_LEGACY_USE_ONLY, recipient.key_bytes);
+    sequence(&[
+        VERSION_2,
+        &element(context(0), &[identifier.as_ref()]),
+        &oaep_sha256(),
+        &element(
+            der::OCTET_STRING,
+            &[&recipient.encrypt_key(OaepHash::Sha256, key)],
+        ),
+    ])
+}
+
+// RFC 4055 §4.1; the label is the default, so absent.
+fn oaep_sha256() -> Vec<u8> {
+    let hash = element(context_constructed(0), &[SHA256]);
+    let mask = element(context_constructed(1), &[&sequence(&[ID_MGF1, SHA256])]);
+    sequence(&[ID_RSAES_OAEP, &sequence(&[&hash, &mask])])
+}
+
+// RFC 5652 §6.1 and RFC 3565 §4.1.
+fn encrypted_content_info(key: &[u8; KEY_BYTES], plaintext: &[u8]) -> Vec<u8> {
+    let (iv, ciphertext) = aes_256_cbc(key, plaintext);
+    let algorithm = sequence(&[ID_AES256_CBC, &element(der::OCTET_STRING, &[&iv])]);
+    sequence(&[ID_DATA, &algorithm, &element(context(0), &[&ciphertext])])
+}
+
+/// A fresh initialization vector, and the ciphertext of the padded plaintext.
+fn aes_256_cbc(key: &[u8; KEY_BYTES], plaintext: &[u8]) -> ([u8; BLOCK_BYTES], Vec<u8>) {
+    let key = or_abort(UnboundCipherKey::new(&AES_256, key));
+    let cipher = or_abort(PaddedBlockEncryptingKey::cbc_pkcs7(key));
+    // Room for the padding, so that the plaintext is not moved and left behind.
+    let mut content = Vec::with_capacity(plaintext.len() + BLOCK_BYTES);
+    content.extend_from_slice(plaintext);
+    match cipher.encrypt(&mut content) {
+        Ok(DecryptionContext::Iv128(iv)) => (*iv.as_ref(), content),
+        _ => std::process::abort(),
+    }
+}
