@@ -1,7 +1,7 @@
 //! CMS EnvelopedData (RFC 5652 §6): a message that only the holder of an RSA key can read. It does not
 //! say who made it, and nothing here reads one.
 
-use aws_lc_rs::cipher::{AES_256, DecryptionContext, PaddedBlockEncryptingKey, UnboundCipherKey};
+use aws_lc_rs::cipher::{AES_256, EncryptionContext, PaddedBlockEncryptingKey, UnboundCipherKey};
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use strongroom_base::{Random, Secret};
 
@@ -92,20 +92,24 @@ fn oaep_sha256() -> Vec<u8> {
 
 // RFC 5652 §6.1 and RFC 3565 §4.1.
 fn encrypted_content_info(key: &[u8; KEY_BYTES], plaintext: &[u8]) -> Vec<u8> {
-    let (iv, ciphertext) = aes_256_cbc(key, plaintext);
+    let mut iv = [0; BLOCK_BYTES];
+    BackendRandom.fill(&mut iv);
     let algorithm = sequence(&[ID_AES256_CBC, &element(der::OCTET_STRING, &[&iv])]);
-    sequence(&[ID_DATA, &algorithm, &element(context(0), &[&ciphertext])])
+    let content = aes_256_cbc(key, &iv, plaintext);
+    sequence(&[ID_DATA, &algorithm, &element(context(0), &[&content])])
 }
 
-/// A fresh initialization vector, and the ciphertext of the padded plaintext.
-fn aes_256_cbc(key: &[u8; KEY_BYTES], plaintext: &[u8]) -> ([u8; BLOCK_BYTES], Vec<u8>) {
+/// The ciphertext of the padded plaintext (SP 800-38A §6.2, RFC 5652 §6.3): 1 to 16 bytes more.
+pub(crate) fn aes_256_cbc(
+    key: &[u8; KEY_BYTES],
+    iv: &[u8; BLOCK_BYTES],
+    plaintext: &[u8],
+) -> Vec<u8> {
     let key = or_abort(UnboundCipherKey::new(&AES_256, key));
     let cipher = or_abort(PaddedBlockEncryptingKey::cbc_pkcs7(key));
     // Room for the padding, so that the plaintext is not moved and left behind.
     let mut content = Vec::with_capacity(plaintext.len() + BLOCK_BYTES);
     content.extend_from_slice(plaintext);
-    match cipher.encrypt(&mut content) {
-        Ok(DecryptionContext::Iv128(iv)) => (*iv.as_ref(), content),
-        _ => std::process::abort(),
-    }
+    or_abort(cipher.less_safe_encrypt(&mut content, EncryptionContext::Iv128(iv.into())));
+    content
 }
