@@ -2,10 +2,10 @@
 //! say who made it, and nothing here reads one.
 
 use aws_lc_rs::cipher::{AES_256, EncryptionContext, PaddedBlockEncryptingKey, UnboundCipherKey};
-use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use strongroom_base::{Random, Secret};
 
 use crate::der::{self, context, context_constructed, element, sequence};
+use crate::digest::sha256;
 use crate::random::BackendRandom;
 use crate::rsa_encryption::{OaepHash, Recipient};
 use crate::{InvalidPublicKey, or_abort};
@@ -52,7 +52,7 @@ const ID_AES256_CBC: &[u8] = &[6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 1, 42];
 /// bits as a DER SubjectPublicKeyInfo.
 ///
 /// The key is transported with RSAES-OAEP, SHA-256 and MGF1 with SHA-256; the recipient is named by the
-/// SHA-1 of its public key (RFC 5280 §4.2.1.2 method 1); the content is AES-256-CBC with PKCS#7 padding.
+/// SHA-256 of its SubjectPublicKeyInfo, as AWS KMS names it; the content is AES-256-CBC with PKCS#7 padding.
 ///
 /// # Errors
 /// [`InvalidPublicKey`] when the recipient is anything else.
@@ -60,9 +60,10 @@ pub fn enveloped_for(recipient_spki: &[u8], plaintext: &[u8]) -> Result<Vec<u8>,
     let recipient = Recipient::from_spki(recipient_spki)?;
     let mut key = Secret::<[u8; KEY_BYTES]>::zeroed();
     BackendRandom.fill(key.expose_mut());
+    let encrypted_key = recipient.encrypt_key(OaepHash::Sha256, key.expose());
     let enveloped = sequence(&[
         VERSION_2,
-        &element(der::SET, &[&recipient_info(&recipient, key.expose())]),
+        &element(der::SET, &[&recipient_info(recipient_spki, &encrypted_key)]),
         &encrypted_content_info(key.expose(), plaintext),
     ]);
     let content = element(context_constructed(0), &[&enveloped]);
@@ -70,16 +71,12 @@ pub fn enveloped_for(recipient_spki: &[u8], plaintext: &[u8]) -> Result<Vec<u8>,
 }
 
 // RFC 5652 §6.2.1.
-fn recipient_info(recipient: &Recipient<'_>, key: &[u8; KEY_BYTES]) -> Vec<u8> {
-    let identifier = digest(&SHA1_FOR_LEGACY_USE_ONLY, recipient.key_bytes);
+fn recipient_info(spki: &[u8], encrypted_key: &[u8]) -> Vec<u8> {
     sequence(&[
         VERSION_2,
-        &element(context(0), &[identifier.as_ref()]),
+        &element(context(0), &[&sha256(&[spki])]),
         &oaep_sha256(),
-        &element(
-            der::OCTET_STRING,
-            &[&recipient.encrypt_key(OaepHash::Sha256, key)],
-        ),
+        &element(der::OCTET_STRING, &[encrypted_key]),
     ])
 }
 

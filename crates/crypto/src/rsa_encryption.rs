@@ -69,11 +69,11 @@ pub fn oaep_encrypt(
     plaintext: &[u8],
 ) -> Result<Vec<u8>, EncryptError> {
     let recipient = Recipient::from_spki(spki).map_err(|_| EncryptError::InvalidPublicKey)?;
-    let size = size_of_bits(recipient.key.key_size_bits()).ok_or(EncryptError::InvalidPublicKey)?;
+    let size = size_of_bits(recipient.0.key_size_bits()).ok_or(EncryptError::InvalidPublicKey)?;
     if plaintext.len() > oaep_plaintext_bytes_max(size, hash) {
         return Err(EncryptError::TooLong);
     }
-    Ok(encrypt(&recipient.key, hash, plaintext))
+    Ok(encrypt(&recipient.0, hash, plaintext))
 }
 
 /// An RSA key pair that decrypts.
@@ -102,9 +102,10 @@ impl RsaDecryptingKey {
         let size = size_of_bits(key.key_size_bits()).ok_or(KeyRejected)?;
         let oaep = OaepPrivateDecryptingKey::new(key.clone()).map_err(|_| KeyRejected)?;
         let pair = Self { key, oaep, size };
-        match read_spki(&pair.public_spki()) {
-            Ok(public) if public.exponent == EXPONENT => Ok(pair),
-            _ => Err(KeyRejected),
+        if read_exponent(&pair.public_spki()) == Ok(EXPONENT) {
+            Ok(pair)
+        } else {
+            Err(KeyRejected)
         }
     }
 
@@ -184,31 +185,24 @@ impl RsaDecryptingKey {
     }
 }
 
-/// A public key that something is encrypted to.
-pub(crate) struct Recipient<'a> {
-    key: OaepPublicEncryptingKey,
-    /// The content of the `subjectPublicKey`.
-    pub(crate) key_bytes: &'a [u8],
-}
+/// A public key that a message key is encrypted to.
+pub(crate) struct Recipient(OaepPublicEncryptingKey);
 
-impl<'a> Recipient<'a> {
-    /// The RSA key of 2048 to 4096 bits that `spki` is.
-    pub(crate) fn from_spki(spki: &'a [u8]) -> Result<Self, InvalidPublicKey> {
-        let public = read_spki(spki).map_err(|_| InvalidPublicKey)?;
-        let key = PublicEncryptingKey::from_der(spki)
+impl Recipient {
+    /// The RSA key of 2048 to 4096 bits that `spki`, a DER SubjectPublicKeyInfo, is.
+    pub(crate) fn from_spki(spki: &[u8]) -> Result<Self, InvalidPublicKey> {
+        read_exponent(spki).map_err(|_| InvalidPublicKey)?;
+        PublicEncryptingKey::from_der(spki)
             .ok()
             .and_then(|key| OaepPublicEncryptingKey::new(key).ok())
             .filter(|key| (2048..=4096).contains(&key.key_size_bits()))
-            .ok_or(InvalidPublicKey)?;
-        Ok(Self {
-            key,
-            key_bytes: public.key_bytes,
-        })
+            .map(Self)
+            .ok_or(InvalidPublicKey)
     }
 
     /// Encrypts an AES-256 key, which is short enough for every recipient.
     pub(crate) fn encrypt_key(&self, hash: OaepHash, key: &[u8; 32]) -> Vec<u8> {
-        encrypt(&self.key, hash, key)
+        encrypt(&self.0, hash, key)
     }
 }
 
@@ -232,26 +226,19 @@ const RSA_ENCRYPTION: &[u8] = &[
     0,
 ];
 
-struct RsaPublic<'a> {
-    key_bytes: &'a [u8],
-    exponent: &'a [u8],
-}
-
-fn read_spki(spki: &[u8]) -> Result<RsaPublic<'_>, NotDer> {
+/// The public exponent of `spki`, which must be a SubjectPublicKeyInfo of RSA (RFC 3279 §2.3.1).
+fn read_exponent(spki: &[u8]) -> Result<&[u8], NotDer> {
     let mut spki = Reader::new(der::read_one(der::SEQUENCE, spki)?);
     if spki.read(der::SEQUENCE)? != RSA_ENCRYPTION {
         return Err(NotDer);
     }
-    let key_bytes = der::whole_bytes(spki.read(der::BIT_STRING)?)?;
+    let key = der::whole_bytes(spki.read(der::BIT_STRING)?)?;
     spki.finish()?;
-    let mut numbers = Reader::new(der::read_one(der::SEQUENCE, key_bytes)?);
+    let mut numbers = Reader::new(der::read_one(der::SEQUENCE, key)?);
     numbers.read(der::INTEGER)?;
     let exponent = numbers.read(der::INTEGER)?;
     numbers.finish()?;
-    Ok(RsaPublic {
-        key_bytes,
-        exponent,
-    })
+    Ok(exponent)
 }
 
 /// `plaintext` must not be too long for the key.

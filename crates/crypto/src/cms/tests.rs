@@ -9,6 +9,7 @@ use cms::enveloped_data::{
 
 use super::enveloped_for;
 use crate::InvalidPublicKey;
+use crate::digest::sha256;
 use crate::rsa_encryption::{OaepHash, RsaDecryptingKey};
 use crate::signature::{EcdsaP256KeyPair, RsaKeySize};
 use crate::test_vectors::bytes;
@@ -37,7 +38,7 @@ fn transported_key(key: &RsaDecryptingKey, recipient: &KeyTransRecipientInfo) ->
     let RecipientIdentifier::SubjectKeyIdentifier(identifier) = &recipient.rid else {
         panic!("a key identifier");
     };
-    assert_eq!(identifier.0.as_bytes().len(), 20);
+    assert_eq!(identifier.0.as_bytes(), sha256(&[&key.public_spki()]));
     assert_eq!(recipient.key_enc_alg.oid, oid("1.2.840.113549.1.1.7"));
     // RFC 4055 §2.1 and §4.1: RSAES-OAEP-params with sha256Identifier and mgf1SHA256Identifier.
     let parameters = bytes(
@@ -91,14 +92,32 @@ fn recipients_read_what_they_are_sent() {
     check(&key, b"plaintext");
 }
 
-// SHA-1 of the subjectPublicKey, computed with `openssl dgst` 3 over the RSAPublicKey.
+// The public key of a published test of a client, and how a CiphertextForRecipient that AWS KMS made for it begins
+// its recipient: version, identifier and algorithm.
 #[test]
-fn recipients_are_named_by_their_key() {
-    let key = RsaDecryptingKey::from_pkcs8(RSA_KEY).expect("a key");
-    let message = enveloped_for(&key.public_spki(), b"").expect("an RSA key");
-    let identifier = bytes("8014 24efe4b6aa60cfdcde627ee981f2d843aa2b70f4");
-    let found = message.windows(22).any(|window| window == identifier);
-    assert!(found);
+fn recipients_are_named_as_by_aws_kms() {
+    let spki = bytes(
+        "
+         30820122300d06092a864886f70d01010105000382010f003082010a0282010100c20f319564c8c2
+         6e3868b12a880e65c1e1d44a6d9e78ac2b4e0dea11484e572180a3778d5d1a03f70387ce372f4bca
+         ffa9f41d49d2c0f69e886d2c55f4b5367d78189d3dc80e136e435ad5922218a96a8f5949f68b350c
+         2666dd54546c8168bbfe479792c9590f40de29033547642c0916673c61d4dc9a3ffb66fa75383c21
+         1a011f672aac03eeca7a815d8082f7ec0d7583102c0e6f75a5738450404885643030d694c68581d3
+         ac212307cbd2a59b47178f7444d3656c1dc390d4d44b6380dd8296f9af42d40749df0781cc78af69
+         958aa49151790498a1a06b4699e6c6b8ca9214d8145df96bc47d79d9b1c066aa95f9a20f232db2e0
+         875a4203f5549ad52b0203010001",
+    );
+    let beginning = bytes(
+        "020102 80209631a0c659910ad5aabc1fecfc0c3e64d4c395ce9491af3a48b56694d9851803
+         303c06092a864886f70d010107302fa00f300d06096086480165030402010500
+         a11c301a06092a864886f70d010108300d06096086480165030402010500 04820100",
+    );
+    let message = enveloped_for(&spki, &[0; 32]).expect("an RSA key");
+    assert!(
+        message
+            .windows(beginning.len())
+            .any(|window| window == beginning)
+    );
 }
 
 #[test]
