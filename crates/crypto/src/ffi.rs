@@ -1,6 +1,8 @@
-//! What the back end offers only in C. The one file of this crate with `unsafe` in it.
+//! What the back end offers only in C. With its folder, the one place of this crate with `unsafe` in it.
 
 use std::ffi::{c_char, c_int, c_void};
+
+pub(crate) mod ml_kem;
 
 /// Gives memory for `size` bytes, aligned to 16, or null; the other arguments mean nothing.
 pub type Malloc = unsafe extern "C" fn(size: usize, *const c_char, c_int) -> *mut c_void;

@@ -24,6 +24,14 @@ pub(super) const HMAC_MESSAGE: &[u8] = b"what do ya want for nothing?";
 pub(super) const HMAC_TAG: &str =
     "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843";
 
+// The same case of RFC 4231 with the longer hashes.
+pub(super) const HMAC_SHA384_TAG: &str = "
+    af45d2e376484031617f78d2b58a6b1b9c7ef464f5a01b47e42ec3736322445e
+    8e2240ca5e69e2c78b3239ecfab21649";
+pub(super) const HMAC_SHA512_TAG: &str = "
+    164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea250554
+    9758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737";
+
 // NIST CAVP, KDFCTR_gen.rsp (CAVS 14.4), HMAC_SHA256, BEFORE_FIXED, 32_BITS, COUNT=30.
 pub(super) const KBKDF_KEY: &str =
     "c4bedbddb66493e7c7259a3bbbc25f8c7e0ca7fe284d92d431d9cd99a0d214ac";
@@ -57,6 +65,23 @@ pub(super) const GCM_SEALED: &str = "
     8cb08e48590dbb3da7b08b1056828838c5f61e6393ba7a0abcc9f662
     76fc6ece0f4e1768cddf8853bb2d551b";
 
+// SP 800-38A appendix F.2.5, and the block of padding that CMS adds (computed with the Python package
+// cryptography 48).
+pub(super) const CBC_KEY: &str = "603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4";
+pub(super) const CBC_IV: &str = "000102030405060708090a0b0c0d0e0f";
+pub(super) const CBC_PLAINTEXT: &str = "
+    6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e51
+    30c81c46a35ce411e5fbc1191a0a52eff69f2445df4f9b17ad2b417be66c3710";
+pub(super) const CBC_CIPHERTEXT: &str = "
+    f58c4c04d6e5f1ba779eabfb5f7bfbd69cfc4e967edb808d679f777bc6702c7d
+    39f23369a9d9bacfa530e26304231461b2eb05e2c39be9fcda6c19078c6a9d1b
+    3f461796d6b0d6b2e0c2a72b4d80e644";
+
+// The key of the above as key-encryption key; computed with the Python package cryptography 48 (OpenSSL).
+pub(super) const KEK: &str = CBC_KEY;
+pub(super) const WRAPPED_PLAINTEXT: &str = "000102030405060708090a0b0c0d0e0f10111213";
+pub(super) const WRAPPED: &str = "672c2fe56ce7bca7745e6d2c717d6491a64cb684a217b78079df64de767ffa93";
+
 // RFC 7748 §6.1: Bob's private key, Alice's public key.
 pub(super) const X25519_PRIVATE: &str =
     "5dab087e624a8a4b79e17f8b83800ee66f3bb1292618b6fd1c2f8b27ff88e0eb";
@@ -89,6 +114,8 @@ pub(super) const SIGNED_MESSAGE: &[u8] = b"sample";
 pub(super) const RSA_KEY: &[u8] = include_bytes!("rsa_2048_test_key.pk8");
 pub(super) const RSA_PKCS1_SIGNATURE: &[u8] = include_bytes!("rsa_2048_pkcs1_sha256_sample.sig");
 pub(super) const RSA_PSS_SIGNATURE: &[u8] = include_bytes!("rsa_2048_pss_sha256_sample.sig");
+// The message encrypted to it with SHA-256, made with the Python package cryptography 48 (OpenSSL).
+pub(super) const RSA_OAEP_CIPHERTEXT: &[u8] = include_bytes!("rsa_2048_oaep_sha256_sample.ct");
 pub(super) const RSA_PUBLIC: &str = "
     30820122300d06092a864886f70d01010105000382010f003082010a02820101
     00c3bb4f2e3209e5dbd26aa924f4373eefe8fe37d1c13a3389376cec83f71b5b
@@ -109,3 +136,16 @@ pub(super) const ECDSA_PUBLIC: &str = "
 pub(super) const ECDSA_SIGNATURE: &str = "
     3046022100efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716
     022100f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8";
+
+// Wycheproof, mlkem_768_test.json, tcId 2; the public key as SubjectPublicKeyInfo. The secret for the
+// ciphertext with its first bit flipped is SHAKE-256 of z and that (FIPS 203 algorithm 18), computed with Python.
+pub(super) const ML_KEM_SEED: &str = "
+    7c9935a0b07694aa0c6d10e4db6b1add2fd81a25ccb148032dcd739936737f2d
+    8626ed79d451140800e03b59b956f8210e556067407d13dc90fa9e8b872bfb8f";
+pub(super) const ML_KEM_PUBLIC_SHA256: &str =
+    "be3d8be8d6edfff504f0102e0eb282ee9d6155fe9d4228e2d80f9d60595d0d4a";
+pub(super) const ML_KEM_CIPHERTEXT: &[u8] = include_bytes!("ml_kem_768.ct");
+pub(super) const ML_KEM_SHARED: &str =
+    "e7184a0975ee3470878d2d159ec83129c8aec253d4ee17b4810311d198cd0368";
+pub(super) const ML_KEM_REJECTED: &str =
+    "d8f24fa38430a171f93f27d46c52e0bc636d0a1fd5b9571951afbf1ad0b895a5";
