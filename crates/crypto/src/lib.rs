@@ -17,6 +17,7 @@ pub mod rsa_encryption;
 pub mod self_test;
 pub mod shamir;
 pub mod signature;
+pub mod sm2;
 
 #[cfg(test)]
 mod test_vectors;

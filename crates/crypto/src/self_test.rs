@@ -12,6 +12,7 @@ use crate::kdf::{Argon2Block, Argon2Costs, Argon2Input, argon2id_of, counter_mod
 use crate::random::BackendRandom;
 use crate::shamir::{self, Share};
 use crate::signature::{EcdsaP256KeyPair, Hash, RsaKeyPair, RsaPadding, Scheme, verify};
+use crate::sm2::Sm2PublicKey;
 use crate::{aead, digest};
 
 mod sealing;
@@ -86,13 +87,15 @@ pub enum Check {
     MlKemDecapsulate,
     /// ML-KEM-768 gives the known other secret for an altered ciphertext.
     MlKemReject,
+    /// SM2 accepts a known signature.
+    Sm2Verify,
     /// Two draws of random bytes differ.
     Random,
 }
 
 impl Check {
     /// Every self-test, in the order in which they run.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 32] = [
         Self::Sha256,
         Self::HmacSha256,
         Self::HmacSha384,
@@ -123,6 +126,7 @@ impl Check {
         Self::MlKemEncapsulate,
         Self::MlKemDecapsulate,
         Self::MlKemReject,
+        Self::Sm2Verify,
         Self::Random,
     ];
 }
@@ -211,6 +215,7 @@ fn passes(check: Check, answer: Answer) -> bool {
         Check::MlKemEncapsulate => sealing::ml_kem_encapsulate(answer),
         Check::MlKemDecapsulate => sealing::ml_kem_decapsulate(answer),
         Check::MlKemReject => sealing::ml_kem_reject(answer),
+        Check::Sm2Verify => sm2_verify(answer),
         Check::Random => random(answer),
     }
 }
@@ -376,15 +381,29 @@ fn ecdsa_verify(answer: Answer) -> bool {
     verifies(answer, Scheme::EcdsaP256Sha256, &public, &signature)
 }
 
-/// Whether the signature is accepted and, altered in its last byte, refused.
+fn sm2_verify(answer: Answer) -> bool {
+    Sm2PublicKey::from_spki(&bytes(known::SM2_PUBLIC)).is_ok_and(|public| {
+        only_unaltered(answer, &bytes(known::SM2_SIGNATURE), |signature| {
+            public.verify(known::SM2_MESSAGE, signature).is_ok()
+        })
+    })
+}
+
 fn verifies(answer: Answer, scheme: Scheme, spki: &[u8], signature: &[u8]) -> bool {
+    only_unaltered(answer, signature, |signature| {
+        verify(scheme, spki, known::SIGNED_MESSAGE, signature).is_ok()
+    })
+}
+
+/// Whether the signature is accepted and, altered in its last byte, refused.
+fn only_unaltered(answer: Answer, signature: &[u8], accepts: impl Fn(&[u8]) -> bool) -> bool {
     let mut signature = signature.to_vec();
     answer.pass(&mut signature);
-    let accepted = verify(scheme, spki, known::SIGNED_MESSAGE, &signature).is_ok();
+    let accepted = accepts(&signature);
     if let Some(byte) = signature.last_mut() {
         *byte ^= 1;
     }
-    accepted && verify(scheme, spki, known::SIGNED_MESSAGE, &signature).is_err()
+    accepted && !accepts(&signature)
 }
 
 fn random(answer: Answer) -> bool {

@@ -149,3 +149,12 @@ pub(super) const ML_KEM_SHARED: &str =
     "e7184a0975ee3470878d2d159ec83129c8aec253d4ee17b4810311d198cd0368";
 pub(super) const ML_KEM_REJECTED: &str =
     "d8f24fa38430a171f93f27d46c52e0bc636d0a1fd5b9571951afbf1ad0b895a5";
+// GB/T 32918.5-2017, annex A.2, encoded as DER.
+pub(super) const SM2_MESSAGE: &[u8] = b"message digest";
+pub(super) const SM2_PUBLIC: &str = "
+    3059301306072a8648ce3d020106082a811ccf5501822d034200
+    0409f9df311e5421a150dd7d161e4bc5c672179fad1833fc076bb08ff356f35020
+    ccea490ce26775a52dc6ea718cc1aa600aed05fbf35e084a6632f6072da9ad13";
+pub(super) const SM2_SIGNATURE: &str = "
+    3046022100f5a03b0648d2c4630eeac513e1bb81a15944da3827d5b74143ac7eaceee720b3
+    022100b1b6aa29df212fd8763182bc0d421ca1bb9038fd1f7f42d4840b69c485bbc1aa";
