@@ -14,7 +14,7 @@ use strongroom_crypto::hmac::HmacSha256;
 use strongroom_crypto::memory::{Allocator, NotInstalled, danger_install_allocator};
 use strongroom_crypto::random::BackendRandom;
 use strongroom_crypto::self_test;
-use strongroom_crypto::signature::{EcdsaP256KeyPair, RsaKeyPair, RsaKeySize};
+use strongroom_crypto::signature::{Curve, EcKeyPair, RsaKeyPair, RsaKeySize};
 
 const HEADER_BYTES: usize = 16;
 
@@ -159,7 +159,7 @@ fn rsa_keys_are_there() {
 }
 
 fn ecdsa_keys_are_there() {
-    let pair = EcdsaP256KeyPair::generate();
+    let pair = EcKeyPair::generate(Curve::P256);
     let der = pair.to_pkcs8();
     // RFC 5915: ECPrivateKey begins with version 1 and an octet string of 32 bytes.
     let start = [2, 1, 1, 4, 32];
