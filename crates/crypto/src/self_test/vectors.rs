@@ -167,7 +167,7 @@ pub(super) const ED25519_SIGNATURE: &str = "
 pub(super) const ED25519PH_SEED: &str =
     "833fe62409237b9d62ec77587520911e9a759cec1d19755b7da901b96dca3d42";
 pub(super) const ED25519PH_PUBLIC: &str =
-    "ec172b93ad5e563f4932c70e1245034c35467ef2efd4d64ebf819683467e2bf";
+    "ec172b93ad5e563bf4932c70e1245034c35467ef2efd4d64ebf819683467e2bf";
 pub(super) const ED25519PH_MESSAGE: &[u8] = b"abc";
 pub(super) const ED25519PH_SIGNATURE: &str = "
     98a70222f0b8121aa9d30f813d683f809e462b469c7ff87639499bb94e6dae41
