@@ -11,7 +11,7 @@ use super::enveloped_for;
 use crate::InvalidPublicKey;
 use crate::digest::sha256;
 use crate::rsa_encryption::{OaepHash, RsaDecryptingKey};
-use crate::signature::{EcdsaP256KeyPair, RsaKeySize};
+use crate::signature::{Curve, EcKeyPair, RsaKeySize};
 use crate::test_vectors::bytes;
 
 const RSA_KEY: &[u8] = include_bytes!("../self_test/rsa_2048_test_key.pk8");
@@ -143,7 +143,7 @@ fn other_recipients_are_refused() {
         .public_spki();
     for other in [
         b"".as_slice(),
-        &EcdsaP256KeyPair::generate().public_spki(),
+        &EcKeyPair::generate(Curve::P256).public_spki(),
         &[spki.as_slice(), &[0]].concat(),
         &spki[1..],
         RSA_KEY,

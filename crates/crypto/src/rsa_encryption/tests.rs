@@ -1,7 +1,7 @@
 use super::{
     EncryptError, OaepHash, RsaDecryptingKey, TooLong, oaep_encrypt, oaep_plaintext_bytes_max,
 };
-use crate::signature::{EcdsaP256KeyPair, KeyRejected, RsaKeySize};
+use crate::signature::{Curve, EcKeyPair, KeyRejected, RsaKeySize};
 use crate::{Unauthentic, key_wrap};
 
 const RSA_KEY: &[u8] = include_bytes!("../self_test/rsa_2048_test_key.pk8");
@@ -120,7 +120,7 @@ fn wrapped_keys_are_unwrapped() {
 
 #[test]
 fn other_private_keys_are_rejected() {
-    let ecdsa = EcdsaP256KeyPair::generate().to_pkcs8();
+    let ecdsa = EcKeyPair::generate(Curve::P256).to_pkcs8();
     let mut inconsistent = RSA_KEY.to_vec();
     let middle = inconsistent.len() / 2;
     inconsistent[middle] ^= 1;
@@ -153,7 +153,7 @@ fn other_public_keys_are_rejected() {
     pss[end_of_oid] = 10;
     for other in [
         b"".as_slice(),
-        &EcdsaP256KeyPair::generate().public_spki(),
+        &EcKeyPair::generate(Curve::P256).public_spki(),
         RSA_KEY,
         &pss,
         &spki[..200],

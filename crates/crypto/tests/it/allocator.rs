@@ -16,7 +16,7 @@ use strongroom_crypto::ml_kem::{MlKemKeyPair, MlKemSize};
 use strongroom_crypto::random::BackendRandom;
 use strongroom_crypto::rsa_encryption::RsaDecryptingKey;
 use strongroom_crypto::self_test;
-use strongroom_crypto::signature::{EcdsaP256KeyPair, RsaKeyPair, RsaKeySize};
+use strongroom_crypto::signature::{Curve, EcKeyPair, RsaKeyPair, RsaKeySize};
 
 const HEADER_BYTES: usize = 16;
 
@@ -166,7 +166,7 @@ fn rsa_limbs(der: &[u8]) -> Vec<u8> {
 }
 
 fn ecdsa_keys_are_there() {
-    let pair = EcdsaP256KeyPair::generate();
+    let pair = EcKeyPair::generate(Curve::P256);
     let der = pair.to_pkcs8();
     // RFC 5915: ECPrivateKey begins with version 1 and an octet string of 32 bytes.
     let start = [2, 1, 1, 4, 32];
