@@ -140,7 +140,7 @@ impl Check {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SelfTestFailure(pub Check);
 
-/// Runs every self-test. Takes less than 5 ms, but where it draws the first random bytes of the
+/// Runs every self-test. Takes about 10 ms, but where it draws the first random bytes of the
 /// process, their seeding from CPU jitter adds 30 to 60 ms.
 ///
 /// # Errors

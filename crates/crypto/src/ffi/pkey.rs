@@ -24,6 +24,7 @@ use strongroom_base::Secret;
 use crate::signature::{Curve, MlDsaLevel};
 
 mod agree;
+mod rsa;
 mod sign;
 
 pub(crate) use sign::Mode;
@@ -143,10 +144,15 @@ impl PKey {
         Self::owned(key)
     }
 
-    /// The private key as a DER PrivateKeyInfo; the same for equal numbers.
+    /// The private key as a DER PrivateKeyInfo, in the one form that keys have which do the same.
     pub(crate) fn to_pkcs8(&self) -> Result<Secret<Vec<u8>>, Refused> {
+        let other = match self.algorithm() {
+            Some(Algorithm::Rsa(_)) => self.in_one_form()?,
+            _ => None,
+        };
+        let key = other.as_ref().unwrap_or(self);
         // SAFETY: `encoded` gives a writer that is ready, and the key is alive.
-        encoded(|out| unsafe { EVP_marshal_private_key(out, self.as_ptr()) })
+        encoded(|out| unsafe { EVP_marshal_private_key(out, key.as_ptr()) })
     }
 
     /// The public key as a DER SubjectPublicKeyInfo, points uncompressed.

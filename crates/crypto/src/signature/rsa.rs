@@ -96,7 +96,8 @@ impl RsaKeyPair {
         Ok(Self { key, size })
     }
 
-    /// The key pair as an unencrypted DER PrivateKeyInfo (RFC 5208 §5).
+    /// The key pair as an unencrypted DER PrivateKeyInfo (RFC 5208 §5) with the greater prime first and the
+    /// least private exponent; equal key pairs give equal bytes.
     pub fn to_pkcs8(&self) -> Secret<Vec<u8>> {
         or_abort(self.key.to_pkcs8())
     }

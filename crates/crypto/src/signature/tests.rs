@@ -108,6 +108,27 @@ fn rsa_signs_digests() {
     }
 }
 
+// The test key with the lesser prime first, with d mod (p − 1)(q − 1), and with both, written by Python.
+#[test]
+fn equal_rsa_keys_have_equal_encodings() {
+    for der in [
+        RSA_KEY,
+        include_bytes!("tests/rsa_primes_swapped.pk8"),
+        include_bytes!("tests/rsa_greater_d.pk8"),
+        include_bytes!("tests/rsa_primes_swapped_greater_d.pk8"),
+    ] {
+        let pair = RsaKeyPair::from_pkcs8(der).expect("a key");
+        assert!(pair.to_pkcs8().matches(RSA_KEY));
+    }
+}
+
+#[test]
+fn rsa_exponents_but_65537_are_rejected() {
+    let der = include_bytes!("tests/rsa_exponent_3.pk8");
+    assert!(crate::ffi::pkey::PKey::from_pkcs8(der).is_ok());
+    assert_eq!(RsaKeyPair::from_pkcs8(der).err(), Some(KeyRejected));
+}
+
 #[test]
 fn rsa_keys_of_every_size_survive_pkcs8() {
     for size in [
