@@ -59,9 +59,9 @@ pub(crate) struct PKey(NonNull<EVP_PKEY>);
 
 // SAFETY: the object belongs to no thread.
 unsafe impl Send for PKey {}
-// SAFETY: every method takes a shared reference to an object that is not changed after it was made;
-// such use from several threads is allowed (include/openssl/evp.h, `EVP_PKEY`; include/openssl/rsa.h
-// for the values that RSA computes late, under a lock).
+// SAFETY: no method changes the object after it was made, and functions that do not may run on several threads
+// at once (include/openssl/evp.h at `EVP_PKEY`, `EVP_PKEY_CTX_new` and `EVP_DigestSignInit`, rsa.h at `RSA`,
+// ec_key.h at `EC_KEY`).
 unsafe impl Sync for PKey {}
 
 impl Drop for PKey {

@@ -441,3 +441,36 @@ fn inconsistent_ec_numbers_are_rejected() {
         assert_eq!(EcKeyPair::from_pkcs8(&other).err(), Some(KeyRejected));
     }
 }
+
+/// As much stack as a thread of the key process has, whose overflow ends the process.
+const STACK_BYTES: usize = 256 << 10;
+
+#[test]
+fn the_longest_signatures_fit_a_small_stack_on_several_threads_at_once() {
+    let ml_dsa = MlDsaKeyPair::generate(MlDsaLevel::MlDsa87);
+    let rsa = rsa_key();
+    let work = || {
+        let pair = MlDsaKeyPair::from_seed(MlDsaLevel::MlDsa87, ml_dsa.to_seed().expose());
+        assert_eq!(ml_dsa.verify_mu(&[7; 64], &pair.sign_mu(&[7; 64])), Ok(()));
+        assert_eq!(ml_dsa.verify(b"message", &ml_dsa.sign(b"message")), Ok(()));
+        let message = Input::Message(b"message");
+        let signature = rsa
+            .sign(RsaPadding::Pss, Hash::Sha512, message)
+            .expect("signs");
+        assert_eq!(
+            rsa.verify(RsaPadding::Pss, Hash::Sha512, message, &signature),
+            Ok(())
+        );
+    };
+    std::thread::scope(|scope| {
+        let start = || {
+            std::thread::Builder::new()
+                .stack_size(STACK_BYTES)
+                .spawn_scoped(scope, work)
+        };
+        let threads: Vec<_> = (0..4).map(|_| start().expect("a thread")).collect();
+        for thread in threads {
+            thread.join().expect("no panic");
+        }
+    });
+}

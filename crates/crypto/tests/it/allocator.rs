@@ -16,7 +16,9 @@ use strongroom_crypto::ml_kem::{MlKemKeyPair, MlKemSize};
 use strongroom_crypto::random::BackendRandom;
 use strongroom_crypto::rsa_encryption::RsaDecryptingKey;
 use strongroom_crypto::self_test;
-use strongroom_crypto::signature::{Curve, EcKeyPair, RsaKeyPair, RsaKeySize};
+use strongroom_crypto::signature::{
+    Curve, EcKeyPair, Ed25519KeyPair, MlDsaKeyPair, MlDsaLevel, RsaKeyPair, RsaKeySize,
+};
 
 const HEADER_BYTES: usize = 16;
 
@@ -125,6 +127,8 @@ fn the_back_end_keeps_its_keys_in_the_installed_allocator() {
     rsa_keys_are_there();
     ecdsa_keys_are_there();
     ml_kem_keys_are_there();
+    ed25519_keys_are_there();
+    ml_dsa_keys_are_there();
     exchange_keys_are_there();
     hmac_keys_are_inline();
     assert_eq!(self_test::run(), Ok(()));
@@ -180,6 +184,20 @@ fn ml_kem_keys_are_there() {
     let pair = MlKemKeyPair::generate(MlKemSize::MlKem768);
     let seed = *pair.to_seed().expose();
     assert!(passes_through(&seed, || drop(pair)));
+}
+
+fn ed25519_keys_are_there() {
+    let pair = Ed25519KeyPair::generate();
+    // RFC 8410 §7: the seed ends the PrivateKeyInfo.
+    let der = pair.to_pkcs8();
+    let seed = &der.expose()[der.expose().len() - 32..];
+    assert!(passes_through(seed, || drop(pair)));
+}
+
+fn ml_dsa_keys_are_there() {
+    let pair = MlDsaKeyPair::generate(MlDsaLevel::MlDsa65);
+    let seed = pair.to_seed();
+    assert!(passes_through(seed.expose(), || drop(pair)));
 }
 
 fn exchange_keys_are_there() {
