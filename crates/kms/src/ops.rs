@@ -5,14 +5,18 @@ use std::future::Future;
 use std::pin::Pin;
 
 use strongroom_aws::error::Refusal;
+use strongroom_aws::kms as wire;
 use strongroom_aws::shape::{self, Shape};
 
 use crate::authorize::{Authorized, Target, authorize};
 use crate::call::Call;
 use crate::failure::{Cause, Failure};
 
+use custom_key_stores::CustomKeyStores;
+
 mod aliases;
 mod cryptography;
+mod custom_key_stores;
 mod deletion;
 mod keys;
 mod paging;
@@ -165,12 +169,17 @@ macro_rules! ops {
 
 ops! {
     Kms "CancelKeyDeletion" json::<deletion::CancelKeyDeletion>, Key ["kms:CancelKeyDeletion"], Mutation;
+    Kms "ConnectCustomKeyStore" json::<CustomKeyStores<wire::ConnectCustomKeyStoreRequest>>, Account ["kms:ConnectCustomKeyStore"], Mutation;
     Kms "CreateAlias" json::<aliases::CreateAlias>, AliasAndKeys ["kms:CreateAlias"], Mutation;
+    Kms "CreateCustomKeyStore" json::<CustomKeyStores<wire::CreateCustomKeyStoreRequest>>, Account ["kms:CreateCustomKeyStore"], Mutation;
     Kms "CreateKey" json::<keys::CreateKey>, Account ["kms:CreateKey"], Mutation;
     Kms "Decrypt" json::<cryptography::Decrypt>, CiphertextKey ["kms:Decrypt"], Cryptographic;
     Kms "DeleteAlias" json::<aliases::DeleteAlias>, AliasAndKeys ["kms:DeleteAlias"], Mutation;
+    Kms "DeleteCustomKeyStore" json::<CustomKeyStores<wire::DeleteCustomKeyStoreRequest>>, Account ["kms:DeleteCustomKeyStore"], Mutation;
+    Kms "DescribeCustomKeyStores" json::<CustomKeyStores<wire::DescribeCustomKeyStoresRequest>>, Account ["kms:DescribeCustomKeyStores"], Read;
     Kms "DescribeKey" json::<keys::DescribeKey>, Key ["kms:DescribeKey"], Read;
     Kms "DisableKey" json::<state::DisableKey>, Key ["kms:DisableKey"], Mutation;
+    Kms "DisconnectCustomKeyStore" json::<CustomKeyStores<wire::DisconnectCustomKeyStoreRequest>>, Account ["kms:DisconnectCustomKeyStore"], Mutation;
     Kms "EnableKey" json::<state::EnableKey>, Key ["kms:EnableKey"], Mutation;
     Kms "Encrypt" json::<cryptography::Encrypt>, Key ["kms:Encrypt"], Cryptographic;
     Kms "GenerateDataKey" json::<cryptography::GenerateDataKey>, Key ["kms:GenerateDataKey"], Cryptographic;
@@ -187,6 +196,7 @@ ops! {
     Kms "TagResource" json::<tags::TagResource>, Key ["kms:TagResource"], Mutation;
     Kms "UntagResource" json::<tags::UntagResource>, Key ["kms:UntagResource"], Mutation;
     Kms "UpdateAlias" json::<aliases::UpdateAlias>, AliasAndKeys ["kms:UpdateAlias"], Mutation;
+    Kms "UpdateCustomKeyStore" json::<CustomKeyStores<wire::UpdateCustomKeyStoreRequest>>, Account ["kms:UpdateCustomKeyStore"], Mutation;
     Kms "UpdateKeyDescription" json::<keys::UpdateKeyDescription>, Key ["kms:UpdateKeyDescription"], Mutation;
     Sts "GetCallerIdentity" sts::get_caller_identity, Nothing [], Read;
 }
