@@ -112,8 +112,18 @@ impl Bench {
 
     /// Carries out a call of the account's root: the output, or the exception's name.
     pub(crate) async fn call(&self, operation: &str, input: &Value) -> Result<Value, &'static str> {
+        self.call_as("000000000000", operation, input).await
+    }
+
+    /// Carries out a call of the root of `account`.
+    pub(crate) async fn call_as(
+        &self,
+        account: &str,
+        operation: &str,
+        input: &Value,
+    ) -> Result<Value, &'static str> {
         let region: strongroom_base::id::Region = "us-east-1".parse().unwrap();
-        let account = "000000000000".parse().unwrap();
+        let account = account.parse().unwrap();
         let call = Call::new(
             &self.kms,
             ops::find(Service::Kms, operation).unwrap(),
