@@ -22,12 +22,15 @@ mod call;
 mod domain_time;
 mod failure;
 mod grants;
+mod imports;
 mod key;
 mod material;
 mod multi_region;
 mod records;
+mod regions;
 mod repository;
 mod resolve;
+mod rotation;
 
 #[cfg(test)]
 mod workbench;

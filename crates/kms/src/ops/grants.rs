@@ -17,6 +17,7 @@ use strongroom_base::id::AccountId;
 use strongroom_policy::Principal;
 use strongroom_store::Cursor;
 
+use super::cryptography::would_have_succeeded;
 use super::{Operation, paging};
 use crate::authorize::{Authorized, Target};
 use crate::call::Call;
@@ -626,15 +627,4 @@ async fn end<O: Operation>(
     let changes = records.remove_grants(Changes::default(), &key, ended)?;
     request.commit(changes).await?;
     Ok(NoOutput)
-}
-
-/// KMS API, DryRun: success is an error.
-fn would_have_succeeded(dry_run: Option<NullableBooleanType>) -> Result<(), Failure> {
-    match dry_run {
-        Some(NullableBooleanType(true)) => Err(refuse_with(
-            KmsException::DryRunOperation,
-            text::DRY_RUN_WOULD_HAVE_SUCCEEDED,
-        )),
-        Some(NullableBooleanType(false)) | None => Ok(()),
-    }
 }

@@ -43,7 +43,7 @@ impl Retiring<'_> {
 
 impl GrantReference {
     /// Where the key of the grant is.
-    pub fn key_name(&self) -> KeyName {
+    pub(crate) fn key_name(&self) -> KeyName {
         KeyName {
             account: self.account,
             region: self.region.clone(),
@@ -54,12 +54,12 @@ impl GrantReference {
 
 impl GrantRecord {
     /// Where the key of the grant is.
-    pub fn key_name(&self) -> KeyName {
+    pub(crate) fn key_name(&self) -> KeyName {
         self.reference().key_name()
     }
 
     /// Which grant it is.
-    pub fn reference(&self) -> GrantReference {
+    pub(crate) fn reference(&self) -> GrantReference {
         GrantReference {
             account: self.account,
             region: self.region.clone(),
@@ -71,14 +71,14 @@ impl GrantRecord {
 
 impl Repository {
     /// The grant on `key` with this id, unless there is none.
-    pub fn grant(&self, key: &KeyName, id: &GrantId) -> Result<Option<GrantRecord>, Failure> {
+    pub(crate) fn grant(&self, key: &KeyName, id: &GrantId) -> Result<Option<GrantRecord>, Failure> {
         let found = self.read::<GrantRecord>(&grant_store_name(key, id))?;
         Ok(found.map(|stored| stored.record))
     }
 
     /// The grant on `key` that a request with this name and these terms made, unless there is none or it
     /// has no name.
-    pub fn named_grant(
+    pub(crate) fn named_grant(
         &self,
         key: &KeyName,
         terms: &GrantTerms,
@@ -95,12 +95,12 @@ impl Repository {
     }
 
     /// How many grants there are on `key`.
-    pub fn grant_count(&self, key: &KeyName) -> Result<Option<Stored<GrantCountRecord>>, Failure> {
+    pub(crate) fn grant_count(&self, key: &KeyName) -> Result<Option<Stored<GrantCountRecord>>, Failure> {
         self.read(&key_store_name(Table::GrantCounts, key))
     }
 
     /// Grants on `key`.
-    pub fn list_grants(
+    pub(crate) fn list_grants(
         &self,
         key: &KeyName,
         after: Option<&Cursor>,
@@ -110,12 +110,12 @@ impl Repository {
     }
 
     /// Whether `cursor` belongs to the list of grants on `key`.
-    pub fn is_cursor_of_grants(&self, key: &KeyName, cursor: &Cursor) -> bool {
+    pub(crate) fn is_cursor_of_grants(&self, key: &KeyName, cursor: &Cursor) -> bool {
         self.is_cursor_under(Table::Grants, &key_components(key), cursor)
     }
 
     /// Grants that name a principal as the retiring one.
-    pub fn list_retirable_grants(
+    pub(crate) fn list_retirable_grants(
         &self,
         retiring: &Retiring<'_>,
         after: Option<&Cursor>,
@@ -125,17 +125,17 @@ impl Repository {
     }
 
     /// Whether `cursor` belongs to the list of grants that a principal may retire.
-    pub fn is_cursor_of_retirable_grants(&self, retiring: &Retiring<'_>, cursor: &Cursor) -> bool {
+    pub(crate) fn is_cursor_of_retirable_grants(&self, retiring: &Retiring<'_>, cursor: &Cursor) -> bool {
         self.is_cursor_under(Table::RetirableGrants, &retiring.components(), cursor)
     }
 
     /// Seals the name of a grant into a token that only this store opens. No two tokens are the same.
-    pub fn seal_grant_token(&self, grant: &GrantReference) -> Vec<u8> {
+    pub(crate) fn seal_grant_token(&self, grant: &GrantReference) -> Vec<u8> {
         self.store.seal_value(TOKEN_PURPOSE, &grant.to_bytes())
     }
 
     /// What a token names; `None` of any other bytes.
-    pub fn open_grant_token(&self, token: &[u8]) -> Option<GrantReference> {
+    pub(crate) fn open_grant_token(&self, token: &[u8]) -> Option<GrantReference> {
         let bytes = self.store.open_value(TOKEN_PURPOSE, token)?;
         GrantReference::from_bytes(&bytes).ok()
     }
@@ -144,7 +144,7 @@ impl Repository {
     // The count is a record of its own: it is exact because every change of a key's grants replaces it,
     // and cheap because nothing else must be read. It is never removed before its key, or a count that
     // began again could have the version of one that somebody still relies on.
-    pub fn add_grant(&self, changes: Changes, grant: &GrantRecord) -> Result<Changes, Failure> {
+    pub(crate) fn add_grant(&self, changes: Changes, grant: &GrantRecord) -> Result<Changes, Failure> {
         let key = grant.key_name();
         let count = self.grant_count(&key)?;
         let (expect, grants) = count.map_or((Expect::Absent, 0), |count| {
@@ -160,7 +160,7 @@ impl Repository {
     }
 
     /// The changes that remove `grants`, all of them on `key`.
-    pub fn remove_grants(
+    pub(crate) fn remove_grants(
         &self,
         changes: Changes,
         key: &KeyName,
@@ -211,7 +211,7 @@ impl Changes {
     }
 
     /// Removes the count of a key that has no grants left, with the key.
-    pub fn delete_grant_count(self, key: &KeyName, version: u64) -> Self {
+    pub(crate) fn delete_grant_count(self, key: &KeyName, version: u64) -> Self {
         self.delete(key_store_name(Table::GrantCounts, key), version)
     }
 }
