@@ -70,6 +70,14 @@ pub fn enveloped_for(recipient_spki: &[u8], plaintext: &[u8]) -> Result<Vec<u8>,
     Ok(sequence(&[ID_ENVELOPED_DATA, &content]))
 }
 
+/// Whether [`enveloped_for`] takes this recipient.
+///
+/// # Errors
+/// [`InvalidPublicKey`] when it does not.
+pub fn check_recipient(recipient_spki: &[u8]) -> Result<(), InvalidPublicKey> {
+    Recipient::from_spki(recipient_spki).map(|_| ())
+}
+
 // RFC 5652 §6.2.1.
 fn recipient_info(spki: &[u8], encrypted_key: &[u8]) -> Vec<u8> {
     sequence(&[
