@@ -5,6 +5,7 @@ pub mod aead;
 pub mod cms;
 pub mod der;
 pub mod digest;
+pub mod ecdsa_verify;
 pub mod exchange;
 mod ffi;
 pub mod hmac;

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use strongroom_attestation::TrustRoots;
 use strongroom_audit::{Outcome, Record};
 use strongroom_base::{Env, UnixMillis};
 use strongroom_store::SealedStore;
@@ -13,16 +14,29 @@ use crate::audit_log::{AuditLog, Durability};
 use crate::call::Call;
 use crate::domain_time::{DomainTime, Recorded};
 use crate::failure::{Cause, Failure};
+use crate::grants::Turns;
 use crate::key_process::KeyProcess;
 use crate::ops::AuditClass;
 use crate::repository::{Changes, Repository};
 use crate::timers::Timers;
 
 /// What is fixed while the service runs.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone)]
 pub struct Settings {
     /// Which accounts there are.
     pub accounts: AccountRule,
+    /// Whose enclaves may be recipients of answers.
+    pub attestation_roots: Arc<TrustRoots>,
+}
+
+impl Settings {
+    /// Settings with these accounts and AWS's root of all Nitro Enclaves.
+    pub fn new(accounts: AccountRule) -> Self {
+        Self {
+            accounts,
+            attestation_roots: Arc::new(TrustRoots::aws_nitro()),
+        }
+    }
 }
 
 /// The open service.
@@ -37,6 +51,7 @@ pub struct Kms {
     pub key_process: KeyProcess,
     pub(crate) signing_keys: SigningKeys,
     pub(crate) audit: Arc<AuditLog>,
+    pub(crate) grant_turns: Turns,
     domain_time: Mutex<DomainTime>,
     making_tokens: RwLock<()>,
 }
@@ -61,6 +76,7 @@ impl Kms {
             key_process,
             signing_keys: SigningKeys::default(),
             audit,
+            grant_turns: Turns::default(),
             domain_time,
             making_tokens: RwLock::new(()),
         }

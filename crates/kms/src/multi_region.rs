@@ -77,11 +77,23 @@ pub(crate) fn change_each(
     keys: &[Arc<Key>],
     change: impl Fn(&mut KeyRecord),
 ) -> Result<Changes, Failure> {
-    keys.iter().try_fold(changes, |changes, key| {
-        let mut record = key.record.clone();
-        change(&mut record);
-        records.change_key(changes, key, &record)
-    })
+    let mut changed: Vec<KeyRecord> = keys.iter().map(|key| key.record.clone()).collect();
+    changed.iter_mut().for_each(change);
+    put_related(records, changes, keys.iter().zip(&changed))
+}
+
+/// Writes the records of related keys, each in place of its key's. All of them are written, also those that
+/// stay as they were: so the commit relies on all.
+pub(crate) fn put_related<'k>(
+    records: &Repository,
+    changes: Changes,
+    related: impl IntoIterator<Item = (&'k Arc<Key>, &'k KeyRecord)>,
+) -> Result<Changes, Failure> {
+    related
+        .into_iter()
+        .try_fold(changes, |changes, (key, record)| {
+            records.change_key(changes, key, record)
+        })
 }
 
 /// `material` as the related key that `record` describes holds it. The caller holds
@@ -101,18 +113,4 @@ pub(crate) async fn replicate(
         replica.token = Some(kms.key_process.call(&command).await?.token);
     }
     Ok(replica)
-}
-
-/// Writes the records of related keys, each in place of its key's. All of them are written, also those that
-/// stay as they were: so the commit relies on all.
-pub(crate) fn put_related<'k>(
-    records: &Repository,
-    changes: Changes,
-    related: impl IntoIterator<Item = (&'k Arc<Key>, &'k KeyRecord)>,
-) -> Result<Changes, Failure> {
-    related
-        .into_iter()
-        .try_fold(changes, |changes, (key, record)| {
-            records.change_key(changes, key, record)
-        })
 }

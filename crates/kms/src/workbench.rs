@@ -125,9 +125,28 @@ impl Bench {
         operation: &str,
         input: &Value,
     ) -> Result<Value, Refusal> {
+        self.answer(&self.prepare(region, operation, input)).await
+    }
+
+    /// Carries out a call of the root of `account`.
+    pub(crate) async fn call_as(
+        &self,
+        account: &str,
+        operation: &str,
+        input: &Value,
+    ) -> Result<Value, &'static str> {
+        let mut call = self.prepare("us-east-1", operation, input);
+        let account = account.parse().unwrap();
+        call.caller = Caller::root(account, "test".to_owned(), &call.region);
+        let answer = self.answer(&call).await;
+        answer.map_err(|refusal| refusal.exception.name())
+    }
+
+    /// A call of the account's root that is still to be answered.
+    pub(crate) fn prepare(&self, region: &str, operation: &str, input: &Value) -> Call<'_> {
         let region: Region = region.parse().unwrap();
         let account = "000000000000".parse().unwrap();
-        let call = Call::new(
+        Call::new(
             &self.kms,
             ops::find(Service::Kms, operation).unwrap(),
             Caller::root(account, "test".to_owned(), &region),
@@ -138,8 +157,12 @@ impl Bench {
                 user_agent: String::new(),
             },
             json::parse(input.to_string().as_bytes()).ok().unwrap(),
-        );
-        match self.kms.serve(&call).await {
+        )
+    }
+
+    /// Answers a call: the output, or what the client is told instead.
+    pub(crate) async fn answer(&self, call: &Call<'_>) -> Result<Value, Refusal> {
+        match self.kms.serve(call).await {
             Ok(body) => Ok(serde_json::from_slice(&body).unwrap_or(Value::Null)),
             Err(failure) => Err(failure.refusal()),
         }
@@ -158,9 +181,7 @@ async fn open(
         random: Arc::new(SystemRandom),
     };
     let store = domain::sealed_store(keys, Arc::clone(engine), &env);
-    let settings = Settings {
-        accounts: AccountRule::Every,
-    };
+    let settings = Settings::new(AccountRule::Every);
     Kms::open(env, settings, store, key_process.clone(), Arc::clone(audit))
 }
 

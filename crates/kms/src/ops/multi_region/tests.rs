@@ -39,8 +39,12 @@ impl<'b> Family<'b> {
     }
 
     async fn replicate(&self, region: &str) -> Value {
+        self.replicate_from(HOME, region).await
+    }
+
+    async fn replicate_from(&self, primary: &str, region: &str) -> Value {
         let input = json!({"ReplicaRegion": region});
-        self.call(HOME, "ReplicateKey", input).await
+        self.call(primary, "ReplicateKey", input).await
     }
 
     async fn call(&self, region: &str, operation: &str, input: Value) -> Value {
@@ -620,6 +624,38 @@ async fn a_replica_mirrors_rotations_and_holds_all_materials() {
 }
 
 #[tokio::test]
+async fn the_key_is_rotated_where_its_primary_is_now() {
+    let bench = Bench::new().await;
+    let family = Family::with_replicas(&bench, &[EUROPE]).await;
+    let old = family.encrypt(HOME).await;
+    let period = json!({"RotationPeriodInDays": 90});
+    family.call(HOME, "EnableKeyRotation", period).await;
+    let to = json!({"PrimaryRegion": EUROPE});
+    family.call(HOME, "UpdatePrimaryRegion", to).await;
+    let before = family.describe(HOME).await["CurrentKeyMaterialId"].take();
+    bench.run(90 * DAY - SECOND).await;
+    assert_eq!(
+        family.describe(EUROPE).await["CurrentKeyMaterialId"],
+        before
+    );
+    bench.run(SECOND).await;
+    let after = family.describe(EUROPE).await["CurrentKeyMaterialId"].take();
+    assert_ne!(after, before);
+    assert_eq!(family.describe(HOME).await["CurrentKeyMaterialId"], after);
+    family.replicate_from(EUROPE, ASIA).await;
+    let new = family.encrypt(HOME).await;
+    for region in [HOME, EUROPE, ASIA] {
+        for sealed in [&old, &new] {
+            assert_eq!(
+                family.decrypt(region, sealed).await,
+                Ok(json!("QUJD")),
+                "{region}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
 async fn imported_material_stays_where_it_was_imported() {
     let bench = Bench::new().await;
     let family = Family::make(&bench, json!({"Origin": "EXTERNAL"})).await;
@@ -665,6 +701,12 @@ async fn imported_material_stays_where_it_was_imported() {
     family.call(EUROPE, "ScheduleKeyDeletion", json!({})).await;
     family.call(EUROPE, "CancelKeyDeletion", json!({})).await;
     assert_eq!(family.state(EUROPE).await, "PendingImport");
+    // Nothing has to wait any more for the Region where it was not imported.
+    let days = json!({"PendingWindowInDays": 7});
+    family.call(EUROPE, "ScheduleKeyDeletion", days).await;
+    bench.run(7 * DAY).await;
+    let last = family.record(HOME).materials.last().unwrap().role;
+    assert_eq!(last, MaterialRole::PendingRotation);
 }
 
 #[tokio::test]
