@@ -31,6 +31,7 @@ mod policies;
 mod public_keys;
 mod random;
 mod recipient;
+pub mod reference;
 mod rotation;
 mod signing;
 mod state;
