@@ -239,3 +239,15 @@ def test_a_key_moves_to_another_region(files):
     assert metadata["MultiRegionConfiguration"]["MultiRegionKeyType"] == "PRIMARY"
     move = ["kms", "update-primary-region", "--key-id", key_id, "--primary-region", "eu-west-1"]
     fails("KMSInvalidStateException", *move)
+
+
+def test_grants(key):
+    grantee = ["--grantee-principal", "arn:aws:iam::000000000000:role/reader"]
+    create = ["kms", "create-grant", "--key-id", key["Arn"], *grantee, "--operations", "Decrypt", "DescribeKey"]
+    made = aws(*create, "--constraints", "EncryptionContextSubset={order=7}")
+    [grant] = aws("kms", "list-grants", "--key-id", key["Arn"])["Grants"]
+    assert (grant["GrantId"], grant["Operations"]) == (made["GrantId"], ["Decrypt", "DescribeKey"])
+    aws("kms", "revoke-grant", "--key-id", key["Arn"], "--grant-id", made["GrantId"])
+    fails("InvalidGrantTokenException", "kms", "retire-grant", "--grant-token", made["GrantToken"])
+    aws("kms", "retire-grant", "--grant-token", aws(*create)["GrantToken"])
+    assert aws("kms", "list-grants", "--key-id", key["Arn"])["Grants"] == []
