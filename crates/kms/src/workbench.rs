@@ -7,8 +7,10 @@ use std::time::Duration;
 
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 use serde_json::Value;
+use strongroom_aws::error::Refusal;
 use strongroom_aws::json;
 use strongroom_base::env::{SystemClock, SystemRandom};
+use strongroom_base::id::Region;
 use strongroom_base::{Clock, Env, Instant, Secret, UnixMillis};
 use strongroom_crypto::kdf::Argon2Block;
 use strongroom_hsm::core::{Core, Setup, WorkingMemory};
@@ -75,7 +77,9 @@ impl Bench {
     pub(crate) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data = Folder::create(&folder.path().join("data"), Kind::Dev).unwrap();
-        let (client, serve) = Client::connect(start_core()).unwrap();
+        let start = (UnixMillis(1_800_000_000_000), Duration::from_secs(1000));
+        let clock = Arc::new(TurnedClock(Mutex::new(start)));
+        let (client, serve) = Client::connect(start_core(&clock)).unwrap();
         tokio::spawn(serve);
         let key = Secret::new([7; 32]);
         domain::initialize(&client, &data, &NewSeal::KeyFile(&key))
@@ -83,8 +87,6 @@ impl Bench {
             .unwrap();
         let key_process = KeyProcess::default();
         key_process.connect(client);
-        let start = (UnixMillis(1_800_000_000_000), Duration::from_secs(1000));
-        let clock = Arc::new(TurnedClock(Mutex::new(start)));
         let engine: Arc<dyn Engine> = Arc::new(Memory::new());
         let audit =
             Arc::new(AuditLog::open(&audit_folder(data.path()), Arc::new(SystemClock)).unwrap());
@@ -112,9 +114,25 @@ impl Bench {
 
     /// Carries out a call of the account's root: the output, or the exception's name.
     pub(crate) async fn call(&self, operation: &str, input: &Value) -> Result<Value, &'static str> {
-        let region: strongroom_base::id::Region = "us-east-1".parse().unwrap();
+        let answer = self.call_in("us-east-1", operation, input).await;
+        answer.map_err(|refusal| refusal.exception.name())
+    }
+
+    /// Carries out a call of the account's root in `region`.
+    pub(crate) async fn call_in(
+        &self,
+        region: &str,
+        operation: &str,
+        input: &Value,
+    ) -> Result<Value, Refusal> {
+        self.answer(&self.prepare(region, operation, input)).await
+    }
+
+    /// A call of the account's root that is still to be answered.
+    pub(crate) fn prepare(&self, region: &str, operation: &str, input: &Value) -> Call<'_> {
+        let region: Region = region.parse().unwrap();
         let account = "000000000000".parse().unwrap();
-        let call = Call::new(
+        Call::new(
             &self.kms,
             ops::find(Service::Kms, operation).unwrap(),
             Caller::root(account, "test".to_owned(), &region),
@@ -125,10 +143,14 @@ impl Bench {
                 user_agent: String::new(),
             },
             json::parse(input.to_string().as_bytes()).ok().unwrap(),
-        );
-        match self.kms.serve(&call).await {
+        )
+    }
+
+    /// Answers a call: the output, or what the client is told instead.
+    pub(crate) async fn answer(&self, call: &Call<'_>) -> Result<Value, Refusal> {
+        match self.kms.serve(call).await {
             Ok(body) => Ok(serde_json::from_slice(&body).unwrap_or(Value::Null)),
-            Err(failure) => Err(failure.refusal().exception.name()),
+            Err(failure) => Err(failure.refusal()),
         }
     }
 }
@@ -145,14 +167,12 @@ async fn open(
         random: Arc::new(SystemRandom),
     };
     let store = domain::sealed_store(keys, Arc::clone(engine), &env);
-    let settings = Settings {
-        accounts: AccountRule::Every,
-    };
+    let settings = Settings::new(AccountRule::Every);
     Kms::open(env, settings, store, key_process.clone(), Arc::clone(audit))
 }
 
 /// Starts a core on threads of this process, and returns the service's end of its socket.
-fn start_core() -> OwnedFd {
+fn start_core(clock: &Arc<TurnedClock>) -> OwnedFd {
     let pair = socketpair(
         AddressFamily::UNIX,
         SocketType::SEQPACKET,
@@ -162,7 +182,7 @@ fn start_core() -> OwnedFd {
     let (ours, theirs) = pair.unwrap();
     let core = Core::new(Setup {
         random: Arc::new(SystemRandom),
-        clock: Arc::new(SystemClock),
+        clock: Arc::clone(clock) as Arc<dyn Clock>,
         working_memory: Box::new(NoPassphrases),
         key_cache_bytes: 1 << 18,
         protections: Vec::new(),
