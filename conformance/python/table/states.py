@@ -69,6 +69,11 @@ class World:
             raise self.keys[kind, state]
         return self.keys[kind, state]
 
+    def made(self):
+        """The keys there are."""
+        keys = (key for key in self.keys.values() if isinstance(key, Key))
+        return [key for key in keys if key.state != ABSENT]
+
     def make(self, kind, state):
         if state == ABSENT:
             return absent_key(self, kind)
