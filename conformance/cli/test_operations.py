@@ -4,6 +4,7 @@ import base64
 import json
 import os
 
+import awscli.botocore.session
 import botocore.session
 import pytest
 from botocore import xform_name
@@ -11,7 +12,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.serialization import load_der_private_key, load_der_public_key
 
-from aws_cli import Folder, aws, fails, succeeded
+from aws_cli import NEWER, Folder, aws, fails, succeeded
 
 MESSAGE = b"a message"
 EUROPE = ["--region", "eu-west-1"]
@@ -256,8 +257,16 @@ def test_custom_key_stores_are_refused(command):
     fails("UnsupportedOperationException", "kms", command, *REFUSED[command])
 
 
+def commands_of(session):
+    return {xform_name(name, "-") for name in session.get_service_model("kms").operation_names}
+
+
 def test_every_operation_has_a_scenario():
-    model = botocore.session.get_session().get_service_model("kms")
     run = set(REFUSED).union(*(scenario.values[1] for scenario in SCENARIOS))
-    assert run == {xform_name(name, "-") for name in model.operation_names}
+    assert run == commands_of(botocore.session.get_session())
     assert len(run) == 56
+
+
+def test_only_what_the_cli_lacks_is_added_to_it():
+    known = commands_of(awscli.botocore.session.get_session())
+    assert commands_of(botocore.session.get_session()) - known == NEWER

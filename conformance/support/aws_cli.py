@@ -8,8 +8,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import botocore
+
 AWS = Path(sys.executable).with_name("aws")
 SECONDS_MAX = 120
+# What the pinned CLI's own copy of the model lacks. It takes these from boto3's, as from any model added to it.
+NEWER = {"decapsulate", "encapsulate"}
+NEWER_MODELS = str(Path(botocore.__file__).with_name("data"))
 
 _succeeded = set()
 
@@ -23,6 +28,8 @@ def succeeded():
 
 def run(*arguments, cwd=None):
     environment = os.environ | {"AWS_PAGER": "", "AWS_MAX_ATTEMPTS": "1"}
+    if arguments[1] in NEWER:
+        environment["AWS_DATA_PATH"] = NEWER_MODELS
     command = [str(AWS), *arguments, "--output", "json"]
     return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=environment, timeout=SECONDS_MAX)
 

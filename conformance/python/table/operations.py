@@ -359,7 +359,7 @@ STORE = {"CustomKeyStoreId": "cks-1234567890abcdef0"}
 WITHOUT_KEY = {
     "ConnectCustomKeyStore": STORE,
     "CreateCustomKeyStore": {
-        "CustomKeyStoreName": "store", "CloudHsmClusterId": "cluster-1a23b4cdefg",
+        "CustomKeyStoreName": "store", "CloudHsmClusterId": "cluster-2a34b5cdefg",
         "KeyStorePassword": "kmsPswd", "TrustAnchorCertificate": "certificate",
     },
     "CreateKey": {},
