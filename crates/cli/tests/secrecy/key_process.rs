@@ -1,14 +1,21 @@
-//! The key process alone, driven over its socket: RSA and P-256 too, and both seals with a secret.
+//! The key process alone, driven over its socket: every algorithm, and both seals with a secret.
 
 use strongroom_base::env::SystemClock;
 use strongroom_base::{Clock, Secret};
 use strongroom_crypto::exchange::{Recipient, seal_to};
+use strongroom_crypto::key_wrap;
+use strongroom_crypto::rsa_encryption::{OaepHash, oaep_encrypt};
+use strongroom_crypto::sm2::Sm2PublicKey;
 use strongroom_hsm_api::command::{
-    Confirm, Decrypt, DeriveSigningKey, Encrypt, GenerateDataKey, GenerateKey, GenerateSecret,
-    GetStatus, Initialize, LoadSeal, PURPOSE_UNSEAL, ReEncrypt, Rewrap, RotateDomain, Sign, Unseal,
-    UnsealOutcome,
+    Confirm, Decapsulate, Decrypt, DeriveSharedSecret, DeriveSigningKey, Encapsulate, Encrypt,
+    GenerateDataKey, GenerateDataKeyPair, GenerateKey, GenerateMac, GenerateSecret,
+    GenerateWrappingKey, GetPublicKey, GetStatus, ImportKey, Initialize, LoadSeal, PURPOSE_UNSEAL,
+    ReEncrypt, Rewrap, RotateDomain, Sign, Unseal, UnsealOutcome, Verify, VerifyMac,
 };
-use strongroom_hsm_api::key::{Attributes, Origin, Spec, State, Usage};
+use strongroom_hsm_api::key::{Attributes, Origin, Spec, State, Usage, Wrapping};
+use strongroom_hsm_api::scheme::{
+    EncryptionScheme, SignatureInput, SignatureScheme, WrappingScheme,
+};
 use strongroom_hsm_api::status::SealKind;
 use strongroom_kms::key_process::{Client, Program};
 
@@ -17,8 +24,30 @@ use crate::needles::Needles;
 use crate::truth::{Truth, random};
 use crate::{PROGRAM, block_on, may_read_memory};
 
-const SIGNATURES: usize = 200;
+const SIGNATURES: usize = 50;
 const MESSAGES: usize = 50;
+
+const SIGNATURE_SCHEMES: &[(Spec, SignatureScheme)] = &[
+    (Spec::Rsa2048, SignatureScheme::RsaPkcs1Sha256),
+    (Spec::Rsa3072, SignatureScheme::RsaPssSha384),
+    (Spec::Rsa4096, SignatureScheme::RsaPssSha512),
+    (Spec::EccP256, SignatureScheme::EcdsaSha256),
+    (Spec::EccP384, SignatureScheme::EcdsaSha384),
+    (Spec::EccP521, SignatureScheme::EcdsaSha512),
+    (Spec::EccSecp256k1, SignatureScheme::EcdsaSha256),
+    (Spec::Ed25519, SignatureScheme::Ed25519),
+    (Spec::Ed25519, SignatureScheme::Ed25519Prehashed),
+    (Spec::MlDsa44, SignatureScheme::MlDsa),
+    (Spec::MlDsa65, SignatureScheme::MlDsa),
+    (Spec::MlDsa87, SignatureScheme::MlDsa),
+    (Spec::Sm2, SignatureScheme::Sm2),
+];
+
+const ENCRYPTION_SCHEMES: &[(Spec, EncryptionScheme)] = &[
+    (Spec::Rsa2048, EncryptionScheme::OaepSha1),
+    (Spec::Rsa2048, EncryptionScheme::OaepSha256),
+    (Spec::Sm2, EncryptionScheme::Sm2),
+];
 
 /// A key process of the test's own.
 struct KeyProcess {
@@ -77,24 +106,194 @@ impl KeyProcess {
         self.client.call(&command).await.unwrap().token
     }
 
+    async fn public(&self, token: &[u8]) -> Vec<u8> {
+        self.client.call(&GetPublicKey { token }).await.unwrap().der
+    }
+
     /// Uses every kind of key; what it used and made.
     async fn work(&self) -> Work {
         let mut work = Work::default();
-        for (name, spec) in [("RSA-2048", Spec::Rsa2048), ("P-256", Spec::EccP256)] {
-            let token = self.generate(spec, Usage::SignVerify).await;
+        for (spec, scheme) in SIGNATURE_SCHEMES {
+            let token = self.generate(*spec, Usage::SignVerify).await;
             for number in 0..SIGNATURES {
-                let message = number.to_be_bytes();
-                let command = Sign {
-                    token: &token,
-                    message: &message,
-                };
-                self.client.call(&command).await.unwrap();
+                self.sign_and_verify(&token, *scheme, &number.to_be_bytes())
+                    .await;
             }
-            work.tokens.push((name.to_owned(), token));
+            work.tokens.push((format!("{spec:?}, signing"), token));
+        }
+        for (spec, scheme) in ENCRYPTION_SCHEMES {
+            let token = self.generate(*spec, Usage::EncryptDecrypt).await;
+            let plaintext = self.encrypt_and_decrypt(&token, *scheme).await;
+            work.secrets
+                .push((format!("plaintext under {spec:?}"), plaintext));
+            work.tokens.push((format!("{spec:?}, decrypting"), token));
         }
         self.use_symmetric(&mut work).await;
         self.use_signing_secret(&mut work).await;
+        self.use_macs(&mut work).await;
+        self.agree(&mut work).await;
+        self.encapsulate(&mut work).await;
+        self.import(&mut work).await;
+        self.make_data_key_pairs(&mut work).await;
         work
+    }
+
+    async fn sign_and_verify(&self, token: &[u8], scheme: SignatureScheme, message: &[u8]) {
+        let sign = Sign {
+            token,
+            scheme,
+            input: SignatureInput::Message,
+            message,
+        };
+        let signature = self.client.call(&sign).await.unwrap().signature;
+        let verify = Verify {
+            token,
+            scheme,
+            input: SignatureInput::Message,
+            message,
+            signature: &signature,
+        };
+        self.client.call(&verify).await.unwrap();
+    }
+
+    async fn encrypt_and_decrypt(&self, token: &[u8], scheme: EncryptionScheme) -> Secret<Vec<u8>> {
+        let plaintext = random::<32>();
+        let encrypt = Encrypt {
+            token,
+            scheme,
+            context: b"",
+            plaintext: plaintext.expose(),
+        };
+        let decrypt = Decrypt {
+            token,
+            scheme,
+            context: b"",
+            ciphertext: &self.client.call(&encrypt).await.unwrap().ciphertext,
+            recipient: b"",
+        };
+        let opened = self.client.call(&decrypt).await.unwrap().plaintext;
+        assert!(opened.matches(plaintext.expose()));
+        opened
+    }
+
+    async fn use_macs(&self, work: &mut Work) {
+        for spec in [Spec::Hmac224, Spec::Hmac256, Spec::Hmac384, Spec::Hmac512] {
+            let token = self.generate(spec, Usage::GenerateVerifyMac).await;
+            let generate = GenerateMac {
+                token: &token,
+                message: b"message",
+            };
+            let verify = VerifyMac {
+                token: &token,
+                message: b"message",
+                mac: &self.client.call(&generate).await.unwrap().mac,
+            };
+            self.client.call(&verify).await.unwrap();
+            work.tokens.push((format!("{spec:?}"), token));
+        }
+    }
+
+    async fn agree(&self, work: &mut Work) {
+        for spec in [Spec::EccP256, Spec::EccP384, Spec::EccP521, Spec::Sm2] {
+            let token = self.generate(spec, Usage::KeyAgreement).await;
+            let derive = DeriveSharedSecret {
+                token: &token,
+                public: &self.public(&token).await,
+                recipient: b"",
+            };
+            let secret = self.client.call(&derive).await.unwrap().plaintext;
+            work.secrets.push((format!("secret of {spec:?}"), secret));
+            work.tokens.push((format!("{spec:?}, agreeing"), token));
+        }
+    }
+
+    async fn encapsulate(&self, work: &mut Work) {
+        for spec in [Spec::MlKem512, Spec::MlKem768, Spec::MlKem1024] {
+            let token = self.generate(spec, Usage::EncapsulateDecapsulate).await;
+            let encapsulate = Encapsulate { token: &token };
+            let made = self.client.call(&encapsulate).await.unwrap();
+            let decapsulate = Decapsulate {
+                token: &token,
+                ciphertext: &made.ciphertext,
+            };
+            let secret = self.client.call(&decapsulate).await.unwrap().plaintext;
+            assert!(secret.matches(made.secret.expose()));
+            work.secrets.push((format!("secret of {spec:?}"), secret));
+            work.tokens.push((format!("{spec:?}"), token));
+        }
+    }
+
+    /// Brings symmetric material in under every kind of wrapping key.
+    async fn import(&self, work: &mut Work) {
+        for (spec, scheme) in [
+            (Spec::Rsa2048, WrappingScheme::AesSha256),
+            (Spec::Sm2, WrappingScheme::Sm2),
+        ] {
+            let wrapping = GenerateWrappingKey {
+                attributes: Attributes {
+                    wrapping: Some(Wrapping {
+                        scheme,
+                        not_after: u64::MAX,
+                    }),
+                    ..attributes(spec, Usage::Unwrap)
+                },
+            };
+            let wrapping = self.client.call(&wrapping).await.unwrap();
+            let material = random::<32>();
+            let import = ImportKey {
+                wrapping: &wrapping.token,
+                wrapped: &wrap(scheme, &wrapping.public, material.expose()),
+                attributes: Attributes {
+                    origin: Origin::Imported,
+                    ..attributes(Spec::Symmetric, Usage::EncryptDecrypt)
+                },
+            };
+            let imported = self.client.call(&import).await.unwrap();
+            let token = imported.token;
+            self.encrypt_and_decrypt(&token, EncryptionScheme::Symmetric)
+                .await;
+            work.tokens
+                .push((format!("imported under {spec:?}"), token));
+            work.tokens
+                .push((format!("{spec:?}, wrapping"), wrapping.token));
+        }
+    }
+
+    /// For the caller and for a recipient, which makes the key process write CMS.
+    async fn make_data_key_pairs(&self, work: &mut Work) {
+        let token = self.generate(Spec::Symmetric, Usage::EncryptDecrypt).await;
+        let recipient = self.generate(Spec::Rsa2048, Usage::EncryptDecrypt).await;
+        let recipient = self.public(&recipient).await;
+        for spec in [
+            Spec::Rsa2048,
+            Spec::EccP256,
+            Spec::EccSecp256k1,
+            Spec::Sm2,
+            Spec::Ed25519,
+            Spec::MlKem768,
+        ] {
+            for recipient in [&[][..], &recipient] {
+                let generate = GenerateDataKeyPair {
+                    token: &token,
+                    context: b"",
+                    spec,
+                    recipient,
+                };
+                let made = self.client.call(&generate).await.unwrap();
+                let decrypt = Decrypt {
+                    token: &token,
+                    scheme: EncryptionScheme::Symmetric,
+                    context: b"",
+                    ciphertext: &made.ciphertext,
+                    recipient: b"",
+                };
+                let private = self.client.call(&decrypt).await.unwrap().plaintext;
+                // What precedes the numbers of a PrivateKeyInfo is the same in every key.
+                let secret = private.expose()[private.expose().len() / 2..].to_vec();
+                work.secrets
+                    .push((format!("half of a pair of {spec:?}"), secret.into()));
+            }
+        }
     }
 
     async fn use_symmetric(&self, work: &mut Work) {
@@ -105,22 +304,27 @@ impl KeyProcess {
             let context = b"";
             let encrypt = Encrypt {
                 token: &token,
+                scheme: EncryptionScheme::Symmetric,
                 context,
                 plaintext: plaintext.expose(),
             };
             let made = self.client.call(&encrypt).await.unwrap().ciphertext;
             let decrypt = Decrypt {
                 token: &token,
+                scheme: EncryptionScheme::Symmetric,
                 context,
                 ciphertext: &made,
+                recipient: b"",
             };
             let opened = self.client.call(&decrypt).await.unwrap();
             assert!(opened.plaintext.matches(plaintext.expose()));
             let re_encrypt = ReEncrypt {
                 source: &token,
+                source_scheme: EncryptionScheme::Symmetric,
                 source_context: context,
                 ciphertext: &made,
                 destination: &other,
+                destination_scheme: EncryptionScheme::Symmetric,
                 destination_context: context,
             };
             let again = self.client.call(&re_encrypt).await.unwrap().ciphertext;
@@ -128,6 +332,7 @@ impl KeyProcess {
                 token: &token,
                 context,
                 length: 32,
+                recipient: b"",
             };
             let data_key = self.client.call(&generate).await.unwrap();
             work.secrets.push((
@@ -225,7 +430,20 @@ fn attributes(spec: Spec, usage: Usage) -> Attributes<'static> {
         origin: Origin::Generated,
         state: State::Enabled,
         version: 1,
+        wrapping: None,
     }
+}
+
+/// Wraps material as a caller does.
+fn wrap(scheme: WrappingScheme, public: &[u8], material: &[u8]) -> Vec<u8> {
+    if scheme == WrappingScheme::Sm2 {
+        let public = Sm2PublicKey::from_spki(public).unwrap();
+        return public.encrypt(material).unwrap();
+    }
+    let kek = random::<32>();
+    let encrypted = oaep_encrypt(public, OaepHash::Sha256, kek.expose()).unwrap();
+    let wrapped = key_wrap::wrap(kek.expose(), material).unwrap();
+    [encrypted, wrapped].concat()
 }
 
 /// Whether key processes get secret memory on this machine; says so when not. Without it root reads
@@ -239,6 +457,23 @@ pub(crate) async fn is_secret_memory_given() -> bool {
         println!("skipped: this kernel gives no secret memory");
     }
     given
+}
+
+#[test]
+fn every_algorithm_runs_in_the_jail() {
+    block_on(async {
+        let process = KeyProcess::start();
+        let key_file = random::<32>();
+        process
+            .initialize(SealKind::KeyFile, key_file.expose())
+            .await;
+        let work = process.work().await;
+        assert!(!work.tokens.is_empty());
+        // A forbidden system call would have ended it, in a lane or while it makes spare keys.
+        let status = process.client.call(&GetStatus {}).await.unwrap();
+        let mut protections = status.protections.0.iter();
+        assert!(protections.any(|protection| protection.name == "seccomp" && protection.held));
+    });
 }
 
 #[test]

@@ -108,15 +108,20 @@ impl Truth {
         let material = keys.material.expose();
         needles.raw(&format!("wrapping key of {name}"), keys.wrapping.expose());
         match TokenHeader::read(token).unwrap().attributes.spec {
-            Spec::Symmetric | Spec::SigningSecret => {
-                needles.raw(&format!("material of {name}"), material);
-            }
             Spec::Rsa2048 | Spec::Rsa3072 | Spec::Rsa4096 => {
                 for (part, value) in rsa_numbers(material) {
                     needles.number(&format!("{part} of {name}"), value);
                 }
             }
-            Spec::EccP256 => needles.number(&format!("scalar of {name}"), p256_scalar(material)),
+            Spec::EccP256 | Spec::EccP384 | Spec::EccP521 | Spec::EccSecp256k1 | Spec::Sm2 => {
+                needles.number(&format!("scalar of {name}"), scalar(material))
+            }
+            // RFC 8410 §7: the seed ends the PrivateKeyInfo.
+            Spec::Ed25519 => {
+                needles.raw(&format!("seed of {name}"), &material[material.len() - 32..]);
+            }
+            // Raw bytes, a text, or a seed.
+            _ => needles.raw(&format!("material of {name}"), material),
         }
     }
 
@@ -152,7 +157,7 @@ impl Truth {
             .into_iter()
             .flat_map(|key| key.record.materials);
         materials
-            .map(|material| material.token)
+            .filter_map(|material| material.token)
             .chain(access_keys.records.into_iter().map(|key| key.record.token))
             .collect()
     }
@@ -169,8 +174,8 @@ fn rsa_numbers(pkcs8: &[u8]) -> Vec<(&'static str, &[u8])> {
         .collect()
 }
 
-/// RFC 5915 §3: the scalar of a PKCS#8 P-256 key.
-fn p256_scalar(pkcs8: &[u8]) -> &[u8] {
+/// RFC 5915 §3: the scalar of a PKCS#8 key on a curve.
+fn scalar(pkcs8: &[u8]) -> &[u8] {
     let key = content(&elements(content(&elements(pkcs8)[0]))[2]);
     content(&elements(content(&elements(key)[0]))[1])
 }

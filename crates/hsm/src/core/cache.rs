@@ -22,7 +22,7 @@ struct Entry {
 }
 
 /// Weighs an entry by the memory it takes: token, parsed key, and what the crypto library makes of it at
-/// the first use. Measured, with room to spare.
+/// the first use. Measured, or reckoned from the sizes of its parts; with room to spare.
 #[derive(Clone)]
 struct Bytes;
 

@@ -120,6 +120,7 @@ fn replica_region<'k>(
     primary: &'k Key,
     wanted: &RegionType,
 ) -> Result<(Region, &'k MultiRegionRecord), Failure> {
+    primary.require_state(USABLE)?;
     let regions = match &primary.record.multi_region {
         Some(regions) if !primary.is_replica() => regions,
         Some(_) | None => {
@@ -129,7 +130,6 @@ fn replica_region<'k>(
             ));
         }
     };
-    primary.require_state(USABLE)?;
     let region = existing_region(wanted, &regions.primary)?;
     if regions.contains(&region) {
         return Err(refuse_with(

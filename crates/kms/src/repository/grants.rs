@@ -71,7 +71,11 @@ impl GrantRecord {
 
 impl Repository {
     /// The grant on `key` with this id, unless there is none.
-    pub(crate) fn grant(&self, key: &KeyName, id: &GrantId) -> Result<Option<GrantRecord>, Failure> {
+    pub(crate) fn grant(
+        &self,
+        key: &KeyName,
+        id: &GrantId,
+    ) -> Result<Option<GrantRecord>, Failure> {
         let found = self.read::<GrantRecord>(&grant_store_name(key, id))?;
         Ok(found.map(|stored| stored.record))
     }
@@ -95,7 +99,10 @@ impl Repository {
     }
 
     /// How many grants there are on `key`.
-    pub(crate) fn grant_count(&self, key: &KeyName) -> Result<Option<Stored<GrantCountRecord>>, Failure> {
+    pub(crate) fn grant_count(
+        &self,
+        key: &KeyName,
+    ) -> Result<Option<Stored<GrantCountRecord>>, Failure> {
         self.read(&key_store_name(Table::GrantCounts, key))
     }
 
@@ -125,7 +132,11 @@ impl Repository {
     }
 
     /// Whether `cursor` belongs to the list of grants that a principal may retire.
-    pub(crate) fn is_cursor_of_retirable_grants(&self, retiring: &Retiring<'_>, cursor: &Cursor) -> bool {
+    pub(crate) fn is_cursor_of_retirable_grants(
+        &self,
+        retiring: &Retiring<'_>,
+        cursor: &Cursor,
+    ) -> bool {
         self.is_cursor_under(Table::RetirableGrants, &retiring.components(), cursor)
     }
 
@@ -144,7 +155,11 @@ impl Repository {
     // The count is a record of its own: it is exact because every change of a key's grants replaces it,
     // and cheap because nothing else must be read. It is never removed before its key, or a count that
     // began again could have the version of one that somebody still relies on.
-    pub(crate) fn add_grant(&self, changes: Changes, grant: &GrantRecord) -> Result<Changes, Failure> {
+    pub(crate) fn add_grant(
+        &self,
+        changes: Changes,
+        grant: &GrantRecord,
+    ) -> Result<Changes, Failure> {
         let key = grant.key_name();
         let count = self.grant_count(&key)?;
         let (expect, grants) = count.map_or((Expect::Absent, 0), |count| {

@@ -117,11 +117,15 @@ fn decrypt_by(way: Way<'_>, ciphertext: &[u8]) -> Outcome<Secret<Vec<u8>>> {
     if ciphertext.len() > api::CIPHERTEXT_LENGTH_MAX {
         return Err(Code::CiphertextRefused);
     }
-    match way {
+    let opened = match way {
         Way::Symmetric(_, context) if context.len() > api::CONTEXT_LENGTH_MAX => Err(Unauthentic),
         Way::Symmetric(key, context) => cipher::open(key, context, ciphertext),
         Way::Oaep(pair, hash) => pair.decrypt(hash, ciphertext),
         Way::Sm2(pair) => pair.decrypt(ciphertext),
+    };
+    match opened {
+        // Others can encrypt nothing to a public key; no command here does, and none could show it.
+        Ok(plaintext) if !plaintext.expose().is_empty() => Ok(plaintext),
+        Ok(_) | Err(Unauthentic) => Err(Code::CiphertextRefused),
     }
-    .map_err(|Unauthentic| Code::CiphertextRefused)
 }
