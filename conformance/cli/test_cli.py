@@ -1,38 +1,14 @@
 """The five minutes of the README, with the AWS CLI: one story, told in order."""
 
 import base64
-import json
-import os
 import re
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_private_key, load_der_public_key
 
-AWS = Path(sys.executable).with_name("aws")
-
-
-def run(*arguments, cwd=None):
-    environment = os.environ | {"AWS_PAGER": "", "AWS_MAX_ATTEMPTS": "1"}
-    command = [str(AWS), *arguments, "--output", "json"]
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=environment, timeout=120)
-
-
-def aws(*arguments, cwd=None):
-    done = run(*arguments, cwd=cwd)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout) if done.stdout.strip() else None
-
-
-def fails(code, *arguments, cwd=None):
-    done = run(*arguments, cwd=cwd)
-    assert done.returncode != 0, done.stdout
-    assert f"({code})" in done.stderr, done.stderr
-    return done.stderr
+from aws_cli import aws, fails
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,63 @@
+"""Runs the stock AWS CLI against the server under test."""
+
+import base64
+import contextlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import botocore
+
+AWS = Path(sys.executable).with_name("aws")
+SECONDS_MAX = 120
+# What the pinned CLI's own copy of the model lacks. It takes these from boto3's, as from any model added to it.
+NEWER = {"decapsulate", "encapsulate"}
+NEWER_MODELS = str(Path(botocore.__file__).with_name("data"))
+
+_succeeded = set()
+
+
+@contextlib.contextmanager
+def succeeded():
+    """The commands of KMS that succeed while this lasts."""
+    _succeeded.clear()
+    yield _succeeded
+
+
+def run(*arguments, cwd=None):
+    environment = os.environ | {"AWS_PAGER": "", "AWS_MAX_ATTEMPTS": "1"}
+    if arguments[1] in NEWER:
+        environment["AWS_DATA_PATH"] = NEWER_MODELS
+    command = [str(AWS), *arguments, "--output", "json"]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=environment, timeout=SECONDS_MAX)
+
+
+def aws(*arguments, cwd=None):
+    """What a command that must succeed prints."""
+    done = run(*arguments, cwd=cwd)
+    assert done.returncode == 0, done.stderr
+    if arguments[0] == "kms":
+        _succeeded.add(arguments[1])
+    return json.loads(done.stdout) if done.stdout.strip() else None
+
+
+def fails(code, *arguments, cwd=None):
+    """What a command that must fail with `code` prints to the error stream."""
+    done = run(*arguments, cwd=cwd)
+    assert done.returncode != 0, done.stdout
+    assert f"({code})" in done.stderr, done.stderr
+    return done.stderr
+
+
+class Folder:
+    """The files that commands take their blobs from."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def put(self, name, data):
+        """Writes bytes, or the base64 of a reply, and returns how an argument names them."""
+        self.path.joinpath(name).write_bytes(base64.b64decode(data) if isinstance(data, str) else data)
+        return f"fileb://{self.path / name}"
