@@ -9,6 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import load_der_private_key, load_der_public_key
 
 AWS = Path(sys.executable).with_name("aws")
 
@@ -156,3 +159,69 @@ def test_descriptions_and_aliases_change(key):
     assert aws("kms", "describe-key", "--key-id", "alias/short-lived")["KeyMetadata"]["KeyId"] == other
     aws("kms", "delete-alias", "--alias-name", "alias/short-lived")
     fails("NotFoundException", "kms", "describe-key", "--key-id", "alias/short-lived")
+
+
+def make_key(spec, usage):
+    return aws("kms", "create-key", "--key-spec", spec, "--key-usage", usage)["KeyMetadata"]["KeyId"]
+
+
+def save(files, name, text):
+    files.joinpath(name).write_bytes(base64.b64decode(text))
+    return f"fileb://{name}"
+
+
+def test_sign_and_verify(files):
+    algorithm = ["--signing-algorithm", "ECDSA_SHA_256"]
+    arguments = ["--key-id", make_key("ECC_NIST_P256", "SIGN_VERIFY"), "--message", "fileb://plain", *algorithm]
+    signature = save(files, "signature", aws("kms", "sign", *arguments, cwd=files)["Signature"])
+    assert aws("kms", "verify", *arguments, "--signature", signature, cwd=files)["SignatureValid"] is True
+    files.joinpath("plain").write_bytes(b"another")
+    fails("KMSInvalidSignatureException", "kms", "verify", *arguments, "--signature", signature, cwd=files)
+
+
+def test_macs(files):
+    arguments = ["--key-id", make_key("HMAC_512", "GENERATE_VERIFY_MAC"), "--message", "fileb://plain"]
+    arguments += ["--mac-algorithm", "HMAC_SHA_512"]
+    mac = save(files, "mac", aws("kms", "generate-mac", *arguments, cwd=files)["Mac"])
+    assert aws("kms", "verify-mac", *arguments, "--mac", mac, cwd=files)["MacValid"] is True
+    files.joinpath("plain").write_bytes(b"another")
+    fails("KMSInvalidMacException", "kms", "verify-mac", *arguments, "--mac", mac, cwd=files)
+
+
+def test_public_keys(files):
+    key = make_key("RSA_2048", "ENCRYPT_DECRYPT")
+    reply = aws("kms", "get-public-key", "--key-id", key)
+    assert (reply["KeySpec"], reply["KeyUsage"]) == ("RSA_2048", "ENCRYPT_DECRYPT")
+    public = load_der_public_key(base64.b64decode(reply["PublicKey"]))
+    oaep = padding.OAEP(mgf=padding.MGF1(algorithm=SHA256()), algorithm=SHA256(), label=None)
+    files.joinpath("sealed").write_bytes(public.encrypt(b"from outside", oaep))
+    reply = aws(
+        "kms", "decrypt", "--key-id", key, "--encryption-algorithm", "RSAES_OAEP_SHA_256",
+        "--ciphertext-blob", "fileb://sealed", cwd=files,
+    )
+    assert base64.b64decode(reply["Plaintext"]) == b"from outside"
+
+
+def test_data_key_pairs(key, files):
+    pair = ["--key-id", key["Arn"], "--key-pair-spec", "ECC_NIST_P384"]
+    reply = aws("kms", "generate-data-key-pair", *pair)
+    sealed = save(files, "private", reply["PrivateKeyCiphertextBlob"])
+    opened = aws("kms", "decrypt", "--ciphertext-blob", sealed, cwd=files)
+    assert opened["Plaintext"] == reply["PrivateKeyPlaintext"]
+    private = load_der_private_key(base64.b64decode(opened["Plaintext"]), None)
+    assert private.public_key() == load_der_public_key(base64.b64decode(reply["PublicKey"]))
+    assert "PrivateKeyPlaintext" not in aws("kms", "generate-data-key-pair-without-plaintext", *pair)
+
+
+def test_shared_secrets(files):
+    keys = [make_key("ECC_NIST_P256", "KEY_AGREEMENT") for _ in range(2)]
+    for key in keys:
+        save(files, key, aws("kms", "get-public-key", "--key-id", key)["PublicKey"])
+    secrets = [
+        aws(
+            "kms", "derive-shared-secret", "--key-id", ours, "--public-key", f"fileb://{theirs}",
+            "--key-agreement-algorithm", "ECDH", cwd=files,
+        )["SharedSecret"]
+        for ours, theirs in [keys, keys[::-1]]
+    ]
+    assert secrets[0] == secrets[1]

@@ -15,6 +15,19 @@ def kms(account):
     return clients.kms(account)
 
 
+@pytest.fixture(scope="module")
+def key_of(kms):
+    """The ARN of a key of a spec and usage; one for each in a test file."""
+    made = {}
+
+    def make(spec, usage):
+        if (spec, usage) not in made:
+            made[spec, usage] = kms.create_key(KeySpec=spec, KeyUsage=usage)["KeyMetadata"]["Arn"]
+        return made[spec, usage]
+
+    return make
+
+
 @pytest.fixture
 def key(kms):
     return kms.create_key()["KeyMetadata"]["Arn"]

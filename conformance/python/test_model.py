@@ -21,6 +21,8 @@ def check(operation, body, status=200, headers=HEADERS):
 
 @pytest.mark.parametrize("operation, status, body", [
     ("GenerateRandom", 200, RANDOM),
+    ("GenerateRandom", 200, b'{"CiphertextForRecipient":"AAAA"}'),
+    ("Decrypt", 200, b'{"KeyId":"x","EncryptionAlgorithm":"RSAES_OAEP_SHA_1","Plaintext":"AAAA"}'),
     ("DisableKey", 200, b""),
     ("DisableKey", 200, b"{}"),
     ("DisableKey", 400, b'{"__type":"NotFoundException","message":"x"}'),
@@ -41,6 +43,8 @@ def test_replies_of_aws_pass(operation, status, body):
     ("GenerateRandom", 200, b'{"Plaintext":"AAA"}'),
     ("GenerateRandom", 200, b'{"Plaintext":null}'),
     ("GenerateRandom", 200, b'{"Plaintext":""}'),
+    ("GenerateRandom", 200, b'{"Plaintext":"AAAA","CiphertextForRecipient":"AAAA"}'),
+    ("Decrypt", 200, b'{"KeyId":"x","EncryptionAlgorithm":"SYMMETRIC_DEFAULT","Plaintext":"AAAA"}'),
     ("DisableKey", 200, b'{"KeyId":"x"}'),
     ("CancelKeyDeletion", 200, b"{}"),
     ("ListKeys", 200, b'{"Keys":[]}'),

@@ -10,22 +10,47 @@ import re
 ALWAYS = {
     "CancelKeyDeletion": {"KeyId"},
     "CreateKey": {"KeyMetadata"},
-    "Decrypt": {"EncryptionAlgorithm", "KeyId", "KeyMaterialId", "Plaintext"},
+    "Decapsulate": {"EncapsulationAlgorithm", "KeyId", "SharedSecret"},
+    "Decrypt": {"EncryptionAlgorithm", "KeyId"},
+    "DeriveSharedSecret": {"KeyAgreementAlgorithm", "KeyId", "KeyOrigin"},
     "DescribeKey": {"KeyMetadata"},
+    "Encapsulate": {"EncapsulationAlgorithm", "KeyId", "SharedSecret", "SharedSecretCiphertextBlob"},
     "Encrypt": {"CiphertextBlob", "EncryptionAlgorithm", "KeyId"},
-    "GenerateDataKey": {"CiphertextBlob", "KeyId", "KeyMaterialId", "Plaintext"},
+    "GenerateDataKey": {"CiphertextBlob", "KeyId"},
+    "GenerateDataKeyPair": {"KeyId", "KeyPairSpec", "PrivateKeyCiphertextBlob", "PublicKey"},
+    "GenerateDataKeyPairWithoutPlaintext": {
+        "KeyId", "KeyMaterialId", "KeyPairSpec", "PrivateKeyCiphertextBlob", "PublicKey",
+    },
     "GenerateDataKeyWithoutPlaintext": {"CiphertextBlob", "KeyId", "KeyMaterialId"},
-    "GenerateRandom": {"Plaintext"},
+    "GenerateMac": {"KeyId", "Mac", "MacAlgorithm"},
     "GetKeyPolicy": {"Policy", "PolicyName"},
+    "GetPublicKey": {"CustomerMasterKeySpec", "KeyId", "KeySpec", "KeyUsage", "PublicKey"},
     "ListAliases": {"Aliases", "Truncated"},
     "ListKeyPolicies": {"PolicyNames", "Truncated"},
     "ListKeys": {"Keys", "Truncated"},
     "ListResourceTags": {"Tags", "Truncated"},
     "ReEncrypt": {
-        "CiphertextBlob", "DestinationEncryptionAlgorithm", "DestinationKeyMaterialId", "KeyId",
-        "SourceEncryptionAlgorithm", "SourceKeyId", "SourceKeyMaterialId",
+        "CiphertextBlob", "DestinationEncryptionAlgorithm", "KeyId", "SourceEncryptionAlgorithm", "SourceKeyId",
     },
     "ScheduleKeyDeletion": {"DeletionDate", "KeyId", "KeyState", "PendingWindowInDays"},
+    "Sign": {"KeyId", "Signature", "SigningAlgorithm"},
+    "Verify": {"KeyId", "SignatureValid", "SigningAlgorithm"},
+    "VerifyMac": {"KeyId", "MacAlgorithm", "MacValid"},
+}
+# Where a secret is, unless CiphertextForRecipient has it.
+SECRETS = {
+    "Decrypt": "Plaintext", "DeriveSharedSecret": "SharedSecret", "GenerateDataKey": "Plaintext",
+    "GenerateDataKeyPair": "PrivateKeyPlaintext", "GenerateRandom": "Plaintext",
+}
+# What names the material of a symmetric key, and what tells whether the key is one; absent for recipients.
+MATERIALS = {
+    "Decrypt": {"KeyMaterialId": "EncryptionAlgorithm"},
+    "GenerateDataKey": {"KeyMaterialId": None},
+    "GenerateDataKeyPair": {"KeyMaterialId": None},
+    "ReEncrypt": {
+        "SourceKeyMaterialId": "SourceEncryptionAlgorithm",
+        "DestinationKeyMaterialId": "DestinationEncryptionAlgorithm",
+    },
 }
 ALWAYS_IN_SHAPE = {
     "AliasListEntry": {"AliasArn", "AliasName"},
@@ -81,6 +106,16 @@ def check_reply(model, response):
         check_shape(model.output_shape, value, model.name)
         missing = ALWAYS.get(model.name, set()) - value.keys()
         expect(not missing, model.name, f"lacks {sorted(missing)}")
+        check_secret(model.name, value)
+
+
+def check_secret(name, value):
+    sealed = "CiphertextForRecipient" in value
+    if name in SECRETS:
+        expect((SECRETS[name] in value) != sealed, name, "has a secret not exactly once")
+    for member, algorithm in MATERIALS.get(name, {}).items():
+        symmetric = algorithm is None or value.get(algorithm) == "SYMMETRIC_DEFAULT"
+        expect((member in value) == (symmetric and not sealed), name, f"has, or lacks, {member}")
 
 
 def check_json_type(headers):

@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::Outcome;
-use crate::run::{cargo, run, target};
+use crate::run::{cargo, root, run, target};
 
 const START_SECONDS_MAX: u64 = 60;
 
@@ -29,7 +29,9 @@ impl Server {
         let mut command = Command::new(target.join("release").join("strongroom"));
         command
             .args(["dev", "--listen", "127.0.0.1:0", "--json", "--data"])
-            .arg(data.join("data"));
+            .arg(data.join("data"))
+            .arg("--attestation-roots")
+            .arg(root().join("conformance/support/attestation-root.pem"));
         command.stdin(Stdio::null()).stdout(Stdio::piped());
         let log = fs::File::create(data.join("stderr"))
             .map_err(|error| format!("server log: {error}"))?;

@@ -22,13 +22,29 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "strongroom-kms",
         &[
-            "base", "crypto", "policy", "aws", "audit", "store", "hsm-api",
+            "base",
+            "crypto",
+            "policy",
+            "aws",
+            "audit",
+            "store",
+            "hsm-api",
+            "attestation",
         ],
     ),
     (
         "strongroom",
         &[
-            "base", "crypto", "policy", "aws", "audit", "store", "hsm-api", "hsm", "kms",
+            "base",
+            "crypto",
+            "policy",
+            "aws",
+            "audit",
+            "store",
+            "hsm-api",
+            "hsm",
+            "attestation",
+            "kms",
         ],
     ),
 ];

@@ -20,6 +20,8 @@ pub(crate) struct Config {
     pub(crate) listen: SocketAddr,
     /// TLS; plain HTTP without it.
     pub(crate) tls: Option<Tls>,
+    /// Whose enclaves may be recipients, as a PEM file of root certificates; AWS's without it.
+    pub(crate) attestation_roots: Option<PathBuf>,
 }
 
 /// Where the certificate chain and its private key are, as PEM files.
@@ -54,6 +56,9 @@ pub(crate) fn read(path: &Path) -> Result<Config, Failed> {
     if let Some(tls) = &mut config.tls {
         tls.certificate = folder.join(&tls.certificate);
         tls.key = folder.join(&tls.key);
+    }
+    if let Some(roots) = &mut config.attestation_roots {
+        *roots = folder.join(&roots);
     }
     Ok(config)
 }

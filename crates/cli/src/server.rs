@@ -1,15 +1,20 @@
 //! What `dev` and `serve` share: the runtime, the listeners, and an orderly end.
 
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 
+use strongroom_attestation::TrustRoots;
 use strongroom_kms::service::{Options, Service};
 use strongroom_kms::{admin, http, tls::Acceptor};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::Failed;
+
+/// Longer files of root certificates are refused by what reads them.
+const ROOTS_BYTES_MAX: u64 = 1024 * 1024;
 
 /// Runs `work` on a runtime of its own.
 pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, Failed>>) -> Result<T, Failed> {
@@ -59,6 +64,22 @@ pub(crate) async fn run(
     http::serve(Arc::clone(&service), listener, tls, stop).await;
     service.close().await;
     Ok(())
+}
+
+/// The roots of attestation documents in the PEM file at `path`, AWS's root without one.
+pub(crate) fn attestation_roots(path: Option<&Path>) -> Result<Arc<TrustRoots>, Failed> {
+    let Some(path) = path else {
+        return Ok(Arc::new(TrustRoots::aws_nitro()));
+    };
+    let fault = |reason: &dyn std::fmt::Display| {
+        format!("the attestation roots {}: {reason}", path.display())
+    };
+    let mut pem = Vec::new();
+    let file = std::fs::File::open(path).map_err(|error| fault(&error))?;
+    let read = file.take(ROOTS_BYTES_MAX).read_to_end(&mut pem);
+    read.map_err(|error| fault(&error))?;
+    let roots = TrustRoots::from_pem(&pem).map_err(|error| fault(&error))?;
+    Ok(Arc::new(roots))
 }
 
 fn listen_failed(listen: SocketAddr, error: &std::io::Error) -> Failed {

@@ -63,9 +63,7 @@ async fn create_first_account(
     let store = domain::sealed_store(keys, Arc::new(engine), env);
     let key_process = KeyProcess::default();
     key_process.connect(client);
-    let settings = Settings {
-        accounts: AccountRule::Created,
-    };
+    let settings = Settings::new(AccountRule::Created);
     let kms = Kms::open(env.clone(), settings, store, key_process, Arc::new(audit));
     kms.create_account(id).await.map_err(StartError::Records)
 }

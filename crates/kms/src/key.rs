@@ -215,10 +215,7 @@ impl Key {
             key_state: Some(wire_state(record.state)),
             deletion_date: record.deletion.map(wire_date),
             valid_to: expiration.and_then(|earliest| earliest).map(wire_date),
-            origin: Some(match record.origin {
-                KeyOrigin::AwsKms => wire::OriginType::AwsKms,
-                KeyOrigin::External => wire::OriginType::External,
-            }),
+            origin: Some(record.origin.wire()),
             expiration_model: expiration.map(|earliest| match earliest {
                 Some(_) => wire::ExpirationModelType::KeyMaterialExpires,
                 None => wire::ExpirationModelType::KeyMaterialDoesNotExpire,
@@ -243,8 +240,8 @@ impl Key {
         }
     }
 
-    /// The one list of algorithms that the key's usage has.
-    fn algorithms(&self) -> wire::KeyMetadata {
+    /// Metadata with nothing but the one list of algorithms that the key's usage has.
+    pub(crate) fn algorithms(&self) -> wire::KeyMetadata {
         let spec = self.record.spec;
         let mut metadata = wire::KeyMetadata::default();
         match self.record.usage {

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use strongroom_attestation::TrustRoots;
 use strongroom_audit::{Outcome, Record};
 use strongroom_base::{Env, UnixMillis};
 use strongroom_store::SealedStore;
@@ -19,10 +20,22 @@ use crate::repository::{Changes, Repository};
 use crate::timers::Timers;
 
 /// What is fixed while the service runs.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone)]
 pub struct Settings {
     /// Which accounts there are.
     pub accounts: AccountRule,
+    /// Whose enclaves may be recipients of answers.
+    pub attestation_roots: Arc<TrustRoots>,
+}
+
+impl Settings {
+    /// Settings with these accounts and AWS's root of all Nitro Enclaves.
+    pub fn new(accounts: AccountRule) -> Self {
+        Self {
+            accounts,
+            attestation_roots: Arc::new(TrustRoots::aws_nitro()),
+        }
+    }
 }
 
 /// The open service.

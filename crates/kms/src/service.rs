@@ -261,7 +261,7 @@ impl Service {
         self.wait_for_previous().await?;
         let kms = Arc::new(Kms::open(
             self.env.clone(),
-            self.settings,
+            self.settings.clone(),
             store,
             self.key_process.clone(),
             Arc::clone(&self.audit),

@@ -6,7 +6,7 @@ use strongroom_base::id::Region;
 use strongroom_hsm_api::key::{Spec, Usage};
 use strongroom_hsm_api::scheme::{EncryptionScheme, SignatureScheme};
 
-use crate::records::{KeySpec, KeyUsage};
+use crate::records::{KeyOrigin, KeySpec, KeyUsage};
 
 macro_rules! specs {
     ($($spec:ident = $token:ident),* $(,)?) => {
@@ -239,6 +239,16 @@ impl From<wire::KeyUsageType> for KeyUsage {
             wire::KeyUsageType::GenerateVerifyMac => Self::GenerateVerifyMac,
             wire::KeyUsageType::KeyAgreement => Self::KeyAgreement,
             wire::KeyUsageType::EncapsulateDecapsulate => Self::EncapsulateDecapsulate,
+        }
+    }
+}
+
+impl KeyOrigin {
+    /// As the API names it.
+    pub fn wire(self) -> wire::OriginType {
+        match self {
+            Self::AwsKms => wire::OriginType::AwsKms,
+            Self::External => wire::OriginType::External,
         }
     }
 }

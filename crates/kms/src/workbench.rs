@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 use serde_json::Value;
+use strongroom_aws::error::Refusal;
 use strongroom_aws::json;
 use strongroom_base::env::{SystemClock, SystemRandom};
 use strongroom_base::{Clock, Env, Instant, Secret, UnixMillis};
@@ -112,9 +113,16 @@ impl Bench {
 
     /// Carries out a call of the account's root: the output, or the exception's name.
     pub(crate) async fn call(&self, operation: &str, input: &Value) -> Result<Value, &'static str> {
-        let region: strongroom_base::id::Region = "us-east-1".parse().unwrap();
+        let call = self.prepare("us-east-1", operation, input);
+        let answer = self.answer(&call).await;
+        answer.map_err(|refusal| refusal.exception.name())
+    }
+
+    /// A call of the account's root that is still to be answered.
+    pub(crate) fn prepare(&self, region: &str, operation: &str, input: &Value) -> Call<'_> {
+        let region: strongroom_base::id::Region = region.parse().unwrap();
         let account = "000000000000".parse().unwrap();
-        let call = Call::new(
+        Call::new(
             &self.kms,
             ops::find(Service::Kms, operation).unwrap(),
             Caller::root(account, "test".to_owned(), &region),
@@ -125,10 +133,14 @@ impl Bench {
                 user_agent: String::new(),
             },
             json::parse(input.to_string().as_bytes()).ok().unwrap(),
-        );
-        match self.kms.serve(&call).await {
+        )
+    }
+
+    /// Answers a call: the output, or what the client is told instead.
+    pub(crate) async fn answer(&self, call: &Call<'_>) -> Result<Value, Refusal> {
+        match self.kms.serve(call).await {
             Ok(body) => Ok(serde_json::from_slice(&body).unwrap_or(Value::Null)),
-            Err(failure) => Err(failure.refusal().exception.name()),
+            Err(failure) => Err(failure.refusal()),
         }
     }
 }
@@ -145,9 +157,7 @@ async fn open(
         random: Arc::new(SystemRandom),
     };
     let store = domain::sealed_store(keys, Arc::clone(engine), &env);
-    let settings = Settings {
-        accounts: AccountRule::Every,
-    };
+    let settings = Settings::new(AccountRule::Every);
     Kms::open(env, settings, store, key_process.clone(), Arc::clone(audit))
 }
 

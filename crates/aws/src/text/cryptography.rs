@@ -53,6 +53,14 @@ pub fn message_type_without_algorithm(message_type: &str, algorithm: &str) -> St
     format!("Message type {message_type} is incompatible with algorithm {algorithm}.")
 }
 
+/// OWN, UnsupportedOperationException: a data key pair of a spec that only other Regions have.
+pub fn pair_spec_not_offered(pair_spec: &str, region: &str) -> String {
+    format!("KeyPairSpec {pair_spec} is not supported in Region {region}.")
+}
+
+/// OWN, ValidationException: whatever is wrong with it, for only the operator may learn what is.
+pub const ATTESTATION_NOT_VALID: &str = "The attestation document is not valid.";
+
 /// OBS, ValidationException.
 pub const DRY_RUN_MODIFIERS_WITHOUT_DRY_RUN: &str =
     "DryRunModifiers can only be specified when DryRun is true";

@@ -30,6 +30,9 @@ pub(crate) struct Arguments {
     /// Print one line of JSON when ready, and nothing else, on standard output
     #[arg(long)]
     json: bool,
+    /// Whose enclaves may be recipients: a PEM file of root certificates instead of AWS's
+    #[arg(long, value_name = "FILE")]
+    attestation_roots: Option<PathBuf>,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failed> {
@@ -39,6 +42,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failed> {
 
 async fn start(arguments: &Arguments) -> Result<(), Failed> {
     let env = Env::system();
+    let attestation_roots = server::attestation_roots(arguments.attestation_roots.as_deref())?;
     let folder = Folder::open_or_create(&arguments.data, Kind::Dev)?;
     let program = Program::itself();
     let key = key_file(&folder, &env)?;
@@ -49,6 +53,7 @@ async fn start(arguments: &Arguments) -> Result<(), Failed> {
         env,
         settings: Settings {
             accounts: AccountRule::Every,
+            attestation_roots,
         },
         folder,
         program,

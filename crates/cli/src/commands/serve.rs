@@ -35,6 +35,7 @@ async fn start(config: config::Config) -> Result<(), Failed> {
         env: Env::system(),
         settings: Settings {
             accounts: AccountRule::Created,
+            attestation_roots: server::attestation_roots(config.attestation_roots.as_deref())?,
         },
         folder: Folder::open(&config.data, Kind::Server)?,
         program: Program::itself(),
