@@ -32,7 +32,9 @@ ALWAYS = {
     "ReEncrypt": {
         "CiphertextBlob", "DestinationEncryptionAlgorithm", "KeyId", "SourceEncryptionAlgorithm", "SourceKeyId",
     },
-    "ScheduleKeyDeletion": {"DeletionDate", "KeyId", "KeyState", "PendingWindowInDays"},
+    "ReplicateKey": {"ReplicaKeyMetadata", "ReplicaPolicy"},
+    # DeletionDate, too, unless the key waits for its replicas.
+    "ScheduleKeyDeletion": {"KeyId", "KeyState", "PendingWindowInDays"},
     "Sign": {"KeyId", "Signature", "SigningAlgorithm"},
     "Verify": {"KeyId", "SignatureValid", "SigningAlgorithm"},
     "VerifyMac": {"KeyId", "MacAlgorithm", "MacValid"},

@@ -7,6 +7,9 @@ use strongroom_base::Secret;
 
 use crate::{Unauthentic, aead, or_abort};
 
+/// Here: a point of small order, with which no agreement is possible (RFC 7748 §6.1).
+pub use crate::InvalidPublicKey;
+
 #[cfg(test)]
 mod tests;
 
@@ -16,10 +19,6 @@ pub const PUBLIC_BYTES: usize = 32;
 pub const OVERHEAD_BYTES: usize = PUBLIC_BYTES + aead::TAG_BYTES;
 
 const SALT: &[u8] = b"strongroom sealed box v1";
-
-/// A public key that no agreement is possible with: a point of small order (RFC 7748 §6.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct InvalidPublicKey;
 
 /// An X25519 key pair that boxes are sealed to; lives as long as this value and is never written.
 pub struct Recipient {

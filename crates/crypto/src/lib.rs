@@ -2,14 +2,19 @@
 //! names a key, and its interface shows no type of the back end (but `Argon2Block`).
 
 pub mod aead;
+pub mod cms;
+pub mod der;
 pub mod digest;
 pub mod ecdsa_verify;
 pub mod exchange;
 mod ffi;
 pub mod hmac;
 pub mod kdf;
+pub mod key_wrap;
 pub mod memory;
+pub mod ml_kem;
 pub mod random;
+pub mod rsa_encryption;
 pub mod self_test;
 pub mod shamir;
 pub mod signature;
@@ -22,6 +27,10 @@ mod test_vectors;
 /// a caller that could tell the reasons apart would be an oracle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unauthentic;
+
+/// A public key of another kind or size than expected, or one that nothing can be safely sent to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InvalidPublicKey;
 
 /// The value of a back-end call that fails only when memory or the operating system's entropy has
 /// run out. No caller could continue safely, so the process ends.

@@ -3,8 +3,9 @@
 
 use std::convert::Infallible;
 use std::os::fd::BorrowedFd;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Barrier, OnceLock};
 
+use rustix::process::setpriority_process;
 use strongroom_base::Random;
 use strongroom_base::env::{SystemClock, SystemRandom};
 use strongroom_crypto::kdf::Argon2Block;
@@ -20,12 +21,14 @@ use crate::serve::{Ended, Server};
 use crate::threads::{self, SpawnError, THREAD_ARENA_BYTES, park_forever, wipe_registers};
 
 /// What the arena holds besides lanes and keys: the crypto library's state, frames that wait for the
-/// slow worker, control blocks.
+/// slow worker, spare RSA key pairs, control blocks.
 const ARENA_BASE_BYTES: usize = 3 << 20;
 /// What a lane takes of the arena: its stack, and a buffer for each direction.
 const LANE_BYTES: usize = THREAD_ARENA_BYTES + 2 * MESSAGE_LENGTH_MAX;
 /// The arena that is asked for; the kernel may grant less.
 const ARENA_BYTES_WANTED: usize = 64 << 20;
+/// How much the slow worker gives way to lanes, of 19.
+const SLOW_NICENESS: i32 = 10;
 /// More would not be faster: the service's one socket gives them their work.
 const LANES_MAX: usize = 6;
 
@@ -114,7 +117,11 @@ fn spawn_first(
     key_cache_bytes: usize,
 ) -> Result<(), StartError> {
     let (stage, channel) = (Arc::clone(stage), start.channel);
+    let calmed = Arc::new(Barrier::new(2));
+    let is_calm = Arc::clone(&calmed);
     let work = move || {
+        give_way_to_lanes();
+        is_calm.wait();
         let protections = stage.jailed.wait();
         let core = Core::new(Setup {
             random: Arc::new(SystemRandom),
@@ -129,7 +136,16 @@ fn spawn_first(
             .get_or_init(|| Server::new(core, channel))
             .run_slow(wipe_registers))
     };
-    threads::spawn(start.heap, "slow", work).map_err(StartError::Thread)
+    threads::spawn(start.heap, "slow", work).map_err(StartError::Thread)?;
+    // The jail forbids what it is doing.
+    calmed.wait();
+    Ok(())
+}
+
+/// Lowers the priority of this thread: on Linux a priority is one of a thread.
+fn give_way_to_lanes() {
+    // Where it is refused, the slow worker competes with the lanes, and nothing else is lost.
+    let _lowered = setpriority_process(None, SLOW_NICENESS);
 }
 
 fn passed_self_tests() -> Option<u32> {

@@ -1,22 +1,26 @@
 //! The loop around the core: lanes that receive a message, carry out its frames and send one message
-//! of replies; and one slow worker, so that Argon2 and RSA generation never stall a lane.
+//! of replies; and one slow worker, so that Argon2 and RSA generation never stall a lane. What nobody
+//! waits for, spare RSA key pairs, it makes only while it has nothing else to do.
 
 use std::collections::VecDeque;
 use std::os::fd::BorrowedFd;
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use rustix::net::{RecvFlags, SendFlags};
 use strongroom_hsm_api::Code;
+use strongroom_hsm_api::command::{CONTEXT_LENGTH_MAX, RECIPIENT_LENGTH_MAX};
 use strongroom_hsm_api::frame::{MESSAGE_LENGTH_MAX, RequestFrame, append_reply, frames};
 use strongroom_hsm_api::wire::{Field, decode};
 use zeroize::Zeroize;
 
-use crate::core::Core;
+use crate::core::{Core, InLane};
 
 /// The most slow commands that may wait.
 const SLOW_WAITING_MAX: usize = 64;
-/// The longest slow command: a secret in its box, or the attributes of a key.
-const SLOW_BODY_BYTES_MAX: usize = 8 << 10;
+/// The longest slow command: the token of a symmetric key, an encryption context and a recipient.
+const SLOW_BODY_BYTES_MAX: usize = CONTEXT_LENGTH_MAX + RECIPIENT_LENGTH_MAX + (2 << 10);
+/// What those that wait may take of the arena.
+const SLOW_WAITING_BYTES_MAX: usize = 512 << 10;
 
 /// Replies are sent when this many bytes have gathered: the rest of a message, the longest reply included.
 const REPLIES_SENT_AT: usize = MESSAGE_LENGTH_MAX / 2;
@@ -25,8 +29,33 @@ const REPLIES_SENT_AT: usize = MESSAGE_LENGTH_MAX / 2;
 pub struct Server<'s> {
     core: Core,
     socket: BorrowedFd<'s>,
-    slow: Mutex<VecDeque<Vec<u8>>>,
+    slow: Mutex<Waiting>,
     slow_came: Condvar,
+}
+
+/// The frames of slow commands, the oldest first.
+#[derive(Default)]
+struct Waiting {
+    frames: VecDeque<Vec<u8>>,
+    bytes: usize,
+}
+
+impl Waiting {
+    fn push(&mut self, frame: Vec<u8>) -> Result<(), Code> {
+        let bytes = self.bytes + frame.len();
+        if self.frames.len() >= SLOW_WAITING_MAX || bytes > SLOW_WAITING_BYTES_MAX {
+            return Err(Code::Busy);
+        }
+        self.bytes = bytes;
+        self.frames.push_back(frame);
+        Ok(())
+    }
+
+    fn pop(&mut self) -> Option<Vec<u8>> {
+        let frame = self.frames.pop_front()?;
+        self.bytes -= frame.len();
+        Some(frame)
+    }
 }
 
 /// The socket closed, or what came through it cannot be framed: there is nobody left to serve.
@@ -73,7 +102,7 @@ impl<'s> Server<'s> {
         let mut reply = Vec::new();
         loop {
             before_waiting();
-            let mut frame = self.next_slow();
+            let mut frame = self.next_slow(&before_waiting);
             if let Ok(request) = decode::<RequestFrame<'_>>(&frame) {
                 self.core.handle(&request, &mut reply);
             }
@@ -88,10 +117,10 @@ impl<'s> Server<'s> {
         for frame in frames::<RequestFrame<'_>>(batch) {
             // Frames that cannot be told apart cannot be answered either.
             let request = frame.map_err(|_| Ended)?;
-            if Core::is_slow(&request) {
-                self.queue_slow(&request, replies);
-            } else {
-                self.core.handle(&request, replies);
+            match self.core.handle_in_lane(&request, replies) {
+                InLane::Done => {}
+                InLane::DoneWithSpare => self.wake_slow(),
+                InLane::TakesLong => self.queue_slow(&request, replies),
             }
             if replies.len() >= REPLIES_SENT_AT {
                 self.send(replies)?;
@@ -121,28 +150,44 @@ impl<'s> Server<'s> {
             append_reply(replies, request.id, Code::Malformed, |_| {});
             return;
         }
-        let mut waiting = self.slow.lock().unwrap_or_else(PoisonError::into_inner);
-        if waiting.len() >= SLOW_WAITING_MAX {
-            append_reply(replies, request.id, Code::Busy, |_| {});
-            return;
-        }
         let mut frame = Vec::new();
         request.write(&mut frame);
-        waiting.push_back(frame);
-        drop(waiting);
+        if let Err(code) = self.slow().push(frame) {
+            append_reply(replies, request.id, code, |_| {});
+            return;
+        }
         self.slow_came.notify_one();
     }
 
-    fn next_slow(&self) -> Vec<u8> {
-        let mut waiting = self.slow.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Lets the slow worker see that a spare is gone.
+    fn wake_slow(&self) {
+        // It looks for work under this lock: past it, it waits or will look again.
+        drop(self.slow());
+        self.slow_came.notify_one();
+    }
+
+    fn slow(&self) -> MutexGuard<'_, Waiting> {
+        self.slow.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next slow command. Until there is one, makes spares or waits.
+    fn next_slow(&self, before_waiting: &impl Fn()) -> Vec<u8> {
+        let mut waiting = self.slow();
         loop {
-            if let Some(frame) = waiting.pop_front() {
+            if let Some(frame) = waiting.pop() {
                 return frame;
             }
-            waiting = self
-                .slow_came
-                .wait(waiting)
-                .unwrap_or_else(PoisonError::into_inner);
+            if self.core.wants_spare() {
+                drop(waiting);
+                self.core.make_spare();
+                before_waiting();
+                waiting = self.slow();
+            } else {
+                waiting = self
+                    .slow_came
+                    .wait(waiting)
+                    .unwrap_or_else(PoisonError::into_inner);
+            }
         }
     }
 }

@@ -15,6 +15,7 @@ use crate::call::{Call, Caller};
 use crate::failure::{Failure, refuse_with};
 use crate::key::Key;
 use crate::kms::Kms;
+use crate::multi_region;
 use crate::ops::Operation;
 use crate::records::AliasRecord;
 use crate::repository::{AliasName, Changes, Stored};
@@ -23,7 +24,7 @@ use crate::resolve::{self, Naming, Reference};
 /// What an operation acts on, as its input names it. The n-th target needs the n-th action of the
 /// operation's row in `OPS`, or its last.
 pub enum Target<'i> {
-    /// The caller's account in the Region called; only identity policies decide.
+    /// The caller's account, in the Region where something is made or listed; only identity policies decide.
     Account,
     /// A key.
     Key {
@@ -31,6 +32,13 @@ pub enum Target<'i> {
         reference: &'i str,
         /// How it may be named.
         naming: Naming,
+    },
+    /// The key in another Region that a key is related to. Where there is none, nothing is decided.
+    RelatedKey {
+        /// The key, as the client wrote it.
+        reference: &'i str,
+        /// The other Region.
+        region: &'i str,
     },
     /// The key that made a ciphertext, unless the client names it.
     Ciphertext {
@@ -75,6 +83,7 @@ impl<'i> Target<'i> {
 /// A target after its look-up.
 enum Resource {
     Account,
+    NoRelatedKey,
     Key(Arc<Key>),
     Alias(AliasName, Arc<Stored<AliasRecord>>, Arc<Key>),
 }
@@ -123,6 +132,16 @@ fn authorize_target(
             allow(call, &key, action)?;
             Ok(Resource::Key(key))
         }
+        Target::RelatedKey { reference, region } => {
+            let naming = Naming::KeyNoAlias;
+            let reference = Reference::parse(reference, naming, &call.caller, &call.region)?;
+            let key = visible_key(call, &reference, action)?;
+            let region = region.parse().ok();
+            match region.map(|region| multi_region::related_in(records, &key, &region)) {
+                Some(related) => authorize_related(call, related?, action),
+                None => Ok(Resource::NoRelatedKey),
+            }
+        }
         Target::Ciphertext {
             ciphertext,
             reference: None,
@@ -140,14 +159,7 @@ fn authorize_target(
         Target::Ciphertext {
             reference: Some(reference),
             ..
-        } => authorize_target(
-            call,
-            &Target::Key {
-                reference,
-                naming: Naming::KeyOrAlias,
-            },
-            action,
-        ),
+        } => authorize_named_source(call, reference, action),
         Target::Alias { name } => {
             let name = AliasName {
                 account: call.caller.account,
@@ -159,6 +171,35 @@ fn authorize_target(
             Ok(Resource::Alias(name, alias, key))
         }
     }
+}
+
+fn authorize_related(
+    call: &Call<'_>,
+    related: Option<Arc<Key>>,
+    action: &str,
+) -> Result<Resource, Failure> {
+    let Some(key) = related else {
+        return Ok(Resource::NoRelatedKey);
+    };
+    allow(call, &key, action)?;
+    Ok(Resource::Key(key))
+}
+
+/// The key that the client names for a ciphertext. A related key of another Region is the right key in the
+/// wrong place: IncorrectKeyException, where other operations do not find it.
+fn authorize_named_source(
+    call: &Call<'_>,
+    reference: &str,
+    action: &str,
+) -> Result<Resource, Failure> {
+    let records = &call.kms.records;
+    let related = resolve::related_elsewhere(records, reference, &call.caller, &call.region)?;
+    if let Some(key) = related {
+        allow(call, &key, action)?;
+        return Err(refuse_with(KmsException::IncorrectKey, text::INCORRECT_KEY));
+    }
+    let naming = Naming::KeyOrAlias;
+    authorize_target(call, &Target::Key { reference, naming }, action)
 }
 
 /// The key, unless it is another account's: then it makes no difference whether it exists.
@@ -217,7 +258,15 @@ impl<'r, O: Operation> Authorized<'r, O> {
     pub fn key_at(&self, index: usize) -> Result<&Arc<Key>, Failure> {
         match self.resources.get(index) {
             Some(Resource::Key(key) | Resource::Alias(_, _, key)) => Ok(key),
-            Some(Resource::Account) | None => Err(no_such_resource()),
+            Some(Resource::Account | Resource::NoRelatedKey) | None => Err(no_such_resource()),
+        }
+    }
+
+    /// The key of the operation's [`Target::RelatedKey`] at `index`, unless there is none.
+    pub fn related_key_at(&self, index: usize) -> Result<Option<&Arc<Key>>, Failure> {
+        match self.resources.get(index) {
+            Some(Resource::NoRelatedKey) => Ok(None),
+            _ => self.key_at(index).map(Some),
         }
     }
 
@@ -225,7 +274,7 @@ impl<'r, O: Operation> Authorized<'r, O> {
     pub fn alias(&self) -> Result<(&AliasName, &Stored<AliasRecord>, &Arc<Key>), Failure> {
         let found = self.resources.iter().find_map(|resource| match resource {
             Resource::Alias(name, alias, key) => Some((name, &**alias, key)),
-            Resource::Key(_) | Resource::Account => None,
+            Resource::Key(_) | Resource::Account | Resource::NoRelatedKey => None,
         });
         found.ok_or_else(no_such_resource)
     }

@@ -170,6 +170,20 @@ impl<'c> Call<'c> {
         }
     }
 
+    /// The record of what this call did to `key` in another Region, as an event of its own there.
+    pub(crate) fn record_elsewhere(&self, time: UnixMillis, operation: &str, key: &Key) -> Record {
+        Record {
+            event_id: uuid(&*self.kms.env.random),
+            operation: operation.to_owned(),
+            region: key.name.region.clone(),
+            keys: vec![KeyUse {
+                arn: key.arn.clone(),
+                material_id: None,
+            }],
+            ..self.record(time, Outcome::Success)
+        }
+    }
+
     fn trail(&self) -> MutexGuard<'_, Trail> {
         self.trail.lock().unwrap_or_else(PoisonError::into_inner)
     }

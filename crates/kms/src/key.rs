@@ -200,6 +200,12 @@ impl Key {
         self.record.is_replica()
     }
 
+    /// Whether the key is a primary with replicas in other Regions.
+    pub fn has_replicas(&self) -> bool {
+        let regions = self.record.multi_region.as_ref();
+        !self.is_replica() && regions.is_some_and(|regions| !regions.replicas.is_empty())
+    }
+
     /// What DescribeKey shows; member rules in `KeyMetadata` of the API reference.
     pub fn metadata(&self) -> wire::KeyMetadata {
         let record = &self.record;
@@ -312,11 +318,24 @@ impl KeyRecord {
             .is_some_and(|regions| regions.primary != self.region)
     }
 
+    /// Whether the key has material, and all that is or was in use is there.
+    pub fn has_all_material(&self) -> bool {
+        let mut materials = self.permanent_materials().peekable();
+        materials.peek().is_some() && materials.all(|one| one.token.is_some())
+    }
+
+    /// The state in which a key waits that is neither Enabled nor to be deleted: PendingImport while material
+    /// that was to be imported is missing, else Disabled.
+    pub fn resting_state(&self) -> KeyState {
+        match self.origin {
+            KeyOrigin::External if !self.has_all_material() => KeyState::PendingImport,
+            KeyOrigin::External | KeyOrigin::AwsKms => KeyState::Disabled,
+        }
+    }
+
     /// Of a key with imported material that is all there: when the first of it expires, if any does.
     fn expiration(&self) -> Option<Option<Millis>> {
-        let mut materials = self.permanent_materials().peekable();
-        let has_all = materials.peek().is_some() && materials.all(|one| one.token.is_some());
-        (self.origin == KeyOrigin::External && has_all).then(|| {
+        (self.origin == KeyOrigin::External && self.has_all_material()).then(|| {
             self.permanent_materials()
                 .filter_map(|one| one.expires)
                 .min()

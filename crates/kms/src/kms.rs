@@ -95,6 +95,12 @@ impl Kms {
             .advance(self.env.clock.now(), self.env.clock.monotonic())
     }
 
+    /// The later of domain time and the wall clock. What is promised to last from now on is counted from it:
+    /// while one of them is held back, or was set back, the other would make it shorter.
+    pub(crate) fn later_time(&self) -> UnixMillis {
+        self.domain_time().max(self.env.clock.now())
+    }
+
     pub(crate) fn domain_clock(&self) -> MutexGuard<'_, DomainTime> {
         self.domain_time
             .lock()

@@ -21,12 +21,15 @@ mod cache;
 mod call;
 mod domain_time;
 mod failure;
+mod imports;
 mod key;
 mod material;
 mod multi_region;
 mod records;
+mod regions;
 mod repository;
 mod resolve;
+mod rotation;
 
 #[cfg(test)]
 mod workbench;

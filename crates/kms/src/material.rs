@@ -1,13 +1,13 @@
 //! Key material as the service handles it: made or taken in by the key process, seen here as tokens only.
 
-use strongroom_hsm_api::command::GenerateKey;
+use strongroom_hsm_api::command::{GenerateKey, SetState};
 use strongroom_hsm_api::key::{Attributes, Origin};
 
 use crate::failure::Failure;
 use crate::key::KeyName;
 use crate::kms::Kms;
 use crate::ops::token_state;
-use crate::records::{KeyRecord, MaterialRecord};
+use crate::records::{KeyRecord, KeyState, MaterialRecord};
 
 /// What a new token of the key is bound to. `identity` is [`KeyName::identity`].
 pub(crate) fn attributes<'a>(
@@ -37,4 +37,28 @@ pub(crate) async fn generate(kms: &Kms, record: &KeyRecord) -> Result<MaterialRe
     };
     let made = kms.key_process.call(&command).await?;
     Ok(MaterialRecord::new(made.material_id, made.token))
+}
+
+/// `record` with another state, in its tokens too.
+pub(crate) async fn in_state(
+    kms: &Kms,
+    mut record: KeyRecord,
+    state: KeyState,
+) -> Result<KeyRecord, Failure> {
+    let told = token_state(record.state);
+    record.state = state;
+    if told == token_state(state) {
+        return Ok(record);
+    }
+    for material in &mut record.materials {
+        let Some(token) = &material.token else {
+            continue;
+        };
+        let command = SetState {
+            token,
+            state: token_state(state),
+        };
+        material.token = Some(kms.key_process.call(&command).await?.token);
+    }
+    Ok(record)
 }

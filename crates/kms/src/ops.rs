@@ -17,18 +17,22 @@ mod cryptography;
 mod data_keys;
 mod deletion;
 mod encryption;
+mod imports;
 mod keys;
 mod macs;
+mod multi_region;
 mod paging;
 mod policies;
 mod public_keys;
 mod random;
 mod recipient;
+mod rotation;
 mod signing;
 mod state;
 mod sts;
 mod tags;
 
+pub(crate) use deletion::end_of_window;
 pub(crate) use state::token_state;
 
 /// How often an operation that conflicts with others is tried in all.
@@ -86,6 +90,8 @@ pub enum ResourceKind {
     Account,
     /// One key.
     Key,
+    /// One key, and the account.
+    KeyAndAccount,
     /// The key that a ciphertext names.
     CiphertextKey,
     /// Two keys.
@@ -178,10 +184,13 @@ ops! {
     Kms "Decapsulate" json::<agreement::Decapsulate>, Key ["kms:Decapsulate"], Cryptographic;
     Kms "Decrypt" json::<encryption::Decrypt>, CiphertextKey ["kms:Decrypt"], Cryptographic;
     Kms "DeleteAlias" json::<aliases::DeleteAlias>, AliasAndKeys ["kms:DeleteAlias"], Mutation;
+    Kms "DeleteImportedKeyMaterial" json::<imports::DeleteImportedKeyMaterial>, Key ["kms:DeleteImportedKeyMaterial"], Mutation;
     Kms "DeriveSharedSecret" json::<agreement::DeriveSharedSecret>, Key ["kms:DeriveSharedSecret"], Cryptographic;
     Kms "DescribeKey" json::<keys::DescribeKey>, Key ["kms:DescribeKey"], Read;
     Kms "DisableKey" json::<state::DisableKey>, Key ["kms:DisableKey"], Mutation;
+    Kms "DisableKeyRotation" json::<rotation::DisableKeyRotation>, Key ["kms:DisableKeyRotation"], Mutation;
     Kms "EnableKey" json::<state::EnableKey>, Key ["kms:EnableKey"], Mutation;
+    Kms "EnableKeyRotation" json::<rotation::EnableKeyRotation>, Key ["kms:EnableKeyRotation"], Mutation;
     Kms "Encapsulate" json::<agreement::Encapsulate>, Key ["kms:Encapsulate"], Cryptographic;
     Kms "Encrypt" json::<encryption::Encrypt>, Key ["kms:Encrypt"], Cryptographic;
     Kms "GenerateDataKey" json::<data_keys::GenerateDataKey>, Key ["kms:GenerateDataKey"], Cryptographic;
@@ -191,19 +200,26 @@ ops! {
     Kms "GenerateMac" json::<macs::GenerateMac>, Key ["kms:GenerateMac"], Cryptographic;
     Kms "GenerateRandom" json::<random::GenerateRandom>, Account ["kms:GenerateRandom"], Cryptographic;
     Kms "GetKeyPolicy" json::<policies::GetKeyPolicy>, Key ["kms:GetKeyPolicy"], Read;
+    Kms "GetKeyRotationStatus" json::<rotation::GetKeyRotationStatus>, Key ["kms:GetKeyRotationStatus"], Read;
+    Kms "GetParametersForImport" json::<imports::GetParametersForImport>, Key ["kms:GetParametersForImport"], Read;
     Kms "GetPublicKey" json::<public_keys::GetPublicKey>, Key ["kms:GetPublicKey"], Read;
+    Kms "ImportKeyMaterial" json::<imports::ImportKeyMaterial>, Key ["kms:ImportKeyMaterial"], Mutation;
     Kms "ListAliases" json::<aliases::ListAliases>, Account ["kms:ListAliases"], Read;
     Kms "ListKeyPolicies" json::<policies::ListKeyPolicies>, Key ["kms:ListKeyPolicies"], Read;
+    Kms "ListKeyRotations" json::<rotation::ListKeyRotations>, Key ["kms:ListKeyRotations"], Read;
     Kms "ListKeys" json::<keys::ListKeys>, Account ["kms:ListKeys"], Read;
     Kms "ListResourceTags" json::<tags::ListResourceTags>, Key ["kms:ListResourceTags"], Read;
     Kms "PutKeyPolicy" json::<policies::PutKeyPolicy>, Key ["kms:PutKeyPolicy"], Mutation;
     Kms "ReEncrypt" json::<encryption::ReEncrypt>, TwoKeys ["kms:ReEncryptFrom", "kms:ReEncryptTo"], Cryptographic;
+    Kms "ReplicateKey" json::<multi_region::ReplicateKey>, KeyAndAccount ["kms:ReplicateKey", "kms:CreateKey"], Mutation;
+    Kms "RotateKeyOnDemand" json::<rotation::RotateKeyOnDemand>, Key ["kms:RotateKeyOnDemand"], Mutation;
     Kms "ScheduleKeyDeletion" json::<deletion::ScheduleKeyDeletion>, Key ["kms:ScheduleKeyDeletion"], Mutation;
     Kms "Sign" json::<signing::Sign>, Key ["kms:Sign"], Cryptographic;
     Kms "TagResource" json::<tags::TagResource>, Key ["kms:TagResource"], Mutation;
     Kms "UntagResource" json::<tags::UntagResource>, Key ["kms:UntagResource"], Mutation;
     Kms "UpdateAlias" json::<aliases::UpdateAlias>, AliasAndKeys ["kms:UpdateAlias"], Mutation;
     Kms "UpdateKeyDescription" json::<keys::UpdateKeyDescription>, Key ["kms:UpdateKeyDescription"], Mutation;
+    Kms "UpdatePrimaryRegion" json::<multi_region::UpdatePrimaryRegion>, TwoKeys ["kms:UpdatePrimaryRegion"], Mutation;
     Kms "Verify" json::<signing::Verify>, Key ["kms:Verify"], Cryptographic;
     Kms "VerifyMac" json::<macs::VerifyMac>, Key ["kms:VerifyMac"], Cryptographic;
     Sts "GetCallerIdentity" sts::get_caller_identity, Nothing [], Read;

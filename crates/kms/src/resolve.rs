@@ -138,6 +138,36 @@ fn existing(records: &Repository, name: &KeyName) -> Result<Arc<Key>, Failure> {
         .ok_or_else(|| not_found(text::key_not_found(&name.arn())).into())
 }
 
+/// The key in `region` to which the key of another Region that `text` names is related, if `caller`'s
+/// account owns them.
+pub(crate) fn related_elsewhere(
+    records: &Repository,
+    text: &str,
+    caller: &Caller,
+    region: &Region,
+) -> Result<Option<Arc<Key>>, Failure> {
+    let Some(elsewhere) = key_elsewhere(text, caller, region) else {
+        return Ok(None);
+    };
+    let here = records.key(&elsewhere.in_region(region))?;
+    Ok(here.filter(|key| {
+        let regions = key.record.multi_region.as_ref();
+        regions.is_some_and(|regions| regions.contains(&elsewhere.region))
+    }))
+}
+
+/// The key that `text` names, if it is the ARN of a key of the caller's account in another Region.
+fn key_elsewhere(text: &str, caller: &Caller, region: &Region) -> Option<KeyName> {
+    let arn: Arn = text.parse().ok()?;
+    let elsewhere: Region = arn.region().parse().ok()?;
+    match Reference::parse(text, Naming::Key, caller, &elsewhere).ok()? {
+        Reference::Key(name) if elsewhere != *region && name.account == caller.account => {
+            Some(name)
+        }
+        Reference::Key(_) | Reference::Alias(_) => None,
+    }
+}
+
 /// The material that a symmetric ciphertext names. Errors: InvalidCiphertextException when it is none of ours.
 pub(crate) fn ciphertext_material(ciphertext: &[u8]) -> Result<MaterialId, Failure> {
     let invalid = || refuse(KmsException::InvalidCiphertext);

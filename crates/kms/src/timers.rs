@@ -11,8 +11,11 @@ use crate::call::service_event;
 use crate::failure::{Cause, Failure};
 use crate::key::{Key, KeyName};
 use crate::kms::{Kms, encoded};
-use crate::records::{ClockRecord, TimerKind};
+use crate::multi_region;
+use crate::ops::end_of_window;
+use crate::records::{ClockRecord, KeyRecord, KeyState, TimerKind};
 use crate::repository::{AliasName, Changes};
+use crate::{imports, rotation};
 
 mod due;
 
@@ -87,11 +90,12 @@ async fn look_at(kms: &Kms, name: &KeyName) -> Result<(), Failure> {
     }
     match kind {
         TimerKind::Deletion => delete(kms, &key).await,
-        TimerKind::Rotation | TimerKind::Expiry => Ok(()),
+        TimerKind::Rotation => rotation::rotate_by_plan(kms, &key).await,
+        TimerKind::Expiry => imports::expire(kms, &key).await,
     }
 }
 
-async fn delete(kms: &Kms, key: &Key) -> Result<(), Failure> {
+async fn delete(kms: &Kms, key: &Arc<Key>) -> Result<(), Failure> {
     let record = service_event(
         &kms.env,
         "kms",
@@ -100,7 +104,8 @@ async fn delete(kms: &Kms, key: &Key) -> Result<(), Failure> {
         &key.name.region,
         &[key],
     );
-    let changes = removal(kms, key)?.put_outbox(&record.event_id, &encoded(&record)?);
+    let changes = leave_related(kms, removal(kms, key)?, key)?;
+    let changes = changes.put_outbox(&record.event_id, &encoded(&record)?);
     kms.records.commit(changes).await?;
     tracing::info!(key = %key.arn, "key deleted");
     Ok(())
@@ -130,6 +135,37 @@ fn removal(kms: &Kms, key: &Key) -> Result<Changes, Failure> {
         changes = changes.delete_key_alias(&key.name, &name.name);
     }
     Ok(changes)
+}
+
+/// Takes a replica off the lists of the keys related to it.
+fn leave_related(kms: &Kms, changes: Changes, key: &Arc<Key>) -> Result<Changes, Failure> {
+    if !key.is_replica() {
+        return Ok(changes);
+    }
+    let mut others = multi_region::related(&kms.records, key)?;
+    others.retain(|other| other.name != key.name);
+    let mut left: Vec<KeyRecord> = others.iter().map(|other| other.record.clone()).collect();
+    for record in &mut left {
+        let regions = record.multi_region.take();
+        record.multi_region = regions.map(|regions| regions.without_replica(&key.name.region));
+        begin_window_after_last_replica(kms, record);
+    }
+    // Perhaps the others waited for this one's import alone.
+    imports::settle_pending(&mut left);
+    multi_region::put_related(&kms.records, changes, others.iter().zip(&left))
+}
+
+/// KMS developer guide, deleting multi-Region keys: a primary's window begins when its last replica is
+/// gone. The tokens of both states are the same.
+fn begin_window_after_last_replica(kms: &Kms, record: &mut KeyRecord) {
+    let has_replicas = (record.multi_region.as_ref()).is_some_and(|one| !one.replicas.is_empty());
+    if has_replicas || record.state != KeyState::PendingReplicaDeletion {
+        return;
+    }
+    if let Some(days) = record.pending_window_days.take() {
+        record.state = KeyState::PendingDeletion;
+        record.deletion = Some(end_of_window(kms, days));
+    }
 }
 
 /// Moves audit records of mutations to the audit log. A crash in between leaves a record in both;

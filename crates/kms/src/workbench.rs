@@ -10,6 +10,7 @@ use serde_json::Value;
 use strongroom_aws::error::Refusal;
 use strongroom_aws::json;
 use strongroom_base::env::{SystemClock, SystemRandom};
+use strongroom_base::id::Region;
 use strongroom_base::{Clock, Env, Instant, Secret, UnixMillis};
 use strongroom_crypto::kdf::Argon2Block;
 use strongroom_hsm::core::{Core, Setup, WorkingMemory};
@@ -76,7 +77,9 @@ impl Bench {
     pub(crate) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data = Folder::create(&folder.path().join("data"), Kind::Dev).unwrap();
-        let (client, serve) = Client::connect(start_core()).unwrap();
+        let start = (UnixMillis(1_800_000_000_000), Duration::from_secs(1000));
+        let clock = Arc::new(TurnedClock(Mutex::new(start)));
+        let (client, serve) = Client::connect(start_core(&clock)).unwrap();
         tokio::spawn(serve);
         let key = Secret::new([7; 32]);
         domain::initialize(&client, &data, &NewSeal::KeyFile(&key))
@@ -84,8 +87,6 @@ impl Bench {
             .unwrap();
         let key_process = KeyProcess::default();
         key_process.connect(client);
-        let start = (UnixMillis(1_800_000_000_000), Duration::from_secs(1000));
-        let clock = Arc::new(TurnedClock(Mutex::new(start)));
         let engine: Arc<dyn Engine> = Arc::new(Memory::new());
         let audit =
             Arc::new(AuditLog::open(&audit_folder(data.path()), Arc::new(SystemClock)).unwrap());
@@ -113,14 +114,23 @@ impl Bench {
 
     /// Carries out a call of the account's root: the output, or the exception's name.
     pub(crate) async fn call(&self, operation: &str, input: &Value) -> Result<Value, &'static str> {
-        let call = self.prepare("us-east-1", operation, input);
-        let answer = self.answer(&call).await;
+        let answer = self.call_in("us-east-1", operation, input).await;
         answer.map_err(|refusal| refusal.exception.name())
+    }
+
+    /// Carries out a call of the account's root in `region`.
+    pub(crate) async fn call_in(
+        &self,
+        region: &str,
+        operation: &str,
+        input: &Value,
+    ) -> Result<Value, Refusal> {
+        self.answer(&self.prepare(region, operation, input)).await
     }
 
     /// A call of the account's root that is still to be answered.
     pub(crate) fn prepare(&self, region: &str, operation: &str, input: &Value) -> Call<'_> {
-        let region: strongroom_base::id::Region = region.parse().unwrap();
+        let region: Region = region.parse().unwrap();
         let account = "000000000000".parse().unwrap();
         Call::new(
             &self.kms,
@@ -162,7 +172,7 @@ async fn open(
 }
 
 /// Starts a core on threads of this process, and returns the service's end of its socket.
-fn start_core() -> OwnedFd {
+fn start_core(clock: &Arc<TurnedClock>) -> OwnedFd {
     let pair = socketpair(
         AddressFamily::UNIX,
         SocketType::SEQPACKET,
@@ -172,7 +182,7 @@ fn start_core() -> OwnedFd {
     let (ours, theirs) = pair.unwrap();
     let core = Core::new(Setup {
         random: Arc::new(SystemRandom),
-        clock: Arc::new(SystemClock),
+        clock: Arc::clone(clock) as Arc<dyn Clock>,
         working_memory: Box::new(NoPassphrases),
         key_cache_bytes: 1 << 18,
         protections: Vec::new(),

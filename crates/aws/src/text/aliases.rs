@@ -15,3 +15,10 @@ pub fn alias_invalid_characters(alias_name: &str) -> String {
 
 /// OBS, ValidationException: an alias given as the target of an alias.
 pub const ALIAS_OF_ALIAS: &str = "Aliases must refer to keys. Not aliases";
+
+/// OWN, ValidationException: UpdateAlias to a key of another kind or usage.
+pub fn alias_target_unlike(current_arn: &str, new_arn: &str) -> String {
+    format!(
+        "The current key {current_arn} and the new key {new_arn} of an alias must be of the same type and have the same key usage."
+    )
+}

@@ -39,3 +39,8 @@ pub const ONE_REPLICA_EACH_REGION: &str =
 pub fn no_replica_in_region(key_id: &str) -> String {
     format!("{key_id} does not have a replica key in the specified Region.")
 }
+
+/// OWN, LimitExceededException: ReplicateKey of a key that was rotated too often.
+pub fn too_many_materials_to_replicate(materials_max: usize) -> String {
+    format!("A key with more than {materials_max} key materials cannot be replicated.")
+}

@@ -133,6 +133,10 @@ fn multi_region_keys() {
             no_replica_in_region("mrk-1"),
             "mrk-1 does not have a replica key in the specified Region.".to_owned(),
         ),
+        (
+            too_many_materials_to_replicate(200),
+            "A key with more than 200 key materials cannot be replicated.".to_owned(),
+        ),
     ]);
 }
 

@@ -1,13 +1,15 @@
 //! RSA key pairs that sign (RFC 8017).
 
-use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der};
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::rsa::KeySize;
-use aws_lc_rs::signature::{self as backend, KeyPair};
+use std::ffi::c_int;
+
 use strongroom_base::Secret;
 
-use super::{Hash, KeyRejected, is_one_sequence};
-use crate::or_abort;
+use super::{Hash, Input, InputRejected, KeyRejected, sign_hashed, verify_hashed};
+use crate::ffi::pkey::{Algorithm, Mode, PKey};
+use crate::{Unauthentic, or_abort};
+
+/// The public exponent of every key pair.
+const EXPONENT: u32 = 65537;
 
 /// The length of an RSA modulus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,18 +32,18 @@ impl RsaKeySize {
         }
     }
 
-    fn of_bytes(bytes: usize) -> Option<Self> {
-        [Self::Rsa2048, Self::Rsa3072, Self::Rsa4096]
-            .into_iter()
-            .find(|size| size.bytes() == bytes)
+    fn bits(self) -> c_int {
+        match self {
+            Self::Rsa2048 => 2048,
+            Self::Rsa3072 => 3072,
+            Self::Rsa4096 => 4096,
+        }
     }
 
-    fn backend(self) -> KeySize {
-        match self {
-            Self::Rsa2048 => KeySize::Rsa2048,
-            Self::Rsa3072 => KeySize::Rsa3072,
-            Self::Rsa4096 => KeySize::Rsa4096,
-        }
+    fn of_bits(bits: usize) -> Option<Self> {
+        [Self::Rsa2048, Self::Rsa3072, Self::Rsa4096]
+            .into_iter()
+            .find(|size| size.bytes() * 8 == bits)
     }
 }
 
@@ -54,43 +56,55 @@ pub enum RsaPadding {
     Pss,
 }
 
-/// An RSA key pair.
+impl RsaPadding {
+    pub(super) fn mode(self, hash: Hash) -> Mode {
+        match self {
+            Self::Pkcs1 => Mode::Hashed(hash),
+            Self::Pss => Mode::Pss(hash),
+        }
+    }
+}
+
+/// An RSA key pair with the public exponent 65537.
 pub struct RsaKeyPair {
-    pair: backend::RsaKeyPair,
+    key: PKey,
     size: RsaKeySize,
 }
 
 impl RsaKeyPair {
-    /// A fresh key pair with the public exponent 65537. Takes 0.1 to 2 seconds.
+    /// A fresh key pair. Takes 0.1 to 2 seconds.
     pub fn generate(size: RsaKeySize) -> Self {
-        let pair = or_abort(backend::RsaKeyPair::generate(size.backend()));
-        Self { pair, size }
+        let key = or_abort(PKey::generate_rsa(size.bits()));
+        Self { key, size }
     }
 
-    /// The key pair that `der`, an unencrypted PKCS#8 PrivateKeyInfo (RFC 5208 §5), holds.
+    /// The key pair that `der`, an unencrypted DER PrivateKeyInfo (RFC 5208 §5) of an `RSAPrivateKey`
+    /// (RFC 8017 §A.1.2) with two primes, holds.
     ///
     /// # Errors
-    /// [`KeyRejected`] when it holds none, its numbers do not fit together, or its size is not an
-    /// [`RsaKeySize`].
+    /// [`KeyRejected`] when it holds none, its numbers do not fit together, its size is not an
+    /// [`RsaKeySize`], its public exponent is not 65537, or something follows it.
     pub fn from_pkcs8(der: &[u8]) -> Result<Self, KeyRejected> {
-        if !is_one_sequence(der) {
+        let key = PKey::from_pkcs8(der)?;
+        let Some(Algorithm::Rsa(bits)) = key.algorithm() else {
+            return Err(KeyRejected);
+        };
+        let size = RsaKeySize::of_bits(bits).ok_or(KeyRejected)?;
+        if !key.has_exponent(EXPONENT) {
             return Err(KeyRejected);
         }
-        let pair = backend::RsaKeyPair::from_pkcs8(der).map_err(|_| KeyRejected)?;
-        let size = RsaKeySize::of_bytes(pair.public_modulus_len()).ok_or(KeyRejected)?;
-        Ok(Self { pair, size })
+        Ok(Self { key, size })
     }
 
-    /// The key pair as an unencrypted PKCS#8 PrivateKeyInfo (RFC 5208 §5).
+    /// The key pair as an unencrypted DER PrivateKeyInfo (RFC 5208 §5) with the greater prime first and the
+    /// least private exponent; equal key pairs give equal bytes.
     pub fn to_pkcs8(&self) -> Secret<Vec<u8>> {
-        let der: Pkcs8V1Der = or_abort(self.pair.as_der());
-        Secret::new(der.as_ref().to_vec())
+        or_abort(self.key.to_pkcs8())
     }
 
     /// The public key as a DER SubjectPublicKeyInfo (RFC 5280 §4.1, RFC 3279 §2.3.1).
     pub fn public_spki(&self) -> Vec<u8> {
-        let der: PublicKeyX509Der = or_abort(self.pair.public_key().as_der());
-        der.as_ref().to_vec()
+        or_abort(self.key.to_spki())
     }
 
     /// The length of the modulus.
@@ -98,26 +112,30 @@ impl RsaKeyPair {
         self.size
     }
 
-    /// A signature over `message`, as long as the modulus (RFC 8017 §8).
-    pub fn sign(&self, padding: RsaPadding, hash: Hash, message: &[u8]) -> Vec<u8> {
-        let mut signature = vec![0; self.size.bytes()];
-        or_abort(self.pair.sign(
-            encoding(padding, hash),
-            &SystemRandom::new(),
-            message,
-            &mut signature,
-        ));
-        signature
+    /// A signature over `input`, as long as the modulus (RFC 8017 §8).
+    ///
+    /// # Errors
+    /// [`InputRejected`] for a digest that is not as long as `hash` makes it.
+    pub fn sign(
+        &self,
+        padding: RsaPadding,
+        hash: Hash,
+        input: Input<'_>,
+    ) -> Result<Vec<u8>, InputRejected> {
+        sign_hashed(&self.key, padding.mode(hash), hash, input)
     }
-}
 
-fn encoding(padding: RsaPadding, hash: Hash) -> &'static dyn backend::RsaEncoding {
-    match (padding, hash) {
-        (RsaPadding::Pkcs1, Hash::Sha256) => &backend::RSA_PKCS1_SHA256,
-        (RsaPadding::Pkcs1, Hash::Sha384) => &backend::RSA_PKCS1_SHA384,
-        (RsaPadding::Pkcs1, Hash::Sha512) => &backend::RSA_PKCS1_SHA512,
-        (RsaPadding::Pss, Hash::Sha256) => &backend::RSA_PSS_SHA256,
-        (RsaPadding::Pss, Hash::Sha384) => &backend::RSA_PSS_SHA384,
-        (RsaPadding::Pss, Hash::Sha512) => &backend::RSA_PSS_SHA512,
+    /// Verifies `signature` over `input` under the public key of this pair.
+    ///
+    /// # Errors
+    /// [`Unauthentic`] when it is not valid, or for a digest that is not as long as `hash` makes it.
+    pub fn verify(
+        &self,
+        padding: RsaPadding,
+        hash: Hash,
+        input: Input<'_>,
+        signature: &[u8],
+    ) -> Result<(), Unauthentic> {
+        verify_hashed(&self.key, padding.mode(hash), hash, input, signature)
     }
 }

@@ -2,7 +2,7 @@ use super::der::{self, Cipher, Signature};
 use super::{InvalidPlaintext, PLAINTEXT_BYTES_MAX, Sm2KeyPair, Sm2PublicKey, dsa, pke, sm3};
 use crate::Unauthentic;
 use crate::exchange::InvalidPublicKey;
-use crate::signature::{EcdsaP256KeyPair, KeyRejected};
+use crate::signature::{Curve, EcKeyPair, KeyRejected};
 use crate::test_vectors::{array, bytes};
 use ::sm2::SecretKey;
 
@@ -292,7 +292,7 @@ fn both_sides_agree() {
 #[test]
 fn public_keys_that_are_none_are_refused() {
     let pair = annex_a();
-    let p256 = EcdsaP256KeyPair::generate();
+    let p256 = EcKeyPair::generate(Curve::P256);
     let off_curve = PUBLIC.replace("ad13", "ad14");
     let mut other_curve = spki_of(PUBLIC);
     other_curve[22] ^= 1;
@@ -328,7 +328,7 @@ fn key_pairs_survive_pkcs8() {
 #[test]
 fn other_encodings_are_rejected() {
     let der = bytes(OPENSSL_PKCS8);
-    let p256 = EcdsaP256KeyPair::generate().to_pkcs8();
+    let p256 = EcKeyPair::generate(Curve::P256).to_pkcs8();
     let with_private = |private: [u8; 32]| {
         let mut der = der.clone();
         der[36..68].copy_from_slice(&private);

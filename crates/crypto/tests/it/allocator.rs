@@ -12,9 +12,13 @@ use strongroom_crypto::aead;
 use strongroom_crypto::exchange::{Recipient, seal_to};
 use strongroom_crypto::hmac::HmacSha256;
 use strongroom_crypto::memory::{Allocator, NotInstalled, danger_install_allocator};
+use strongroom_crypto::ml_kem::{MlKemKeyPair, MlKemSize};
 use strongroom_crypto::random::BackendRandom;
+use strongroom_crypto::rsa_encryption::RsaDecryptingKey;
 use strongroom_crypto::self_test;
-use strongroom_crypto::signature::{EcdsaP256KeyPair, RsaKeyPair, RsaKeySize};
+use strongroom_crypto::signature::{
+    Curve, EcKeyPair, Ed25519KeyPair, MlDsaKeyPair, MlDsaLevel, RsaKeyPair, RsaKeySize,
+};
 
 const HEADER_BYTES: usize = 16;
 
@@ -122,6 +126,9 @@ fn the_back_end_keeps_its_keys_in_the_installed_allocator() {
     aes_keys_are_there();
     rsa_keys_are_there();
     ecdsa_keys_are_there();
+    ml_kem_keys_are_there();
+    ed25519_keys_are_there();
+    ml_dsa_keys_are_there();
     exchange_keys_are_there();
     hmac_keys_are_inline();
     assert_eq!(self_test::run(), Ok(()));
@@ -147,19 +154,23 @@ fn reversed(bytes: &[u8]) -> Vec<u8> {
 fn rsa_keys_are_there() {
     let pair = RsaKeyPair::generate(RsaKeySize::Rsa2048);
     let der = pair.to_pkcs8();
+    let secret = rsa_limbs(der.expose());
+    let decrypting = RsaDecryptingKey::from_pkcs8(der.expose()).expect("a key");
+    assert!(passes_through(&secret, || drop(pair)));
+    assert!(passes_through(&secret, || drop(decrypting)));
+}
+
+/// Some of the private exponent of `der` as the back end keeps it.
+fn rsa_limbs(der: &[u8]) -> Vec<u8> {
     // The private exponent follows the modulus and `02 03 01 00 01`, the public exponent.
     let exponent = [2, 3, 1, 0, 1];
-    let at = der
-        .expose()
-        .windows(5)
-        .position(|window| window == exponent);
+    let at = der.windows(5).position(|window| window == exponent);
     let private = at.expect("a public exponent") + 5 + 4;
-    let secret = reversed(&der.expose()[private + 100..private + 164]);
-    assert!(passes_through(&secret, || drop(pair)));
+    reversed(&der[private + 100..private + 164])
 }
 
 fn ecdsa_keys_are_there() {
-    let pair = EcdsaP256KeyPair::generate();
+    let pair = EcKeyPair::generate(Curve::P256);
     let der = pair.to_pkcs8();
     // RFC 5915: ECPrivateKey begins with version 1 and an octet string of 32 bytes.
     let start = [2, 1, 1, 4, 32];
@@ -167,6 +178,26 @@ fn ecdsa_keys_are_there() {
     let private = at.expect("an ECPrivateKey") + 5;
     let secret = reversed(&der.expose()[private..private + 32]);
     assert!(passes_through(&secret, || drop(pair)));
+}
+
+fn ml_kem_keys_are_there() {
+    let pair = MlKemKeyPair::generate(MlKemSize::MlKem768);
+    let seed = *pair.to_seed().expose();
+    assert!(passes_through(&seed, || drop(pair)));
+}
+
+fn ed25519_keys_are_there() {
+    let pair = Ed25519KeyPair::generate();
+    // RFC 8410 §7: the seed ends the PrivateKeyInfo.
+    let der = pair.to_pkcs8();
+    let seed = &der.expose()[der.expose().len() - 32..];
+    assert!(passes_through(seed, || drop(pair)));
+}
+
+fn ml_dsa_keys_are_there() {
+    let pair = MlDsaKeyPair::generate(MlDsaLevel::MlDsa65);
+    let seed = pair.to_seed();
+    assert!(passes_through(seed.expose(), || drop(pair)));
 }
 
 fn exchange_keys_are_there() {

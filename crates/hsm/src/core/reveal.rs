@@ -18,7 +18,7 @@ pub struct DomainKeys {
 
 /// The keys around one exported key token.
 pub struct TokenKeys {
-    /// The key material: 32 bytes, a text, or PKCS#8.
+    /// The key material: raw bytes, a text, a seed, or PKCS#8.
     pub material: Secret<Vec<u8>>,
     /// The key that wraps it in this token.
     pub wrapping: Secret<[u8; 32]>,
@@ -83,7 +83,7 @@ impl Core {
         ciphertext: &[u8],
     ) -> Outcome<Secret<[u8; 32]>> {
         let key = self.key(token)?;
-        let message_key = key.symmetric().ok_or(Code::UsageRefused)?;
+        let message_key = key.symmetric()?;
         cipher::danger_message_key(message_key, ciphertext).ok_or(Code::CiphertextRefused)
     }
 }

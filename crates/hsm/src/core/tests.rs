@@ -4,15 +4,21 @@ use std::time::Duration;
 use strongroom_base::{Clock, Instant, Random, Secret, UnixMillis};
 use strongroom_crypto::exchange::{self, Recipient};
 use strongroom_crypto::kdf::Argon2Block;
-use strongroom_crypto::signature::{self, Hash, RsaPadding, Scheme};
 use strongroom_hsm_api::Code;
 use strongroom_hsm_api::command::*;
 use strongroom_hsm_api::frame::{ReplyFrame, RequestFrame};
-use strongroom_hsm_api::key::{Attributes, Origin, Spec, State, Usage};
+use strongroom_hsm_api::key::{Attributes, Origin, Spec, State, TokenHeader, Usage};
+use strongroom_hsm_api::scheme::{EncryptionScheme, WrappingScheme};
 use strongroom_hsm_api::status::{Phase, SealKind};
 use strongroom_hsm_api::wire::{List, decode, encode};
 
 use super::{Core, Setup, WorkingMemory};
+
+mod every_key;
+mod import;
+mod pool;
+mod recipients;
+mod refusals;
 
 /// Counts up: every run is the same, and no two draws are.
 struct Counting(Mutex<u64>);
@@ -170,6 +176,7 @@ fn attributes(spec: Spec, usage: Usage) -> Attributes<'static> {
         origin: Origin::Generated,
         state: State::Enabled,
         version: 1,
+        wrapping: None,
     }
 }
 
@@ -188,6 +195,7 @@ fn encrypt(core: &Core, token: &[u8], context: &[u8], plaintext: &[u8]) -> Vec<u
         core,
         &Encrypt {
             token,
+            scheme: EncryptionScheme::Symmetric,
             context,
             plaintext,
         },
@@ -201,6 +209,8 @@ fn decrypt(core: &Core, token: &[u8], context: &[u8], ciphertext: &[u8]) -> Resu
         core,
         &Decrypt {
             token,
+            scheme: EncryptionScheme::Symmetric,
+            recipient: b"",
             context,
             ciphertext,
         },
@@ -216,7 +226,14 @@ fn nothing_but_status_works_without_a_domain() {
         Phase::Empty
     ));
     assert_eq!(
-        call(&core, &GenerateRandom { length: 8 }).err(),
+        call(
+            &core,
+            &GenerateRandom {
+                length: 8,
+                recipient: b""
+            }
+        )
+        .err(),
         Some(Code::Sealed)
     );
     assert_eq!(call(&core, &RotateDomain {}).err(), Some(Code::Sealed));
@@ -244,7 +261,15 @@ fn a_failed_self_test_stops_everything_but_status() {
 fn other_sessions_are_refused() {
     let (core, _) = open_core();
     assert_eq!(
-        call_as(&core, 1, &GenerateRandom { length: 8 }).err(),
+        call_as(
+            &core,
+            1,
+            &GenerateRandom {
+                length: 8,
+                recipient: b""
+            }
+        )
+        .err(),
         Some(Code::UnknownSession)
     );
     let mut foreign = attributes(Spec::Symmetric, Usage::EncryptDecrypt);
@@ -277,7 +302,14 @@ fn a_domain_takes_effect_only_when_confirmed() {
     )
     .unwrap();
     assert_eq!(
-        call(&core, &GenerateRandom { length: 8 }).err(),
+        call(
+            &core,
+            &GenerateRandom {
+                length: 8,
+                recipient: b""
+            }
+        )
+        .err(),
         Some(Code::Sealed)
     );
     assert_eq!(
@@ -297,7 +329,16 @@ fn a_domain_takes_effect_only_when_confirmed() {
         },
     )
     .unwrap();
-    assert!(call(&core, &GenerateRandom { length: 8 }).is_ok());
+    assert!(
+        call(
+            &core,
+            &GenerateRandom {
+                length: 8,
+                recipient: b""
+            }
+        )
+        .is_ok()
+    );
 }
 
 #[test]
@@ -409,6 +450,7 @@ fn every_flipped_byte_of_a_token_is_refused_even_when_the_key_is_cached() {
             &core,
             &Encrypt {
                 token: &flipped,
+                scheme: EncryptionScheme::Symmetric,
                 context: b"",
                 plaintext: b"x",
             },
@@ -469,6 +511,7 @@ fn the_state_in_the_token_decides() {
         &core,
         &Encrypt {
             token: &disabled,
+            scheme: EncryptionScheme::Symmetric,
             context: b"",
             plaintext: b"x",
         },
@@ -501,52 +544,6 @@ fn the_state_in_the_token_decides() {
 }
 
 #[test]
-fn usage_and_spec_decide() {
-    let (core, _) = open_core();
-    let symmetric = new_key(&core).token;
-    assert_eq!(
-        call(
-            &core,
-            &Sign {
-                token: &symmetric,
-                message: b"m"
-            }
-        )
-        .err(),
-        Some(Code::UsageRefused)
-    );
-    assert_eq!(
-        call(&core, &GetPublicKey { token: &symmetric }).err(),
-        Some(Code::UsageRefused)
-    );
-    let confused = call(
-        &core,
-        &GenerateKey {
-            attributes: attributes(Spec::EccP256, Usage::EncryptDecrypt),
-        },
-    )
-    .unwrap()
-    .token;
-    assert_eq!(
-        call(
-            &core,
-            &Encrypt {
-                token: &confused,
-                context: b"",
-                plaintext: b"x"
-            }
-        )
-        .err(),
-        Some(Code::UsageRefused)
-    );
-    let secret = attributes(Spec::SigningSecret, Usage::DeriveSigningKey);
-    assert_eq!(
-        call(&core, &GenerateKey { attributes: secret }).err(),
-        Some(Code::UsageRefused)
-    );
-}
-
-#[test]
 fn data_keys_decrypt_and_one_form_shows_no_plaintext() {
     let (core, _) = open_core();
     let token = new_key(&core).token;
@@ -554,6 +551,7 @@ fn data_keys_decrypt_and_one_form_shows_no_plaintext() {
         &core,
         &GenerateDataKey {
             token: &token,
+            recipient: b"",
             context: b"c",
             length: 32,
         },
@@ -585,6 +583,7 @@ fn data_keys_decrypt_and_one_form_shows_no_plaintext() {
                 &core,
                 &GenerateDataKey {
                     token: &token,
+                    recipient: b"",
                     context: b"",
                     length
                 }
@@ -604,9 +603,11 @@ fn re_encryption_moves_between_keys() {
         &core,
         &ReEncrypt {
             source: &one,
+            source_scheme: EncryptionScheme::Symmetric,
             source_context: b"a",
             ciphertext: &ciphertext,
             destination: &two,
+            destination_scheme: EncryptionScheme::Symmetric,
             destination_context: b"b",
         },
     );
@@ -725,42 +726,11 @@ fn signing_keys_follow_the_chain_of_four_labels() {
 }
 
 #[test]
-fn asymmetric_keys_sign_and_verify() {
-    let (core, _) = open_core();
-    for spec in [Spec::EccP256, Spec::Rsa2048] {
-        let token = call(
-            &core,
-            &GenerateKey {
-                attributes: attributes(spec, Usage::SignVerify),
-            },
-        )
-        .unwrap()
-        .token;
-        let public = call(&core, &GetPublicKey { token: &token }).unwrap().der;
-        let made = call(
-            &core,
-            &Sign {
-                token: &token,
-                message: b"message",
-            },
-        )
-        .unwrap()
-        .signature;
-        let scheme = match spec {
-            Spec::EccP256 => Scheme::EcdsaP256Sha256,
-            _ => Scheme::Rsa(RsaPadding::Pkcs1, Hash::Sha256),
-        };
-        let verify = |message: &[u8]| signature::verify(scheme, &public, message, &made).is_ok();
-        assert!(verify(b"message") && !verify(b"massage"), "{spec:?}");
-    }
-}
-
-#[test]
 fn material_ids_depend_on_identity_and_not_on_placement() {
     let (core, _) = open_core();
     let material = [1; 32];
-    let id = super::keys::material_id(&material, b"a");
-    assert_ne!(id, super::keys::material_id(&material, b"b"));
+    let id = super::material::material_id(&material, b"a");
+    assert_ne!(id, super::material::material_id(&material, b"b"));
     assert_ne!(new_key(&core).material_id, new_key(&core).material_id);
 }
 
@@ -769,6 +739,7 @@ fn hostile_bodies_never_panic() {
     let (core, _) = open_core();
     let body = encode(&Encrypt {
         token: &new_key(&core).token,
+        scheme: EncryptionScheme::Symmetric,
         context: b"c",
         plaintext: b"p",
     });

@@ -60,6 +60,19 @@ fn require_room(records: &Repository, key: &Key) -> Result<(), Failure> {
     Ok(())
 }
 
+/// KMS API, UpdateAlias: what an alias names stays of one kind and usage, or ciphertext and signatures
+/// would silently stop to fit.
+fn require_likeness(old: &Key, new: &Key) -> Result<(), Failure> {
+    let kind = |key: &Key| (key.record.spec.family(), key.record.usage);
+    if kind(old) == kind(new) {
+        return Ok(());
+    }
+    Err(refuse_with(
+        KmsException::Validation,
+        text::alias_target_unlike(&old.arn, &new.arn),
+    ))
+}
+
 /// KMS API, CreateAlias.
 pub(super) struct CreateAlias;
 
@@ -140,6 +153,7 @@ impl Operation for UpdateAlias {
         record.updated = request.env().clock.now().into();
         let mut changes = Changes::default().put_key(Expect::At(new.version), &new.record);
         if old.name != new.name {
+            require_likeness(old, new)?;
             require_room(&request.kms().records, new)?;
             record.target = new.name.id.clone();
             changes = changes

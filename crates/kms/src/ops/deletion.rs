@@ -4,16 +4,17 @@ use std::time::Duration;
 
 use strongroom_aws::error::{KmsException, Refusal};
 use strongroom_aws::kms::{
-    CancelKeyDeletionRequest, CancelKeyDeletionResponse, DateType, KeyState as WireState,
-    PendingWindowInDaysType, ScheduleKeyDeletionRequest, ScheduleKeyDeletionResponse,
+    CancelKeyDeletionRequest, CancelKeyDeletionResponse, PendingWindowInDaysType,
+    ScheduleKeyDeletionRequest, ScheduleKeyDeletionResponse,
 };
 use strongroom_aws::text;
 
 use super::{Operation, state::with_state};
 use crate::authorize::{Authorized, Target};
 use crate::failure::{Failure, refuse_with};
-use crate::key::CHANGEABLE;
-use crate::records::KeyState;
+use crate::key::{CHANGEABLE, Key, wire_date, wire_state};
+use crate::kms::Kms;
+use crate::records::{KeyRecord, KeyState, Millis};
 use crate::repository::Changes;
 
 const WINDOW_DAYS_MIN: i32 = 7;
@@ -37,21 +38,34 @@ impl Operation for ScheduleKeyDeletion {
         let (kms, key) = (request.kms(), request.key()?);
         key.require_state(CHANGEABLE)?;
         let days = window_days(request.input())?;
-        // From the later of the two clocks: while domain time is held back, or the wall clock set back,
-        // the other one would make the window shorter than it should be.
-        let now = kms.domain_time().max(kms.env.clock.now());
-        let due = now.plus(DAY * u32::try_from(days).unwrap_or(u32::MAX));
-        let mut record = with_state(kms, key, KeyState::PendingDeletion).await?;
-        record.deletion = Some(due.into());
+        let record = pending(kms, key, u32::try_from(days).unwrap_or(u32::MAX)).await?;
         let changes = kms.records.change_key(Changes::default(), key, &record)?;
         request.commit(changes).await?;
         Ok(ScheduleKeyDeletionResponse {
             key_id: Some(key.arn.as_str().into()),
-            deletion_date: Some(DateType(due)),
-            key_state: Some(WireState::PendingDeletion),
+            deletion_date: record.deletion.map(wire_date),
+            key_state: Some(wire_state(record.state)),
             pending_window_in_days: Some(PendingWindowInDaysType(days)),
         })
     }
+}
+
+/// The key's record when it is to be deleted. The window of a primary that has replicas begins when the
+/// last of them is gone: KMS developer guide, deleting multi-Region keys.
+async fn pending(kms: &Kms, key: &Key, days: u32) -> Result<KeyRecord, Failure> {
+    if key.has_replicas() {
+        let mut record = with_state(kms, key, KeyState::PendingReplicaDeletion).await?;
+        record.pending_window_days = Some(days);
+        return Ok(record);
+    }
+    let mut record = with_state(kms, key, KeyState::PendingDeletion).await?;
+    record.deletion = Some(end_of_window(kms, days));
+    Ok(record)
+}
+
+/// When a window of so many days is over that begins now.
+pub(crate) fn end_of_window(kms: &Kms, days: u32) -> Millis {
+    kms.later_time().plus(DAY * days).into()
 }
 
 /// The model allows 1 to 365 days, the service 7 to 30.
@@ -85,8 +99,9 @@ impl Operation for CancelKeyDeletion {
                 text::key_not_pending_deletion(&key.arn),
             ));
         }
-        let mut record = with_state(kms, key, KeyState::Disabled).await?;
+        let mut record = with_state(kms, key, key.record.resting_state()).await?;
         record.deletion = None;
+        record.pending_window_days = None;
         let changes = kms.records.change_key(Changes::default(), key, &record)?;
         request.commit(changes).await?;
         Ok(CancelKeyDeletionResponse {

@@ -88,15 +88,17 @@ fn document(kms: &Kms, key: &Key) -> Result<String, Failure> {
     };
     match (stored, key.record.policy) {
         (Some(stored), _) => Ok(stored.record.document),
-        (None, PolicyKind::Default) => Ok(default_key_policy(
-            key.name.region.partition(),
-            &key.name.account,
-        )),
+        (None, PolicyKind::Default) => Ok(default_document(&key.name)),
         // The key's record and its policy are written together.
         (None, PolicyKind::EquivalentToDefault | PolicyKind::Custom) => {
             Err(crate::records::Unreadable.into())
         }
     }
+}
+
+/// The policy of a key that was made without one.
+pub(super) fn default_document(key: &KeyName) -> String {
+    default_key_policy(key.region.partition(), &key.account)
 }
 
 /// KMS API, GetKeyPolicy.

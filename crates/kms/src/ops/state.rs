@@ -3,7 +3,6 @@
 
 use strongroom_aws::kms::{DisableKeyRequest, EnableKeyRequest};
 use strongroom_aws::shape::NoOutput;
-use strongroom_hsm_api::command::SetState;
 use strongroom_hsm_api::key::State;
 
 use super::Operation;
@@ -11,6 +10,7 @@ use crate::authorize::{Authorized, Target};
 use crate::failure::Failure;
 use crate::key::Key;
 use crate::kms::Kms;
+use crate::material;
 use crate::records::{KeyRecord, KeyState};
 use crate::repository::Changes;
 
@@ -67,19 +67,7 @@ pub(super) async fn with_state(
     key: &Key,
     state: KeyState,
 ) -> Result<KeyRecord, Failure> {
-    let mut record = key.record.clone();
-    record.state = state;
-    for material in &mut record.materials {
-        let Some(token) = &material.token else {
-            continue;
-        };
-        let command = SetState {
-            token,
-            state: token_state(state),
-        };
-        material.token = Some(kms.key_process.call(&command).await?.token);
-    }
-    Ok(record)
+    material::in_state(kms, key.record.clone(), state).await
 }
 
 /// What a key's tokens say of its state: the key process need not know why a key is refused.

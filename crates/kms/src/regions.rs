@@ -1,0 +1,65 @@
+//! The Regions that AWS has. This server answers under any Region's name; only a replica's Region must be
+//! one of these, as with AWS.
+
+use strongroom_base::id::Region;
+
+/// How many there are: no key has more related keys.
+pub(crate) const COUNT: usize = 46;
+
+/// All Regions that have KMS, of every partition, sorted. Source: the endpoints and partitions of botocore.
+const NAMES: [&str; COUNT] = [
+    "af-south-1",
+    "ap-east-1",
+    "ap-east-2",
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "ap-south-1",
+    "ap-south-2",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ap-southeast-3",
+    "ap-southeast-4",
+    "ap-southeast-5",
+    "ap-southeast-6",
+    "ap-southeast-7",
+    "ca-central-1",
+    "ca-west-1",
+    "cn-north-1",
+    "cn-northwest-1",
+    "eu-central-1",
+    "eu-central-2",
+    "eu-isoe-west-1",
+    "eu-north-1",
+    "eu-south-1",
+    "eu-south-2",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "eusc-de-east-1",
+    "il-central-1",
+    "me-central-1",
+    "me-south-1",
+    "mx-central-1",
+    "sa-east-1",
+    "us-east-1",
+    "us-east-2",
+    "us-gov-east-1",
+    "us-gov-west-1",
+    "us-iso-east-1",
+    "us-iso-west-1",
+    "us-isob-east-1",
+    "us-isob-west-1",
+    "us-isof-east-1",
+    "us-isof-south-1",
+    "us-west-1",
+    "us-west-2",
+];
+
+/// Whether AWS has a Region of this name.
+pub(crate) fn exists(region: &Region) -> bool {
+    NAMES.binary_search(&region.as_str()).is_ok()
+}
+
+#[cfg(test)]
+mod tests;
