@@ -89,11 +89,11 @@ def judge_ed25519(kms, key, message, signature, valid):
     if not message:
         # KMS API, Sign: Message has at least one byte.
         assert refusal(kms.sign, **this) == "ValidationException"
-        return "refused, empty"
+        return "empty refused"
     if valid:
         assert kms.sign(**this)["Signature"] == signature
         assert kms.verify(Signature=signature, **this)["SignatureValid"] is True
-        return "valid, signed alike"
+        return "valid and signed alike"
     expected = "KMSInvalidSignatureException" if signature else "ValidationException"
     assert refusal(kms.verify, Signature=signature, **this) == expected
     return "invalid"
@@ -105,7 +105,7 @@ def test_ed25519_wycheproof(kms):
     for group in known.wycheproof("ed25519"):
         public = group["publicKey"]["pk"]
         if public not in seeds:
-            count("ED25519_SHA_512", "Wycheproof", "left out, no private key", len(group["tests"]))
+            count("ED25519_SHA_512", "Wycheproof", "left out for want of a private key", len(group["tests"]))
             continue
         if public not in keys:
             keys[public] = ed25519_key(kms, seeds[public], bytes.fromhex(public))
@@ -183,7 +183,7 @@ def test_ecdh_wycheproof(kms, curve):
                 assert keys.secret(scalar, public) == shared, test["comment"]
             else:
                 assert keys.refusal(scalar, public) == "ValidationException", test["comment"]
-                verdict = "acceptable, refused" if verdict == "acceptable" else verdict
+                verdict = "acceptable and refused" if verdict == "acceptable" else verdict
             count(f"ECDH {curve}", "Wycheproof", verdict)
 
 
@@ -203,12 +203,12 @@ def agree(keys, sha, scalar, public, test, kind):
         assert keys.refusal(scalar, public) == "ValidationException"
         return "invalid"
     if not is_private_key(scalar, keys.curve):
-        return "left out, no private key"
+        return "left out for want of a private key"
     # 0 and 13 are correct. Of 5 to 8 the hash is another secret's: something of ours or the secret was changed.
     secret = keys.secret(scalar, public)
     alike = hashlib.new(sha, secret).hexdigest() == test["CAVSHashZZ"]
     assert alike is (kind in ("0", "13")), test
-    return "valid" if alike else "invalid, another secret"
+    return "valid" if alike else "invalid with another secret"
 
 
 def point(curve, x, y):

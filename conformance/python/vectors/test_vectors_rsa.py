@@ -73,15 +73,15 @@ def test_oaep(kms, key_for, name):
 def decrypted(kms, test, this):
     if not this["CiphertextBlob"]:
         assert refusal(kms.decrypt, **this) == "ValidationException"
-        return "refused, empty"
+        return "empty refused"
     # The API has no label.
     if test["result"] == "invalid" or test["label"]:
         assert refusal(kms.decrypt, **this) == "InvalidCiphertextException", test
-        return "invalid" if test["result"] == "invalid" else "refused, with a label"
+        return "invalid" if test["result"] == "invalid" else "labelled refused"
     if not test["msg"]:
         # The API encrypts no empty plaintext; what it makes of one from elsewhere is not documented.
         assert refusal(kms.decrypt, **this) in (None, "InvalidCiphertextException")
-        return "either way, empty"
+        return "empty either way"
     assert kms.decrypt(**this)["Plaintext"] == bytes.fromhex(test["msg"])
     return "valid"
 
