@@ -43,12 +43,3 @@ def test_pairs(kms, key, spec):
         this = {"KeyId": again, "Message": MESSAGE, "SigningAlgorithm": SIGNATURES[spec]}
         assert kms.verify(Signature=signature, **this)["SignatureValid"] is True
         count(f"{SIGNATURES[spec]} {spec}", "theirs verified by us", "valid")
-
-
-@pytest.mark.parametrize("spec", SIGNATURES)
-def test_pairs_without_plaintext(kms, key, spec):
-    pair = kms.generate_data_key_pair_without_plaintext(KeyId=key, KeyPairSpec=spec)
-    assert "PrivateKeyPlaintext" not in pair
-    opened = kms.decrypt(CiphertextBlob=pair["PrivateKeyCiphertextBlob"])["Plaintext"]
-    assert spki(serialization.load_der_private_key(opened, None).public_key()) == pair["PublicKey"]
-    count(f"data key pairs {spec}", "read by cryptography", "alike")
