@@ -161,6 +161,22 @@ def test_descriptions_and_aliases_change(key):
     fails("NotFoundException", "kms", "describe-key", "--key-id", "alias/short-lived")
 
 
+def test_a_key_moves_to_another_region(files):
+    europe = ["--region", "eu-west-1"]
+    key_id = aws("kms", "create-key", "--multi-region")["KeyMetadata"]["KeyId"]
+    reply = aws("kms", "replicate-key", "--key-id", key_id, "--replica-region", "eu-west-1")
+    assert reply["ReplicaKeyMetadata"]["KeyState"] == "Creating"
+    reply = aws("kms", "encrypt", "--key-id", key_id, "--plaintext", "fileb://plain", cwd=files)
+    files.joinpath("sealed").write_bytes(base64.b64decode(reply["CiphertextBlob"]))
+    opened = aws("kms", "decrypt", "--ciphertext-blob", "fileb://sealed", *europe, cwd=files)
+    assert base64.b64decode(opened["Plaintext"]) == bytes(range(256))
+    aws("kms", "update-primary-region", "--key-id", key_id, "--primary-region", "eu-west-1")
+    metadata = aws("kms", "describe-key", "--key-id", key_id, *europe)["KeyMetadata"]
+    assert metadata["MultiRegionConfiguration"]["MultiRegionKeyType"] == "PRIMARY"
+    move = ["kms", "update-primary-region", "--key-id", key_id, "--primary-region", "eu-west-1"]
+    fails("KMSInvalidStateException", *move)
+
+
 def make_key(spec, usage):
     return aws("kms", "create-key", "--key-spec", spec, "--key-usage", usage)["KeyMetadata"]["KeyId"]
 
@@ -225,17 +241,3 @@ def test_shared_secrets(files):
         for ours, theirs in [keys, keys[::-1]]
     ]
     assert secrets[0] == secrets[1]
-def test_a_key_moves_to_another_region(files):
-    europe = ["--region", "eu-west-1"]
-    key_id = aws("kms", "create-key", "--multi-region")["KeyMetadata"]["KeyId"]
-    reply = aws("kms", "replicate-key", "--key-id", key_id, "--replica-region", "eu-west-1")
-    assert reply["ReplicaKeyMetadata"]["KeyState"] == "Creating"
-    reply = aws("kms", "encrypt", "--key-id", key_id, "--plaintext", "fileb://plain", cwd=files)
-    files.joinpath("sealed").write_bytes(base64.b64decode(reply["CiphertextBlob"]))
-    opened = aws("kms", "decrypt", "--ciphertext-blob", "fileb://sealed", *europe, cwd=files)
-    assert base64.b64decode(opened["Plaintext"]) == bytes(range(256))
-    aws("kms", "update-primary-region", "--key-id", key_id, "--primary-region", "eu-west-1")
-    metadata = aws("kms", "describe-key", "--key-id", key_id, *europe)["KeyMetadata"]
-    assert metadata["MultiRegionConfiguration"]["MultiRegionKeyType"] == "PRIMARY"
-    move = ["kms", "update-primary-region", "--key-id", key_id, "--primary-region", "eu-west-1"]
-    fails("KMSInvalidStateException", *move)

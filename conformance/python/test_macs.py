@@ -1,9 +1,11 @@
 """GenerateMac and VerifyMac."""
 
 import hashlib
+import hmac
 import os
 
 import pytest
+from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 import specs
 from clients import refused, violation
@@ -35,6 +37,23 @@ def test_macs_verify(kms, key_of, spec):
         for other in [made[:-1], made + b"\0", bytes([made[0] ^ 1]) + made[1:], b"x", made * 2]:
             refused(kms.verify_mac, "KMSInvalidMacException", "", Message=message, Mac=other, **arguments)
         refused(kms.verify_mac, "KMSInvalidMacException", "", Message=message[:-1] + b"!", Mac=made, **arguments)
+
+
+@pytest.mark.parametrize("spec", specs.HMAC)
+def test_macs_are_those_of_others(kms, spec):
+    """With a key that is known outside, too, because it was imported."""
+    key = kms.create_key(KeySpec=spec, KeyUsage=USAGE, Origin="EXTERNAL")["KeyMetadata"]["Arn"]
+    given = kms.get_parameters_for_import(
+        KeyId=key, WrappingAlgorithm="RSAES_OAEP_SHA_256", WrappingKeySpec="RSA_2048",
+    )
+    secret = os.urandom(hashlib.new(specs.HMAC[spec]).digest_size)
+    wrapped = load_der_public_key(given["PublicKey"]).encrypt(secret, specs.oaep("RSAES_OAEP_SHA_256"))
+    kms.import_key_material(
+        KeyId=key, ImportToken=given["ImportToken"], EncryptedKeyMaterial=wrapped,
+        ExpirationModel="KEY_MATERIAL_DOES_NOT_EXPIRE",
+    )
+    for message in [b"x", os.urandom(4096)]:
+        assert mac(kms, key, spec, message) == hmac.digest(secret, message, specs.HMAC[spec])
 
 
 def test_every_key_has_macs_of_its_own(kms, key_of):

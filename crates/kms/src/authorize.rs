@@ -2,7 +2,8 @@
 //!
 //! Until the policy engine exists the only principals are account roots. A root may do everything
 //! with its own account's keys while their policy is the default one, otherwise read and replace
-//! that policy; nothing with any other account's keys.
+//! that policy; nothing with any other account's keys, but retire grants that say it may. Grants allow
+//! nothing else yet.
 
 use std::sync::Arc;
 
@@ -12,12 +13,13 @@ use strongroom_aws::text;
 use strongroom_base::Env;
 
 use crate::call::{Call, Caller};
-use crate::failure::{Failure, refuse_with};
-use crate::key::Key;
+use crate::failure::{Failure, refuse, refuse_with};
+use crate::grants;
+use crate::key::{Key, KeyName};
 use crate::kms::Kms;
 use crate::multi_region;
 use crate::ops::Operation;
-use crate::records::AliasRecord;
+use crate::records::{AliasRecord, GrantRecord};
 use crate::repository::{AliasName, Changes, Stored};
 use crate::resolve::{self, Naming, Reference};
 
@@ -51,6 +53,18 @@ pub enum Target<'i> {
     Alias {
         /// The name.
         name: &'i str,
+    },
+    /// A grant, which itself says who may end it; the key's policy has no say.
+    Grant {
+        /// Its key, which must be named by ARN.
+        key_arn: &'i str,
+        /// Its id.
+        id: &'i str,
+    },
+    /// A grant like [`Target::Grant`], named by one of its tokens.
+    GrantOfToken {
+        /// As the client wrote it.
+        token: &'i str,
     },
 }
 
@@ -86,6 +100,7 @@ enum Resource {
     NoRelatedKey,
     Key(Arc<Key>),
     Alias(AliasName, Arc<Stored<AliasRecord>>, Arc<Key>),
+    Grant(Box<GrantRecord>),
 }
 
 /// The permission to run operation `O` on what was resolved, for one caller and input.
@@ -96,11 +111,13 @@ pub struct Authorized<'r, O: Operation> {
 }
 
 /// Resolves what `input` names and decides whether the caller may. Errors in this order:
-/// NotFoundException, AccessDeniedException.
+/// InvalidGrantTokenException, for any grant token in the input whatever else it names; then for each
+/// target NotFoundException (of a grant also InvalidGrantIdException), AccessDeniedException.
 pub(crate) fn authorize<'r, O: Operation>(
     call: &'r Call<'r>,
     input: &'r O::Input,
 ) -> Result<Authorized<'r, O>, Failure> {
+    grants::require_tokens::<O::Input>(call)?;
     let actions = call.op.actions;
     let targets = O::targets(input);
     let resources = targets.iter().enumerate().map(|(index, target)| {
@@ -170,7 +187,56 @@ fn authorize_target(
             allow(call, &key, action)?;
             Ok(Resource::Alias(name, alias, key))
         }
+        Target::Grant { key_arn, id } => {
+            let key = key_of_grant(call, key_arn)?;
+            let grant = match grants::parse_id(id) {
+                Some(id) => records.grant(&key, &id)?,
+                None => None,
+            };
+            authorize_grant(call, &key, grant, action)
+        }
+        Target::GrantOfToken { token } => {
+            let absent = || refuse(KmsException::InvalidGrantToken);
+            let named = grants::parse_token(call, token).ok_or_else(absent)?;
+            let key = named.key_name();
+            let grant = records.grant(&key, &named.id)?.ok_or_else(absent)?;
+            authorize_grant(call, &key, Some(grant), action)
+        }
     }
+}
+
+/// KMS API, RetireGrant: the key is named by its ARN, and may be another account's.
+fn key_of_grant(call: &Call<'_>, key_arn: &str) -> Result<KeyName, Failure> {
+    let invalid = || refuse_with(KmsException::NotFound, text::invalid_arn(key_arn));
+    if !key_arn.starts_with("arn:") {
+        return Err(invalid());
+    }
+    match Reference::parse(key_arn, Naming::Key, &call.caller, &call.region)? {
+        Reference::Key(name) => Ok(name),
+        Reference::Alias(_) => Err(invalid()),
+    }
+}
+
+/// Decides whether the caller may end `grant` on `key`. On another account's key, a grant that is not for
+/// the caller to end is as good as absent, and so is the key.
+fn authorize_grant(
+    call: &Call<'_>,
+    key: &KeyName,
+    grant: Option<GrantRecord>,
+    action: &str,
+) -> Result<Resource, Failure> {
+    let may_retire = |grant: &GrantRecord| grants::may_retire(&call.caller, grant);
+    if key.account != call.caller.account && !grant.as_ref().is_some_and(may_retire) {
+        return Err(unseen(call, action));
+    }
+    let key = resolve::key(&call.kms.records, &Reference::Key(key.clone()))?;
+    call.note_key(&key);
+    let grant = grant.ok_or_else(|| refuse(KmsException::InvalidGrantId))?;
+    if !may_retire(&grant) {
+        let text = text::denied_by_resource(&call.caller.arn, action, &key.arn);
+        return Err(refuse_with(KmsException::AccessDenied, text));
+    }
+    Ok(Resource::Grant(Box::new(grant)))
 }
 
 fn authorize_related(
@@ -205,12 +271,14 @@ fn authorize_named_source(
 /// The key, unless it is another account's: then it makes no difference whether it exists.
 fn visible_key(call: &Call<'_>, reference: &Reference, action: &str) -> Result<Arc<Key>, Failure> {
     if reference.account() != call.caller.account {
-        return Err(refuse_with(
-            KmsException::AccessDenied,
-            text::denied_unseen(&call.caller.arn, action),
-        ));
+        return Err(unseen(call, action));
     }
     resolve::key(&call.kms.records, reference)
+}
+
+fn unseen(call: &Call<'_>, action: &str) -> Failure {
+    let text = text::denied_unseen(&call.caller.arn, action);
+    refuse_with(KmsException::AccessDenied, text)
 }
 
 fn allow(call: &Call<'_>, key: &Key, action: &str) -> Result<(), Failure> {
@@ -258,7 +326,9 @@ impl<'r, O: Operation> Authorized<'r, O> {
     pub fn key_at(&self, index: usize) -> Result<&Arc<Key>, Failure> {
         match self.resources.get(index) {
             Some(Resource::Key(key) | Resource::Alias(_, _, key)) => Ok(key),
-            Some(Resource::Account | Resource::NoRelatedKey) | None => Err(no_such_resource()),
+            Some(Resource::Account | Resource::NoRelatedKey | Resource::Grant(_)) | None => {
+                Err(no_such_resource())
+            }
         }
     }
 
@@ -274,7 +344,20 @@ impl<'r, O: Operation> Authorized<'r, O> {
     pub fn alias(&self) -> Result<(&AliasName, &Stored<AliasRecord>, &Arc<Key>), Failure> {
         let found = self.resources.iter().find_map(|resource| match resource {
             Resource::Alias(name, alias, key) => Some((name, &**alias, key)),
-            Resource::Key(_) | Resource::Account | Resource::NoRelatedKey => None,
+            Resource::Key(_) | Resource::Account | Resource::NoRelatedKey | Resource::Grant(_) => {
+                None
+            }
+        });
+        found.ok_or_else(no_such_resource)
+    }
+
+    /// The grant of the operation.
+    pub(crate) fn grant(&self) -> Result<&GrantRecord, Failure> {
+        let found = self.resources.iter().find_map(|resource| match resource {
+            Resource::Grant(grant) => Some(&**grant),
+            Resource::Key(_) | Resource::Account | Resource::NoRelatedKey | Resource::Alias(..) => {
+                None
+            }
         });
         found.ok_or_else(no_such_resource)
     }

@@ -14,6 +14,7 @@ use crate::audit_log::{AuditLog, Durability};
 use crate::call::Call;
 use crate::domain_time::{DomainTime, Recorded};
 use crate::failure::{Cause, Failure};
+use crate::grants::Turns;
 use crate::key_process::KeyProcess;
 use crate::ops::AuditClass;
 use crate::repository::{Changes, Repository};
@@ -50,6 +51,7 @@ pub struct Kms {
     pub key_process: KeyProcess,
     pub(crate) signing_keys: SigningKeys,
     pub(crate) audit: Arc<AuditLog>,
+    pub(crate) grant_turns: Turns,
     domain_time: Mutex<DomainTime>,
     making_tokens: RwLock<()>,
 }
@@ -74,6 +76,7 @@ impl Kms {
             key_process,
             signing_keys: SigningKeys::default(),
             audit,
+            grant_turns: Turns::default(),
             domain_time,
             making_tokens: RwLock::new(()),
         }

@@ -21,6 +21,7 @@ mod cache;
 mod call;
 mod domain_time;
 mod failure;
+mod grants;
 mod imports;
 mod key;
 mod material;

@@ -5,18 +5,23 @@ use std::future::Future;
 use std::pin::Pin;
 
 use strongroom_aws::error::Refusal;
+use strongroom_aws::kms as wire;
 use strongroom_aws::shape::{self, Shape};
 
 use crate::authorize::{Authorized, Target, authorize};
 use crate::call::Call;
 use crate::failure::{Cause, Failure};
 
+use custom_key_stores::CustomKeyStores;
+
 mod agreement;
 mod aliases;
 mod cryptography;
+mod custom_key_stores;
 mod data_keys;
 mod deletion;
 mod encryption;
+mod grants;
 mod imports;
 mod keys;
 mod macs;
@@ -98,6 +103,8 @@ pub enum ResourceKind {
     TwoKeys,
     /// An alias, and the key or keys it names before and after.
     AliasAndKeys,
+    /// A grant, which itself says who may.
+    Grant,
 }
 
 /// An operation: its types, what it needs permission for, what it does.
@@ -179,16 +186,22 @@ macro_rules! ops {
 
 ops! {
     Kms "CancelKeyDeletion" json::<deletion::CancelKeyDeletion>, Key ["kms:CancelKeyDeletion"], Mutation;
+    Kms "ConnectCustomKeyStore" json::<CustomKeyStores<wire::ConnectCustomKeyStoreRequest>>, Account ["kms:ConnectCustomKeyStore"], Mutation;
     Kms "CreateAlias" json::<aliases::CreateAlias>, AliasAndKeys ["kms:CreateAlias"], Mutation;
+    Kms "CreateCustomKeyStore" json::<CustomKeyStores<wire::CreateCustomKeyStoreRequest>>, Account ["kms:CreateCustomKeyStore"], Mutation;
+    Kms "CreateGrant" json::<grants::CreateGrant>, Key ["kms:CreateGrant"], Mutation;
     Kms "CreateKey" json::<keys::CreateKey>, Account ["kms:CreateKey"], Mutation;
     Kms "Decapsulate" json::<agreement::Decapsulate>, Key ["kms:Decapsulate"], Cryptographic;
     Kms "Decrypt" json::<encryption::Decrypt>, CiphertextKey ["kms:Decrypt"], Cryptographic;
     Kms "DeleteAlias" json::<aliases::DeleteAlias>, AliasAndKeys ["kms:DeleteAlias"], Mutation;
+    Kms "DeleteCustomKeyStore" json::<CustomKeyStores<wire::DeleteCustomKeyStoreRequest>>, Account ["kms:DeleteCustomKeyStore"], Mutation;
     Kms "DeleteImportedKeyMaterial" json::<imports::DeleteImportedKeyMaterial>, Key ["kms:DeleteImportedKeyMaterial"], Mutation;
     Kms "DeriveSharedSecret" json::<agreement::DeriveSharedSecret>, Key ["kms:DeriveSharedSecret"], Cryptographic;
+    Kms "DescribeCustomKeyStores" json::<CustomKeyStores<wire::DescribeCustomKeyStoresRequest>>, Account ["kms:DescribeCustomKeyStores"], Read;
     Kms "DescribeKey" json::<keys::DescribeKey>, Key ["kms:DescribeKey"], Read;
     Kms "DisableKey" json::<state::DisableKey>, Key ["kms:DisableKey"], Mutation;
     Kms "DisableKeyRotation" json::<rotation::DisableKeyRotation>, Key ["kms:DisableKeyRotation"], Mutation;
+    Kms "DisconnectCustomKeyStore" json::<CustomKeyStores<wire::DisconnectCustomKeyStoreRequest>>, Account ["kms:DisconnectCustomKeyStore"], Mutation;
     Kms "EnableKey" json::<state::EnableKey>, Key ["kms:EnableKey"], Mutation;
     Kms "EnableKeyRotation" json::<rotation::EnableKeyRotation>, Key ["kms:EnableKeyRotation"], Mutation;
     Kms "Encapsulate" json::<agreement::Encapsulate>, Key ["kms:Encapsulate"], Cryptographic;
@@ -205,36 +218,29 @@ ops! {
     Kms "GetPublicKey" json::<public_keys::GetPublicKey>, Key ["kms:GetPublicKey"], Read;
     Kms "ImportKeyMaterial" json::<imports::ImportKeyMaterial>, Key ["kms:ImportKeyMaterial"], Mutation;
     Kms "ListAliases" json::<aliases::ListAliases>, Account ["kms:ListAliases"], Read;
+    Kms "ListGrants" json::<grants::ListGrants>, Key ["kms:ListGrants"], Read;
     Kms "ListKeyPolicies" json::<policies::ListKeyPolicies>, Key ["kms:ListKeyPolicies"], Read;
     Kms "ListKeyRotations" json::<rotation::ListKeyRotations>, Key ["kms:ListKeyRotations"], Read;
     Kms "ListKeys" json::<keys::ListKeys>, Account ["kms:ListKeys"], Read;
     Kms "ListResourceTags" json::<tags::ListResourceTags>, Key ["kms:ListResourceTags"], Read;
+    Kms "ListRetirableGrants" json::<grants::ListRetirableGrants>, Account ["kms:ListRetirableGrants"], Read;
     Kms "PutKeyPolicy" json::<policies::PutKeyPolicy>, Key ["kms:PutKeyPolicy"], Mutation;
     Kms "ReEncrypt" json::<encryption::ReEncrypt>, TwoKeys ["kms:ReEncryptFrom", "kms:ReEncryptTo"], Cryptographic;
     Kms "ReplicateKey" json::<multi_region::ReplicateKey>, KeyAndAccount ["kms:ReplicateKey", "kms:CreateKey"], Mutation;
+    Kms "RetireGrant" json::<grants::RetireGrant>, Grant ["kms:RetireGrant"], Mutation;
+    Kms "RevokeGrant" json::<grants::RevokeGrant>, Key ["kms:RevokeGrant"], Mutation;
     Kms "RotateKeyOnDemand" json::<rotation::RotateKeyOnDemand>, Key ["kms:RotateKeyOnDemand"], Mutation;
     Kms "ScheduleKeyDeletion" json::<deletion::ScheduleKeyDeletion>, Key ["kms:ScheduleKeyDeletion"], Mutation;
     Kms "Sign" json::<signing::Sign>, Key ["kms:Sign"], Cryptographic;
     Kms "TagResource" json::<tags::TagResource>, Key ["kms:TagResource"], Mutation;
     Kms "UntagResource" json::<tags::UntagResource>, Key ["kms:UntagResource"], Mutation;
     Kms "UpdateAlias" json::<aliases::UpdateAlias>, AliasAndKeys ["kms:UpdateAlias"], Mutation;
+    Kms "UpdateCustomKeyStore" json::<CustomKeyStores<wire::UpdateCustomKeyStoreRequest>>, Account ["kms:UpdateCustomKeyStore"], Mutation;
     Kms "UpdateKeyDescription" json::<keys::UpdateKeyDescription>, Key ["kms:UpdateKeyDescription"], Mutation;
     Kms "UpdatePrimaryRegion" json::<multi_region::UpdatePrimaryRegion>, TwoKeys ["kms:UpdatePrimaryRegion"], Mutation;
     Kms "Verify" json::<signing::Verify>, Key ["kms:Verify"], Cryptographic;
     Kms "VerifyMac" json::<macs::VerifyMac>, Key ["kms:VerifyMac"], Cryptographic;
     Sts "GetCallerIdentity" sts::get_caller_identity, Nothing [], Read;
-}
-
-/// No grants exist, so every grant token is an invalid one.
-fn refuse_grant_tokens(
-    tokens: Option<&strongroom_aws::kms::GrantTokenList>,
-) -> Result<(), Refusal> {
-    match tokens {
-        Some(tokens) if !tokens.0.is_empty() => Err(Refusal::bare(
-            strongroom_aws::error::KmsException::InvalidGrantToken,
-        )),
-        Some(_) | None => Ok(()),
-    }
 }
 
 #[cfg(test)]

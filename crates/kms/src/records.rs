@@ -1,12 +1,18 @@
 //! Stored records: the bytes inside sealed values. Each begins with a version; a field number is
 //! never reused. These are neither wire types nor domain logic.
 
+mod grants;
 mod text;
 
 use minicbor::{Decode, Encode};
 use strongroom_base::UnixMillis;
 use strongroom_base::id::{AccountId, KeyId, Region};
 use strongroom_hsm_api::key::MaterialId;
+
+pub(crate) use grants::{
+    GrantCountRecord, GrantId, GrantOperation, GrantParty, GrantRecord, GrantReference, GrantTerms,
+    NamedGrantRecord,
+};
 
 /// The bytes are not a record of the expected kind, or of a newer version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -495,6 +501,11 @@ records!(
     AccessKeyRecord,
     TimerRecord,
     ClockRecord,
+    GrantRecord,
+    GrantTerms,
+    GrantReference,
+    NamedGrantRecord,
+    GrantCountRecord,
 );
 
 #[cfg(test)]

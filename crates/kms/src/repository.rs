@@ -1,5 +1,7 @@
 //! Typed records over the sealed store, with caches that a commit invalidates before it answers.
 
+mod grants;
+
 use std::sync::Arc;
 
 use strongroom_base::id::{AccountId, Region};
@@ -14,6 +16,10 @@ use crate::records::{
     MaterialOwnerRecord, Millis, PolicyRecord, Record, TimerKind, TimerRecord,
 };
 use crate::timers::Timers;
+
+#[cfg(test)]
+pub(crate) use grants::GRANTS_PER_KEY_MAX;
+pub(crate) use grants::Retiring;
 
 /// The most key records kept in memory.
 const CACHED_KEYS_MAX: usize = 65_536;
@@ -245,10 +251,14 @@ impl Repository {
         cursor: &Cursor,
     ) -> bool {
         let (account, region) = (account.as_str().as_bytes(), region.as_str().as_bytes());
-        let list = self.store.store_key(&Name::new(table, &[account, region]));
-        let item = self
-            .store
-            .store_key(&Name::new(table, &[account, region, b""]));
+        self.is_cursor_under(table, &[account, region], cursor)
+    }
+
+    /// Whether `cursor` belongs to the list of what has one component more than `leading`.
+    fn is_cursor_under(&self, table: Table, leading: &[&[u8]], cursor: &Cursor) -> bool {
+        let list = self.store.store_key(&Name::new(table, leading));
+        let item = [leading, &[b""]].concat();
+        let item = self.store.store_key(&Name::new(table, &item));
         match (list, item) {
             (Ok(list), Ok(item)) => {
                 cursor.as_bytes().len() == item.len() && cursor.as_bytes().starts_with(&list)
@@ -379,6 +389,13 @@ impl Changes {
         let store_name = key_store_name(Table::Keys, &name);
         self.put(store_name, expect, record)
             .touching(Touched::Key(name))
+    }
+
+    /// Relies on the key being as it was read.
+    pub fn relying_on_key(mut self, key: &Key) -> Self {
+        let store_name = key_store_name(Table::Keys, &key.name);
+        self.transaction = self.transaction.read(store_name, Expect::At(key.version));
+        self
     }
 
     /// Deletes a key's record.

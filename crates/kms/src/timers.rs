@@ -9,6 +9,7 @@ use strongroom_store::Expect;
 
 use crate::call::service_event;
 use crate::failure::{Cause, Failure};
+use crate::grants;
 use crate::key::{Key, KeyName};
 use crate::kms::{Kms, encoded};
 use crate::multi_region;
@@ -96,6 +97,7 @@ async fn look_at(kms: &Kms, name: &KeyName) -> Result<(), Failure> {
 }
 
 async fn delete(kms: &Kms, key: &Arc<Key>) -> Result<(), Failure> {
+    grants::remove_all(kms, key).await?;
     let record = service_event(
         &kms.env,
         "kms",
@@ -111,9 +113,10 @@ async fn delete(kms: &Kms, key: &Arc<Key>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Everything that goes with a key: at most 50 aliases, so one commit holds it.
+/// Everything that goes with a key but its grants: at most 50 aliases, so one commit holds it.
 fn removal(kms: &Kms, key: &Key) -> Result<Changes, Failure> {
-    let mut changes = Changes::default().delete_key(key);
+    let changes = Changes::default().delete_key(key);
+    let mut changes = grants::remove_count(&kms.records, &key.name, changes)?;
     for material in &key.record.materials {
         changes = changes.delete_material_owner(&key.name.region, &material.id);
     }

@@ -128,6 +128,20 @@ impl Bench {
         self.answer(&self.prepare(region, operation, input)).await
     }
 
+    /// Carries out a call of the root of `account`.
+    pub(crate) async fn call_as(
+        &self,
+        account: &str,
+        operation: &str,
+        input: &Value,
+    ) -> Result<Value, &'static str> {
+        let mut call = self.prepare("us-east-1", operation, input);
+        let account = account.parse().unwrap();
+        call.caller = Caller::root(account, "test".to_owned(), &call.region);
+        let answer = self.answer(&call).await;
+        answer.map_err(|refusal| refusal.exception.name())
+    }
+
     /// A call of the account's root that is still to be answered.
     pub(crate) fn prepare(&self, region: &str, operation: &str, input: &Value) -> Call<'_> {
         let region: Region = region.parse().unwrap();

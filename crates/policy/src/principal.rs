@@ -51,7 +51,7 @@ pub enum IdentityKind {
 impl Principal {
     /// The principal that `value` means under the member `kind` of a Principal element; `None` when it
     /// can be none. Groups are no principals, and wildcards stand alone.
-    pub(crate) fn parse(kind: &str, value: &str) -> Option<Self> {
+    pub fn parse(kind: &str, value: &str) -> Option<Self> {
         match kind {
             "AWS" => Self::parse_aws(value),
             "Service" => is_host(value).then(|| Self::Service(value.to_owned())),

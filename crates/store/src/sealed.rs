@@ -22,6 +22,7 @@ const COMPONENT_BYTES: usize = 16;
 const SALT_BYTES: usize = 24;
 const TAG_BYTES: usize = 16;
 const LABEL: &[u8] = b"strongroom record v1";
+const VALUE_LABEL: &[u8] = b"strongroom value v1";
 /// Every record has a key of its own, made from its salt, so the nonce never repeats under a key.
 const NONCE: [u8; 12] = [0; 12];
 
@@ -49,6 +50,16 @@ pub enum Table {
     Clock = 9,
     /// Event id -> audit record.
     Outbox = 10,
+    /// Account, Region, key id, grant id -> grant.
+    Grants = 11,
+    /// Account, Region, retiring principal, grant id -> key and grant id.
+    RetirableGrants = 12,
+    /// Account, Region, key id, name and terms of a grant -> grant id.
+    NamedGrants = 13,
+    /// Account, Region, key id -> how many grants there are.
+    GrantCounts = 14,
+    /// Account, Region, key id -> the last use of a key.
+    KeyUsage = 15,
 }
 
 impl Table {
@@ -64,6 +75,11 @@ impl Table {
             Self::Timers => 8,
             Self::Clock => 9,
             Self::Outbox => 10,
+            Self::Grants => 11,
+            Self::RetirableGrants => 12,
+            Self::NamedGrants => 13,
+            Self::GrantCounts => 14,
+            Self::KeyUsage => 15,
         }
     }
 }
@@ -227,6 +243,17 @@ impl SealedStore {
         self.engine.health()
     }
 
+    /// Seals `value` for others to keep: format (1) ‖ salt (24) ‖ AES-256-GCM(KBKDF(seal key, label of
+    /// values, salt), zero nonce, value) ‖ tag, associated data: `purpose`. No two are the same.
+    pub fn seal_value(&self, purpose: &[u8], value: &[u8]) -> Vec<u8> {
+        self.seal_bytes(VALUE_LABEL, purpose, value)
+    }
+
+    /// What [`SealedStore::seal_value`] of this store sealed for this purpose; `None` of any other bytes.
+    pub fn open_value(&self, purpose: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
+        self.open_bytes(VALUE_LABEL, purpose, sealed).ok()
+    }
+
     /// What the engine sees of `name`: table (1) ‖ for each component 16 bytes of HMAC-SHA-256(name
     /// key, table ‖ position ‖ component).
     pub fn store_key(&self, name: &Name) -> Result<Vec<u8>, StoreError> {
@@ -262,24 +289,32 @@ impl SealedStore {
         Ok(commit)
     }
 
-    /// Format (1) ‖ salt (24) ‖ AES-256-GCM(KBKDF(seal key, label, salt), zero nonce, record) ‖ tag.
     fn seal(&self, key: &[u8], expect: Expect, record: &[u8]) -> Result<Vec<u8>, StoreError> {
         let version = expect.next_version().ok_or(StoreError::TooLarge)?;
         if record.len() > RECORD_BYTES_MAX {
             return Err(StoreError::TooLarge);
         }
-        let mut salt = [0; SALT_BYTES];
-        self.random.fill(&mut salt);
-        let mut value = Vec::with_capacity(1 + SALT_BYTES + record.len() + TAG_BYTES);
-        value.push(FORMAT);
-        value.extend(salt);
-        let record_key = self.record_key(&salt);
-        let data = associated_data(key, version);
-        aead::seal(record_key.expose(), &NONCE, &data, record, &mut value);
-        Ok(value)
+        Ok(self.seal_bytes(LABEL, &associated_data(key, version), record))
     }
 
     fn open(&self, key: &[u8], version: u64, value: &[u8]) -> Result<Record, StoreError> {
+        let bytes = self.open_bytes(LABEL, &associated_data(key, version), value)?;
+        Ok(Record { version, bytes })
+    }
+
+    /// Format (1) ‖ salt (24) ‖ AES-256-GCM(KBKDF(seal key, label, salt), zero nonce, bytes) ‖ tag.
+    fn seal_bytes(&self, label: &[u8], data: &[u8], bytes: &[u8]) -> Vec<u8> {
+        let mut salt = [0; SALT_BYTES];
+        self.random.fill(&mut salt);
+        let mut value = Vec::with_capacity(1 + SALT_BYTES + bytes.len() + TAG_BYTES);
+        value.push(FORMAT);
+        value.extend(salt);
+        let key = self.derive(label, &salt);
+        aead::seal(key.expose(), &NONCE, data, bytes, &mut value);
+        value
+    }
+
+    fn open_bytes(&self, label: &[u8], data: &[u8], value: &[u8]) -> Result<Vec<u8>, StoreError> {
         let (format, rest) = value.split_first().ok_or(StoreError::Damaged)?;
         let (salt, sealed) = rest
             .split_at_checked(SALT_BYTES)
@@ -287,19 +322,15 @@ impl SealedStore {
         if *format != FORMAT {
             return Err(StoreError::Damaged);
         }
-        let record_key = self.record_key(salt);
-        let data = associated_data(key, version);
-        let record = aead::open(record_key.expose(), &NONCE, &data, sealed)
-            .map_err(|_| StoreError::Damaged)?;
-        Ok(Record {
-            version,
-            bytes: record.expose().clone(),
-        })
+        let key = self.derive(label, salt);
+        let bytes =
+            aead::open(key.expose(), &NONCE, data, sealed).map_err(|_| StoreError::Damaged)?;
+        Ok(bytes.expose().clone())
     }
 
-    fn record_key(&self, salt: &[u8]) -> Secret<[u8; 32]> {
+    fn derive(&self, label: &[u8], salt: &[u8]) -> Secret<[u8; 32]> {
         let mut key = Secret::zeroed();
-        kdf::kbkdf(&self.seal, LABEL, &[salt], key.expose_mut());
+        kdf::kbkdf(&self.seal, label, &[salt], key.expose_mut());
         key
     }
 }

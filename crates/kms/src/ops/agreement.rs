@@ -8,11 +8,11 @@ use strongroom_aws::kms::{
 use strongroom_base::Secret;
 use strongroom_hsm_api::command as hsm;
 
+use super::Operation;
 use super::cryptography::{
     carried_out, key_arn, material_in_use, usable_key, would_have_succeeded,
 };
 use super::recipient::{self, Audience};
-use super::{Operation, refuse_grant_tokens};
 use crate::authorize::{Authorized, Target};
 use crate::failure::Failure;
 use crate::records::KeyUsage;
@@ -25,8 +25,7 @@ impl Operation for DeriveSharedSecret {
     type Output = DeriveSharedSecretResponse;
 
     fn check(input: &DeriveSharedSecretRequest) -> Result<(), Refusal> {
-        recipient::check(input.recipient.as_ref())?;
-        refuse_grant_tokens(input.grant_tokens.as_ref())
+        recipient::check(input.recipient.as_ref())
     }
 
     fn targets(input: &DeriveSharedSecretRequest) -> Vec<Target<'_>> {
@@ -63,10 +62,6 @@ impl Operation for Encapsulate {
     type Input = EncapsulateRequest;
     type Output = EncapsulateResponse;
 
-    fn check(input: &EncapsulateRequest) -> Result<(), Refusal> {
-        refuse_grant_tokens(input.grant_tokens.as_ref())
-    }
-
     fn targets(input: &EncapsulateRequest) -> Vec<Target<'_>> {
         vec![Target::key_or_alias(&input.key_id)]
     }
@@ -94,10 +89,6 @@ pub(super) struct Decapsulate;
 impl Operation for Decapsulate {
     type Input = DecapsulateRequest;
     type Output = DecapsulateResponse;
-
-    fn check(input: &DecapsulateRequest) -> Result<(), Refusal> {
-        refuse_grant_tokens(input.grant_tokens.as_ref())
-    }
 
     fn targets(input: &DecapsulateRequest) -> Vec<Target<'_>> {
         vec![Target::key_or_alias(&input.key_id)]

@@ -12,12 +12,12 @@ use strongroom_aws::text;
 use strongroom_hsm_api::command as hsm;
 use strongroom_hsm_api::key::{MaterialId, Spec};
 
+use super::Operation;
 use super::cryptography::{
     canonical_context, carried_out, check_context, key_arn, material_id, material_in_use,
     usable_key, would_have_succeeded,
 };
 use super::recipient::{self, Audience};
-use super::{Operation, refuse_grant_tokens};
 use crate::authorize::{Authorized, Target};
 use crate::failure::{Failure, refuse_with};
 use crate::key::Key;
@@ -33,8 +33,7 @@ impl Operation for GenerateDataKey {
     fn check(input: &GenerateDataKeyRequest) -> Result<(), Refusal> {
         data_key_length(input.key_spec, input.number_of_bytes)?;
         check_context(input.encryption_context.as_ref())?;
-        recipient::check(input.recipient.as_ref())?;
-        refuse_grant_tokens(input.grant_tokens.as_ref())
+        recipient::check(input.recipient.as_ref())
     }
 
     fn targets(input: &GenerateDataKeyRequest) -> Vec<Target<'_>> {
@@ -73,8 +72,7 @@ impl Operation for GenerateDataKeyWithoutPlaintext {
 
     fn check(input: &GenerateDataKeyWithoutPlaintextRequest) -> Result<(), Refusal> {
         data_key_length(input.key_spec, input.number_of_bytes)?;
-        check_context(input.encryption_context.as_ref())?;
-        refuse_grant_tokens(input.grant_tokens.as_ref())
+        check_context(input.encryption_context.as_ref())
     }
 
     fn targets(input: &GenerateDataKeyWithoutPlaintextRequest) -> Vec<Target<'_>> {
@@ -110,8 +108,7 @@ impl Operation for GenerateDataKeyPair {
 
     fn check(input: &GenerateDataKeyPairRequest) -> Result<(), Refusal> {
         check_context(input.encryption_context.as_ref())?;
-        recipient::check(input.recipient.as_ref())?;
-        refuse_grant_tokens(input.grant_tokens.as_ref())
+        recipient::check(input.recipient.as_ref())
     }
 
     fn targets(input: &GenerateDataKeyPairRequest) -> Vec<Target<'_>> {
@@ -151,8 +148,7 @@ impl Operation for GenerateDataKeyPairWithoutPlaintext {
     type Output = GenerateDataKeyPairWithoutPlaintextResponse;
 
     fn check(input: &GenerateDataKeyPairWithoutPlaintextRequest) -> Result<(), Refusal> {
-        check_context(input.encryption_context.as_ref())?;
-        refuse_grant_tokens(input.grant_tokens.as_ref())
+        check_context(input.encryption_context.as_ref())
     }
 
     fn targets(input: &GenerateDataKeyPairWithoutPlaintextRequest) -> Vec<Target<'_>> {

@@ -13,12 +13,12 @@ use strongroom_hsm_api::command as hsm;
 use strongroom_hsm_api::key::MaterialId;
 use strongroom_hsm_api::scheme::EncryptionScheme;
 
+use super::Operation;
 use super::cryptography::{
     canonical_context, carried_out, check_context, key_arn, material_id, material_in_use,
     note_material, refusal, would_have_succeeded,
 };
 use super::recipient::{self, Audience};
-use super::{Operation, refuse_grant_tokens};
 use crate::authorize::{Authorized, Target};
 use crate::failure::{Failure, refuse_with};
 use crate::key::{Key, USABLE};
@@ -37,8 +37,7 @@ impl Operation for Encrypt {
     type Output = EncryptResponse;
 
     fn check(input: &EncryptRequest) -> Result<(), Refusal> {
-        check_context(input.encryption_context.as_ref())?;
-        refuse_grant_tokens(input.grant_tokens.as_ref())
+        check_context(input.encryption_context.as_ref())
     }
 
     fn targets(input: &EncryptRequest) -> Vec<Target<'_>> {
@@ -86,8 +85,7 @@ impl Operation for Decrypt {
         };
         source.check(input.dry_run)?;
         check_context(input.encryption_context.as_ref())?;
-        recipient::check(input.recipient.as_ref())?;
-        refuse_grant_tokens(input.grant_tokens.as_ref())
+        recipient::check(input.recipient.as_ref())
     }
 
     fn targets(input: &DecryptRequest) -> Vec<Target<'_>> {
@@ -145,8 +143,7 @@ impl Operation for ReEncrypt {
         };
         source.check(input.dry_run)?;
         check_context(input.source_encryption_context.as_ref())?;
-        check_context(input.destination_encryption_context.as_ref())?;
-        refuse_grant_tokens(input.grant_tokens.as_ref())
+        check_context(input.destination_encryption_context.as_ref())
     }
 
     fn targets(input: &ReEncryptRequest) -> Vec<Target<'_>> {

@@ -193,10 +193,6 @@ impl Operation for DescribeKey {
     type Input = DescribeKeyRequest;
     type Output = DescribeKeyResponse;
 
-    fn check(input: &DescribeKeyRequest) -> Result<(), Refusal> {
-        super::refuse_grant_tokens(input.grant_tokens.as_ref())
-    }
-
     fn targets(input: &DescribeKeyRequest) -> Vec<Target<'_>> {
         vec![Target::key_or_alias(&input.key_id)]
     }

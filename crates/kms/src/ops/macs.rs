@@ -1,16 +1,15 @@
 //! GenerateMac and VerifyMac.
 
-use strongroom_aws::error::Refusal;
 use strongroom_aws::kms::{
     BooleanType, CiphertextType, GenerateMacRequest, GenerateMacResponse, MacAlgorithmSpec,
     VerifyMacRequest, VerifyMacResponse,
 };
 use strongroom_hsm_api::command as hsm;
 
+use super::Operation;
 use super::cryptography::{
     carried_out, key_arn, material_in_use, usable_key, would_have_succeeded,
 };
-use super::{Operation, refuse_grant_tokens};
 use crate::authorize::{Authorized, Target};
 use crate::failure::Failure;
 use crate::key::Key;
@@ -22,10 +21,6 @@ pub(super) struct GenerateMac;
 impl Operation for GenerateMac {
     type Input = GenerateMacRequest;
     type Output = GenerateMacResponse;
-
-    fn check(input: &GenerateMacRequest) -> Result<(), Refusal> {
-        refuse_grant_tokens(input.grant_tokens.as_ref())
-    }
 
     fn targets(input: &GenerateMacRequest) -> Vec<Target<'_>> {
         vec![Target::key_or_alias(&input.key_id)]
@@ -52,10 +47,6 @@ pub(super) struct VerifyMac;
 impl Operation for VerifyMac {
     type Input = VerifyMacRequest;
     type Output = VerifyMacResponse;
-
-    fn check(input: &VerifyMacRequest) -> Result<(), Refusal> {
-        refuse_grant_tokens(input.grant_tokens.as_ref())
-    }
 
     fn targets(input: &VerifyMacRequest) -> Vec<Target<'_>> {
         vec![Target::key_or_alias(&input.key_id)]

@@ -1,13 +1,13 @@
 //! GetPublicKey.
 
-use strongroom_aws::error::{KmsException, Refusal};
+use strongroom_aws::error::KmsException;
 use strongroom_aws::kms::{
     EchoedKeySpec, GetPublicKeyRequest, GetPublicKeyResponse, PublicKeyType,
 };
 use strongroom_hsm_api::command as hsm;
 
+use super::Operation;
 use super::cryptography::{carried_out, key_arn, material_in_use};
-use super::{Operation, refuse_grant_tokens};
 use crate::authorize::{Authorized, Target};
 use crate::failure::{Failure, refuse};
 use crate::records::KeyState;
@@ -19,10 +19,6 @@ pub(super) struct GetPublicKey;
 impl Operation for GetPublicKey {
     type Input = GetPublicKeyRequest;
     type Output = GetPublicKeyResponse;
-
-    fn check(input: &GetPublicKeyRequest) -> Result<(), Refusal> {
-        refuse_grant_tokens(input.grant_tokens.as_ref())
-    }
 
     fn targets(input: &GetPublicKeyRequest) -> Vec<Target<'_>> {
         vec![Target::key_or_alias(&input.key_id)]

@@ -1,6 +1,6 @@
 //! Sign and Verify, and which messages an algorithm takes.
 
-use strongroom_aws::error::{KmsException, Refusal};
+use strongroom_aws::error::KmsException;
 use strongroom_aws::kms::{
     BooleanType, CiphertextType, MessageType, SignRequest, SignResponse, SigningAlgorithmSpec,
     VerifyRequest, VerifyResponse,
@@ -9,10 +9,10 @@ use strongroom_aws::text;
 use strongroom_hsm_api::command as hsm;
 use strongroom_hsm_api::scheme::{SignatureInput, SignatureScheme};
 
+use super::Operation;
 use super::cryptography::{
     carried_out, key_arn, material_in_use, usable_key, would_have_succeeded,
 };
-use super::{Operation, refuse_grant_tokens};
 use crate::authorize::{Authorized, Target};
 use crate::failure::{Failure, refuse_with};
 use crate::key::Key;
@@ -25,10 +25,6 @@ pub(super) struct Sign;
 impl Operation for Sign {
     type Input = SignRequest;
     type Output = SignResponse;
-
-    fn check(input: &SignRequest) -> Result<(), Refusal> {
-        refuse_grant_tokens(input.grant_tokens.as_ref())
-    }
 
     fn targets(input: &SignRequest) -> Vec<Target<'_>> {
         vec![Target::key_or_alias(&input.key_id)]
@@ -65,10 +61,6 @@ pub(super) struct Verify;
 impl Operation for Verify {
     type Input = VerifyRequest;
     type Output = VerifyResponse;
-
-    fn check(input: &VerifyRequest) -> Result<(), Refusal> {
-        refuse_grant_tokens(input.grant_tokens.as_ref())
-    }
 
     fn targets(input: &VerifyRequest) -> Vec<Target<'_>> {
         vec![Target::key_or_alias(&input.key_id)]

@@ -1,0 +1,148 @@
+//! Grants: their tokens, who may retire them, and their end with their key. Nothing here lets anyone use
+//! a key: `authorize` does not ask grants yet.
+
+use std::hash::{BuildHasher, RandomState};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use strongroom_aws::error::KmsException;
+use strongroom_aws::json::Json;
+use strongroom_aws::kms::GrantTokenList;
+use strongroom_aws::shape::{self, Kind, Shape};
+use strongroom_base::hex;
+use tokio::sync::{Mutex, MutexGuard};
+
+use crate::call::{Call, Caller};
+use crate::failure::{Failure, refuse};
+use crate::key::{Key, KeyName};
+use crate::kms::Kms;
+use crate::records::{GrantId, GrantParty, GrantRecord, GrantReference};
+use crate::repository::{Changes, Repository};
+
+/// The grants removed by one commit: a grant is up to three records, and a commit has at most 256.
+const REMOVED_AT_ONCE: usize = 80;
+/// How many keys can have their grants changed at one time, about.
+const TURNS: usize = 64;
+const TOKENS_MEMBER: &str = "GrantTokens";
+
+/// Changes of the grants of one key take turns: each replaces the key's count of grants, so at the same
+/// time all but one would only be tried again.
+pub(crate) struct Turns {
+    hasher: RandomState,
+    locks: [Mutex<()>; TURNS],
+}
+
+impl Default for Turns {
+    fn default() -> Self {
+        Self {
+            hasher: RandomState::new(),
+            locks: std::array::from_fn(|_| Mutex::new(())),
+        }
+    }
+}
+
+impl Turns {
+    /// Waits until it is the turn of a change of `key`'s grants. Only one is ever waited for at a time.
+    pub(crate) async fn take(&self, key: &KeyName) -> Option<MutexGuard<'_, ()>> {
+        let turn = usize::try_from(self.hasher.hash_one(key) % TURNS as u64).unwrap_or(0);
+        match self.locks.get(turn) {
+            Some(lock) => Some(lock.lock().await),
+            None => None,
+        }
+    }
+}
+
+/// The GrantId of a grant.
+pub(crate) fn id_text(id: &GrantId) -> String {
+    hex::encode(id)
+}
+
+/// The grant id that a client wrote; `None` when no grant can have it.
+pub(crate) fn parse_id(text: &str) -> Option<GrantId> {
+    let id = GrantId::try_from(hex::decode(text)?).ok()?;
+    (id_text(&id) == text).then_some(id)
+}
+
+/// A new GrantToken of a grant: KMS API, CreateGrant, has every reply carry another one.
+pub(crate) fn new_token(records: &Repository, grant: &GrantRecord) -> String {
+    STANDARD.encode(records.seal_grant_token(&grant.reference()))
+}
+
+/// What a grant token says; `None` when no grant of this Region ever had it.
+pub(crate) fn parse_token(call: &Call<'_>, token: &str) -> Option<GrantReference> {
+    let token = STANDARD.decode(token).ok()?;
+    let named = call.kms.records.open_grant_token(&token)?;
+    (named.region == call.region).then_some(named)
+}
+
+/// Refuses a request with a grant token of no grant, whatever its operation is: every shape with a
+/// member GrantTokens is asked. Errors: InvalidGrantTokenException.
+pub(crate) fn require_tokens<I: Shape>(call: &Call<'_>) -> Result<(), Failure> {
+    if !has_tokens(&I::MODEL.kind) {
+        return Ok(());
+    }
+    let given = call.input.get(TOKENS_MEMBER);
+    let Some(given) = given.filter(|given| **given != Json::Null) else {
+        return Ok(());
+    };
+    let GrantTokenList(tokens) = shape::decode_json(given)?;
+    for token in tokens {
+        let named = parse_token(call, token.as_str());
+        let named = named.ok_or_else(|| refuse(KmsException::InvalidGrantToken))?;
+        let grant = call.kms.records.grant(&named.key_name(), &named.id)?;
+        grant.ok_or_else(|| refuse(KmsException::InvalidGrantToken))?;
+    }
+    Ok(())
+}
+
+fn has_tokens(kind: &Kind) -> bool {
+    match kind {
+        Kind::Structure(members) => members.iter().any(|member| member.name == TOKENS_MEMBER),
+        _ => false,
+    }
+}
+
+/// Whether `caller` may retire `grant`: KMS API, RetireGrant, allows it to the retiring principal and to
+/// the account that issued the grant. Callers are account roots, and stand for themselves only.
+// A grantee with RetireGrant among its operations follows when grants allow what they grant.
+pub(crate) fn may_retire(caller: &Caller, grant: &GrantRecord) -> bool {
+    let is_retiring = match &grant.terms.retiring {
+        Some(GrantParty::Principal(account, arn)) => {
+            *account == caller.account && *arn == caller.arn
+        }
+        Some(GrantParty::Service(_)) | None => false,
+    };
+    is_retiring || grant.terms.issuer == caller.account
+}
+
+/// Removes the grants of a key that is due for deletion, before the commit that removes the key: there
+/// may be more than one commit holds. Begun again, it goes on where it ended.
+// Each page relies on the key as it was found due: a deletion that is cancelled meanwhile stops it.
+pub(crate) async fn remove_all(kms: &Kms, key: &Key) -> Result<(), Failure> {
+    loop {
+        let page = kms.records.list_grants(&key.name, None, REMOVED_AT_ONCE)?;
+        if page.records.is_empty() {
+            return Ok(());
+        }
+        let changes = Changes::default().relying_on_key(key);
+        let changes = kms
+            .records
+            .remove_grants(changes, &key.name, &page.records)?;
+        kms.records.commit(changes).await?;
+    }
+}
+
+/// What is left of a key's grants once [`remove_all`] is done.
+pub(crate) fn remove_count(
+    records: &Repository,
+    key: &KeyName,
+    changes: Changes,
+) -> Result<Changes, Failure> {
+    Ok(match records.grant_count(key)? {
+        Some(count) => changes.delete_grant_count(key, count.version),
+        None => changes,
+    })
+}
+
+#[cfg(test)]
+mod tests;
