@@ -99,7 +99,10 @@ async fn look_at(kms: &Kms, name: &KeyName) -> Result<(), Failure> {
 }
 
 async fn delete(kms: &Kms, key: &Arc<Key>) -> Result<(), Failure> {
+    // In commits of their own, as one commit would not hold all; a crash in between is made good by the
+    // next tick.
     grants::remove_all(kms, key).await?;
+    remove_aliases(kms, key).await?;
     let record = service_event(
         &kms.env,
         "kms",
@@ -115,7 +118,29 @@ async fn delete(kms: &Kms, key: &Arc<Key>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Everything that goes with a key but its grants: at most 50 aliases, so one commit holds it.
+/// Removes the aliases of a key, of which there are at most 50.
+async fn remove_aliases(kms: &Kms, key: &Key) -> Result<(), Failure> {
+    let listed = kms.records.list_key_aliases(&key.name, None, PAGE)?.records;
+    if listed.is_empty() {
+        return Ok(());
+    }
+    let mut changes = Changes::default();
+    for listed in listed {
+        let name = AliasName {
+            account: key.name.account,
+            region: key.name.region.clone(),
+            name: listed.name,
+        };
+        if let Some(alias) = kms.records.alias(&name)? {
+            changes = changes.delete_alias(&name, alias.version);
+        }
+        changes = changes.delete_key_alias(&key.name, &name.name);
+    }
+    kms.records.commit(changes).await
+}
+
+/// Everything that goes with a key but its grants and aliases: a write for each of its materials and a few
+/// more, so one commit holds it.
 fn removal(kms: &Kms, key: &Key) -> Result<Changes, Failure> {
     let changes = Changes::default().delete_key(key);
     let changes = grants::remove_count(&kms.records, &key.name, changes)?;
@@ -128,17 +153,6 @@ fn removal(kms: &Kms, key: &Key) -> Result<Changes, Failure> {
     }
     if let Some(timer) = kms.records.timer(&key.name)? {
         changes = changes.delete_timer(&key.name, timer.version);
-    }
-    for listed in kms.records.list_key_aliases(&key.name, None, PAGE)?.records {
-        let name = AliasName {
-            account: key.name.account,
-            region: key.name.region.clone(),
-            name: listed.name,
-        };
-        if let Some(alias) = kms.records.alias(&name)? {
-            changes = changes.delete_alias(&name, alias.version);
-        }
-        changes = changes.delete_key_alias(&key.name, &name.name);
     }
     Ok(changes)
 }
