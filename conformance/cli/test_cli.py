@@ -217,3 +217,15 @@ def test_shared_secrets(files):
         for ours, theirs in [keys, keys[::-1]]
     ]
     assert secrets[0] == secrets[1]
+
+
+def test_grants(key):
+    grantee = ["--grantee-principal", "arn:aws:iam::000000000000:role/reader"]
+    create = ["kms", "create-grant", "--key-id", key["Arn"], *grantee, "--operations", "Decrypt", "DescribeKey"]
+    made = aws(*create, "--constraints", "EncryptionContextSubset={order=7}")
+    [grant] = aws("kms", "list-grants", "--key-id", key["Arn"])["Grants"]
+    assert (grant["GrantId"], grant["Operations"]) == (made["GrantId"], ["Decrypt", "DescribeKey"])
+    aws("kms", "revoke-grant", "--key-id", key["Arn"], "--grant-id", made["GrantId"])
+    fails("InvalidGrantTokenException", "kms", "retire-grant", "--grant-token", made["GrantToken"])
+    aws("kms", "retire-grant", "--grant-token", aws(*create)["GrantToken"])
+    assert aws("kms", "list-grants", "--key-id", key["Arn"])["Grants"] == []

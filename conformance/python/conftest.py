@@ -1,8 +1,9 @@
-"""One account for each test file, so that no test counts another's keys."""
+"""One account for each test file, so that no test counts another's keys; at the end, how many vectors there were."""
 
 import pytest
 
 import clients
+import known
 
 
 @pytest.fixture(scope="module")
@@ -31,3 +32,8 @@ def key_of(kms):
 @pytest.fixture
 def key(kms):
     return kms.create_key()["KeyMetadata"]["Arn"]
+
+
+def pytest_terminal_summary(terminalreporter):
+    for line in known.summary():
+        terminalreporter.write_line(line)

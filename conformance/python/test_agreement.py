@@ -9,6 +9,7 @@ from kyber_py.ml_kem import ML_KEM_512
 
 import specs
 from clients import refused
+from known import count
 
 DRY_RUN = "The request would have succeeded, but the DryRun option is set."
 CURVES = {"ECC_NIST_P256": ec.SECP256R1(), "ECC_NIST_P384": ec.SECP384R1(), "ECC_NIST_P521": ec.SECP521R1()}
@@ -36,6 +37,7 @@ def test_both_sides_agree(kms, key_of, spec):
         secret = derive(kms, key, spki(peer))
         assert len(secret) == LENGTHS[spec]
         assert secret == peer.exchange(ec.ECDH(), public)
+        count(f"ECDH {spec}", "agreed with cryptography", "alike")
     other = kms.create_key(KeySpec=spec, KeyUsage=AGREEMENT)["KeyMetadata"]["Arn"]
     there = derive(kms, key, kms.get_public_key(KeyId=other)["PublicKey"])
     assert there == derive(kms, other, kms.get_public_key(KeyId=key)["PublicKey"])
@@ -101,6 +103,7 @@ def test_encapsulation(kms, key_of, spec):
         assert decapsulate(kms, key, ciphertext) == made["SharedSecret"]
         secret, ciphertext = encapsulate_elsewhere(spec, public)
         assert decapsulate(kms, key, ciphertext) == secret
+        count(spec, "encapsulated elsewhere", "alike")
 
 
 @pytest.mark.parametrize("spec", specs.ML_KEM)
@@ -113,6 +116,7 @@ def test_other_ciphertexts_give_other_secrets(kms, key_of, spec):
     rejected = decapsulate(kms, key, changed)
     assert len(rejected) == 32 and rejected != made["SharedSecret"]
     assert decapsulate(kms, key, changed) == rejected
+    count(spec, "implicit rejection", "another secret")
     assert len(decapsulate(kms, key, os.urandom(len(ciphertext)))) == 32
     for other in [ciphertext[:-1], ciphertext + b"\0", b"x"]:
         refused(

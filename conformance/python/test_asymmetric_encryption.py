@@ -7,6 +7,7 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 import specs
 from clients import refused
+from known import count
 
 USAGE = "ENCRYPT_DECRYPT"
 INCORRECT_KEY = "The key ID in the request does not identify a CMK that can perform this operation."
@@ -41,6 +42,7 @@ def test_round_trips(kms, key_of, spec, algorithm, limit):
             opened = kms.decrypt(KeyId=key, CiphertextBlob=blob, EncryptionAlgorithm=algorithm)
             assert opened["Plaintext"] == plaintext
             assert (opened["KeyId"], opened["EncryptionAlgorithm"]) == (key, algorithm)
+        count(f"{algorithm} {spec}", "encrypted by cryptography", "valid")
     refused(
         kms.encrypt, "ValidationException",
         f"Algorithm {algorithm} and key spec {spec} cannot encrypt data larger than {limit} bytes.",

@@ -8,6 +8,7 @@ from kyber_py.ml_kem import ML_KEM_512
 
 import specs
 from clients import refused, starts, violation
+from known import count
 
 DRY_RUN = "The request would have succeeded, but the DryRun option is set."
 PAIRS = [*specs.RSA, *specs.NIST, "ECC_SECG_P256K1", specs.ED25519, *specs.ML_KEM]
@@ -53,6 +54,7 @@ def test_pairs(kms, key, spec):
     fit(spec, reply["PrivateKeyPlaintext"], reply["PublicKey"])
     opened = kms.decrypt(CiphertextBlob=reply["PrivateKeyCiphertextBlob"], EncryptionContext=CONTEXT)
     assert opened["Plaintext"] == reply["PrivateKeyPlaintext"]
+    count(f"data key pairs {spec}", "used by others", "alike")
     sealed = kms.generate_data_key_pair_without_plaintext(**arguments)
     assert (sealed["KeyId"], sealed["KeyPairSpec"], sealed["KeyMaterialId"]) == (key, spec, material(kms, key))
     assert sealed["PublicKey"] != reply["PublicKey"]

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 import specs
 from clients import refused, violation
+from known import count
 
 USAGE = "SIGN_VERIFY"
 DRY_RUN = "The request would have succeeded, but the DryRun option is set."
@@ -76,6 +77,7 @@ def test_ed25519(kms, key_of):
     for message in [b"x", MESSAGE, os.urandom(4096)]:
         signature = sign(kms, key, algorithm, message)
         public_key(kms, key).verify(signature, message)
+        count(algorithm, "ours, judged by cryptography", "RAW")
         verifies(kms, key, algorithm, message, signature)
         assert signature == sign(kms, key, algorithm, message, "RAW")
         no_signature(kms, key, algorithm, b"!" + message[1:], signature)
@@ -109,6 +111,7 @@ def test_ml_dsa(kms, key_of, spec, length):
     for signature in signatures:
         assert len(signature) == length
         public.verify(signature, MESSAGE)
+        count(f"{algorithm} {spec}", "ours, judged by cryptography", "RAW and EXTERNAL_MU")
         verifies(kms, key, algorithm, MESSAGE, signature)
         verifies(kms, key, algorithm, mu, signature, "EXTERNAL_MU")
         no_signature(kms, key, algorithm, MESSAGE + b"!", signature)

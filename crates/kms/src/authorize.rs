@@ -3,7 +3,7 @@
 //! Until the policy engine exists the only principals are account roots. A root may do everything
 //! with its own account's keys while their policy is the default one, otherwise read and replace
 //! that policy; nothing with any other account's keys, but retire grants that say it may. Grants allow
-//! nothing else yet.
+//! nothing else yet. AWS managed keys may be looked at, and only their service may do more.
 
 use std::sync::Arc;
 
@@ -17,9 +17,10 @@ use crate::failure::{Failure, refuse, refuse_with};
 use crate::grants;
 use crate::key::{Key, KeyName};
 use crate::kms::Kms;
+use crate::managed_keys;
 use crate::multi_region;
 use crate::ops::Operation;
-use crate::records::{AliasRecord, GrantRecord};
+use crate::records::{AliasRecord, GrantRecord, PolicyKind};
 use crate::repository::{AliasName, Changes, Stored};
 use crate::resolve::{self, Naming, Reference};
 
@@ -283,12 +284,20 @@ fn unseen(call: &Call<'_>, action: &str) -> Failure {
 
 fn allow(call: &Call<'_>, key: &Key, action: &str) -> Result<(), Failure> {
     call.note_key(key);
-    let policy_action = matches!(action, "kms:GetKeyPolicy" | "kms:PutKeyPolicy");
-    if key.name.account == call.caller.account && (key.delegates_to_account() || policy_action) {
+    if key.name.account == call.caller.account && root_may(key, action) {
         return Ok(());
     }
     let text = text::denied_by_resource(&call.caller.arn, action, &key.arn);
     Err(Refusal::new(KmsException::AccessDenied, text).into())
+}
+
+/// Whether the policy of a key allows `action` to the root of the key's account.
+fn root_may(key: &Key, action: &str) -> bool {
+    match key.record.policy {
+        PolicyKind::Default | PolicyKind::EquivalentToDefault => true,
+        PolicyKind::Custom => matches!(action, "kms:GetKeyPolicy" | "kms:PutKeyPolicy"),
+        PolicyKind::AwsManaged => managed_keys::allows(action),
+    }
 }
 
 impl<'r, O: Operation> Authorized<'r, O> {

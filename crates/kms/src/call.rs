@@ -10,7 +10,7 @@ use strongroom_base::id::{AccountId, Region, uuid};
 use strongroom_base::{Env, UnixMillis};
 use strongroom_hsm_api::key::MaterialId;
 
-use crate::key::Key;
+use crate::key::{Key, KeyName};
 use crate::kms::Kms;
 use crate::ops::Op;
 
@@ -71,6 +71,7 @@ pub struct Call<'c> {
 #[derive(Default)]
 pub(crate) struct Trail {
     keys: Vec<KeyUse>,
+    names: Vec<KeyName>,
     context: Vec<(String, String)>,
     destination_context: Vec<(String, String)>,
     committed: bool,
@@ -114,7 +115,13 @@ impl<'c> Call<'c> {
                 arn: key.arn.clone(),
                 material_id: None,
             });
+            trail.names.push(key.name.clone());
         }
+    }
+
+    /// Where the keys are that were resolved.
+    pub(crate) fn touched_keys(&self) -> Vec<KeyName> {
+        self.trail().names.clone()
     }
 
     /// Notes that `material` of `key` was used.

@@ -10,7 +10,7 @@ use strongroom_hsm_api::key::MaterialId;
 use crate::failure::{Failure, refuse_with};
 use crate::records::{
     KeyOrigin, KeyRecord, KeySpec, KeyState, KeyUsage, MaterialRecord, MaterialRole, Millis,
-    PolicyKind, TimerKind, Unreadable,
+    TimerKind, Unreadable,
 };
 
 /// The states in which a key may be used.
@@ -111,14 +111,6 @@ impl Key {
             .materials
             .iter()
             .find(|material| material.id == *id)
-    }
-
-    /// Whether the account's root may do everything: the policy is, or equals, the default one.
-    pub fn delegates_to_account(&self) -> bool {
-        match self.record.policy {
-            PolicyKind::Default | PolicyKind::EquivalentToDefault => true,
-            PolicyKind::Custom => false,
-        }
     }
 
     /// Refuses unless the key's state is one of `allowed`.

@@ -16,6 +16,7 @@ use crate::domain_time::{DomainTime, Recorded};
 use crate::failure::{Cause, Failure};
 use crate::grants::Turns;
 use crate::key_process::KeyProcess;
+use crate::last_use::{self, LastUses};
 use crate::ops::AuditClass;
 use crate::repository::{Changes, Repository};
 use crate::timers::Timers;
@@ -52,6 +53,7 @@ pub struct Kms {
     pub(crate) signing_keys: SigningKeys,
     pub(crate) audit: Arc<AuditLog>,
     pub(crate) grant_turns: Turns,
+    pub(crate) last_uses: LastUses,
     domain_time: Mutex<DomainTime>,
     making_tokens: RwLock<()>,
 }
@@ -77,6 +79,7 @@ impl Kms {
             signing_keys: SigningKeys::default(),
             audit,
             grant_turns: Turns::default(),
+            last_uses: LastUses::default(),
             domain_time,
             making_tokens: RwLock::new(()),
         }
@@ -135,11 +138,15 @@ impl Kms {
             AuditClass::Read | AuditClass::Cryptographic => Durability::Written,
             AuditClass::Mutation => Durability::Synced,
         };
-        let record = encoded(&call.record(self.env.clock.now(), outcome))?;
+        let time = self.env.clock.now();
+        let record = encoded(&call.record(time, outcome))?;
         self.audit
             .append(&record, durability)
             .await
             .map_err(|_| Failure::Internal(Cause::Audit))?;
+        if result.is_ok() {
+            last_use::note(call, time);
+        }
         result
     }
 }

@@ -24,6 +24,8 @@ mod failure;
 mod grants;
 mod imports;
 mod key;
+mod last_use;
+mod managed_keys;
 mod material;
 mod multi_region;
 mod records;

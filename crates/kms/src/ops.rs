@@ -11,6 +11,7 @@ use strongroom_aws::shape::{self, Shape};
 use crate::authorize::{Authorized, Target, authorize};
 use crate::call::Call;
 use crate::failure::{Cause, Failure};
+use crate::managed_keys;
 
 use custom_key_stores::CustomKeyStores;
 
@@ -31,13 +32,16 @@ mod policies;
 mod public_keys;
 mod random;
 mod recipient;
+pub mod reference;
 mod rotation;
 mod signing;
 mod state;
 mod sts;
 mod tags;
+mod usage;
 
 pub(crate) use deletion::end_of_window;
+pub(crate) use keys::creation;
 pub(crate) use state::token_state;
 
 /// How often an operation that conflicts with others is tried in all.
@@ -157,6 +161,7 @@ fn json<'r, O: Operation>(call: &'r Call<'r>) -> Reply<'r> {
     Box::pin(async move {
         let input: O::Input = shape::decode_json(&call.input)?;
         O::check(&input)?;
+        managed_keys::ensure(call, &O::targets(&input)).await?;
         for _ in 0..ATTEMPTS_MAX {
             call.begin_attempt();
             // Everything is looked up and decided again: what the decision rested on may have changed.
@@ -212,6 +217,7 @@ ops! {
     Kms "GenerateDataKeyWithoutPlaintext" json::<data_keys::GenerateDataKeyWithoutPlaintext>, Key ["kms:GenerateDataKeyWithoutPlaintext"], Cryptographic;
     Kms "GenerateMac" json::<macs::GenerateMac>, Key ["kms:GenerateMac"], Cryptographic;
     Kms "GenerateRandom" json::<random::GenerateRandom>, Account ["kms:GenerateRandom"], Cryptographic;
+    Kms "GetKeyLastUsage" json::<usage::GetKeyLastUsage>, Key ["kms:GetKeyLastUsage"], Read;
     Kms "GetKeyPolicy" json::<policies::GetKeyPolicy>, Key ["kms:GetKeyPolicy"], Read;
     Kms "GetKeyRotationStatus" json::<rotation::GetKeyRotationStatus>, Key ["kms:GetKeyRotationStatus"], Read;
     Kms "GetParametersForImport" json::<imports::GetParametersForImport>, Key ["kms:GetParametersForImport"], Read;

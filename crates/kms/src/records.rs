@@ -265,6 +265,9 @@ pub enum PolicyKind {
     /// Any other document.
     #[n(3)]
     Custom,
+    /// That of AWS managed keys, which is not stored.
+    #[n(4)]
+    AwsManaged,
 }
 
 /// A tag.
@@ -470,6 +473,23 @@ pub struct ClockRecord {
     pub held_millis: u64,
 }
 
+/// The last use of a key.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct KeyUsageRecord {
+    /// The operation, as the API names it.
+    #[n(0)]
+    pub operation: String,
+    /// When.
+    #[n(1)]
+    pub time: Millis,
+    /// The id of the audit record.
+    #[n(2)]
+    pub event_id: String,
+    /// The x-amzn-RequestId.
+    #[n(3)]
+    pub request_id: String,
+}
+
 /// A time, as milliseconds since the epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
 #[cbor(transparent)]
@@ -506,6 +526,7 @@ records!(
     GrantReference,
     NamedGrantRecord,
     GrantCountRecord,
+    KeyUsageRecord,
 );
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::key::{Key, KeyName};
 use crate::records::{
     AccessKeyRecord, AccountRecord, AliasRecord, ClockRecord, KeyAliasRecord, KeyRecord,
-    MaterialOwnerRecord, Millis, PolicyRecord, Record, TimerKind, TimerRecord,
+    KeyUsageRecord, MaterialOwnerRecord, Millis, PolicyRecord, Record, TimerKind, TimerRecord,
 };
 use crate::timers::Timers;
 
@@ -151,6 +151,11 @@ impl Repository {
         self.read(&key_store_name(Table::Timers, key))
     }
 
+    /// The last use of a key that the store knows of.
+    pub fn key_usage(&self, key: &KeyName) -> Result<Option<Stored<KeyUsageRecord>>, Failure> {
+        self.read(&key_store_name(Table::KeyUsage, key))
+    }
+
     /// Domain time as last recorded.
     pub fn clock(&self) -> Result<Option<Stored<ClockRecord>>, Failure> {
         self.read(&clock_store_name())
@@ -204,6 +209,12 @@ impl Repository {
             after,
             limit,
         )
+    }
+
+    /// The place of an alias in the list of aliases, whether it exists or not.
+    pub fn place_of_alias(&self, name: &AliasName) -> Result<Cursor, Failure> {
+        let key = self.store.store_key(&alias_store_name(name))?;
+        Ok(Cursor::from_bytes(&key))
     }
 
     /// The names of a key's aliases.
@@ -485,6 +496,16 @@ impl Changes {
     pub fn delete_timer(self, key: &KeyName, version: u64) -> Self {
         self.delete(key_store_name(Table::Timers, key), version)
             .touching(Touched::Timer(key.clone()))
+    }
+
+    /// Writes the last use of a key.
+    pub fn put_key_usage(self, key: &KeyName, expect: Expect, used: &KeyUsageRecord) -> Self {
+        self.put(key_store_name(Table::KeyUsage, key), expect, used)
+    }
+
+    /// Deletes the last use of a key.
+    pub fn delete_key_usage(self, key: &KeyName, version: u64) -> Self {
+        self.delete(key_store_name(Table::KeyUsage, key), version)
     }
 
     /// Records domain time.

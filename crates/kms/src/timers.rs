@@ -12,6 +12,7 @@ use crate::failure::{Cause, Failure};
 use crate::grants;
 use crate::key::{Key, KeyName};
 use crate::kms::{Kms, encoded};
+use crate::last_use;
 use crate::multi_region;
 use crate::ops::end_of_window;
 use crate::records::{ClockRecord, KeyRecord, KeyState, TimerKind};
@@ -45,6 +46,7 @@ pub async fn run(kms: std::sync::Weak<Kms>) {
 async fn tick(kms: &Arc<Kms>, ticks: &mut u32) {
     look_at_due_keys(kms).await;
     told("the audit outbox", empty_outbox(kms).await);
+    told("the last uses of keys", last_use::flush_if_due(kms).await);
     *ticks += 1;
     if *ticks >= TICKS_PER_CLOCK_RECORD {
         told("the record of domain time", record_clock(kms).await);
@@ -116,7 +118,8 @@ async fn delete(kms: &Kms, key: &Arc<Key>) -> Result<(), Failure> {
 /// Everything that goes with a key but its grants: at most 50 aliases, so one commit holds it.
 fn removal(kms: &Kms, key: &Key) -> Result<Changes, Failure> {
     let changes = Changes::default().delete_key(key);
-    let mut changes = grants::remove_count(&kms.records, &key.name, changes)?;
+    let changes = grants::remove_count(&kms.records, &key.name, changes)?;
+    let mut changes = last_use::remove(kms, &key.name, changes)?;
     for material in &key.record.materials {
         changes = changes.delete_material_owner(&key.name.region, &material.id);
     }
@@ -194,8 +197,9 @@ async fn empty_outbox(kms: &Kms) -> Result<(), Failure> {
 /// Does what a tick would do, whether its time has come or not, but for deletion.
 pub async fn settle(kms: &Kms) -> Result<(), Failure> {
     let emptied = empty_outbox(kms).await;
+    let flushed = last_use::flush(kms).await;
     record_clock(kms).await?;
-    emptied
+    emptied.and(flushed)
 }
 
 async fn record_clock(kms: &Kms) -> Result<(), Failure> {

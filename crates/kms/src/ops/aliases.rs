@@ -8,12 +8,13 @@ use strongroom_aws::kms::{
 use strongroom_aws::shape::NoOutput;
 use strongroom_aws::text;
 use strongroom_base::id::{AccountId, Region};
-use strongroom_store::{Expect, Table};
+use strongroom_store::{Cursor, Expect, Table};
 
 use super::{Operation, paging};
 use crate::authorize::{Authorized, Target};
 use crate::failure::{Failure, refuse, refuse_with};
 use crate::key::{CHANGEABLE, Key, KeyName, alias_arn};
+use crate::managed_keys;
 use crate::records::AliasRecord;
 use crate::repository::{AliasName, Changes, Repository};
 use crate::resolve::{self, Naming, Reference};
@@ -232,16 +233,69 @@ fn aliases_of_account(request: &Authorized<'_, ListAliases>) -> Result<Page, Fai
     }
     let limit = paging::limit(input.limit, ALIASES_DEFAULT, ALIASES_MAX);
     let page = records.list_aliases(account, region, cursor.as_ref(), limit)?;
-    let next = page
-        .next
-        .map(|cursor| paging::marker(ALIASES_LIST, cursor.as_bytes()));
-    Ok((
-        page.records
-            .iter()
-            .map(|alias| entry(account, region, alias))
-            .collect(),
-        next,
-    ))
+    let mut shown = Vec::new();
+    for alias in &page.records {
+        let place = records.place_of_alias(&name_of(account, region, &alias.name))?;
+        shown.push((place, entry(account, region, alias)));
+    }
+    let span = Span {
+        after: cursor.as_ref(),
+        last: page.next.as_ref(),
+    };
+    add_absent(records, account, region, &span, &mut shown)?;
+    shown.sort_by(|(one, _), (other, _)| one.as_bytes().cmp(other.as_bytes()));
+    let is_cut = page.next.is_some() || shown.len() > limit;
+    shown.truncate(limit);
+    let last = shown.last().filter(|_| is_cut);
+    let next = last.map(|(place, _)| paging::marker(ALIASES_LIST, place.as_bytes()));
+    Ok((shown.into_iter().map(|(_, entry)| entry).collect(), next))
+}
+
+/// A part of the list of aliases, which is open where a bound is absent.
+struct Span<'s> {
+    after: Option<&'s Cursor>,
+    last: Option<&'s Cursor>,
+}
+
+impl Span<'_> {
+    fn contains(&self, place: &Cursor) -> bool {
+        let place = place.as_bytes();
+        self.after.is_none_or(|after| after.as_bytes() < place)
+            && self.last.is_none_or(|last| place <= last.as_bytes())
+    }
+}
+
+/// Adds the aliases of AWS managed keys that do not exist yet, where they will be once they do: so paging
+/// shows none twice when one comes into being meanwhile.
+fn add_absent(
+    records: &Repository,
+    account: &AccountId,
+    region: &Region,
+    span: &Span<'_>,
+    shown: &mut Vec<(Cursor, AliasListEntry)>,
+) -> Result<(), Failure> {
+    for name in managed_keys::alias_names() {
+        let place = records.place_of_alias(&name_of(account, region, &name))?;
+        let is_shown = shown.iter().any(|(known, _)| *known == place);
+        if is_shown || !span.contains(&place) {
+            continue;
+        }
+        let absent = AliasListEntry {
+            alias_arn: Some(alias_arn(region, account, &name).into()),
+            alias_name: Some(name.into()),
+            ..AliasListEntry::default()
+        };
+        shown.push((place, absent));
+    }
+    Ok(())
+}
+
+fn name_of(account: &AccountId, region: &Region, name: &str) -> AliasName {
+    AliasName {
+        account: *account,
+        region: region.clone(),
+        name: name.to_owned(),
+    }
 }
 
 /// A key has few aliases: they are sorted by name and paged in memory.

@@ -15,6 +15,7 @@ use crate::authorize::{Authorized, Target};
 use crate::failure::{Failure, refuse_with};
 use crate::key::{Key, KeyName};
 use crate::kms::Kms;
+use crate::managed_keys;
 use crate::records::{PolicyKind, PolicyRecord};
 use crate::repository::Changes;
 
@@ -83,12 +84,17 @@ fn exists(kms: &Kms, principal: &Principal) -> Result<bool, Failure> {
 
 fn document(kms: &Kms, key: &Key) -> Result<String, Failure> {
     let stored = match key.record.policy {
-        PolicyKind::Default => None,
+        PolicyKind::Default | PolicyKind::AwsManaged => None,
         PolicyKind::EquivalentToDefault | PolicyKind::Custom => kms.records.policy(&key.name)?,
     };
     match (stored, key.record.policy) {
         (Some(stored), _) => Ok(stored.record.document),
         (None, PolicyKind::Default) => Ok(default_document(&key.name)),
+        (None, PolicyKind::AwsManaged) => {
+            let service = key.record.managed_for.as_ref();
+            let service = service.ok_or(crate::records::Unreadable)?;
+            Ok(managed_keys::policy(service, &key.name))
+        }
         // The key's record and its policy are written together.
         (None, PolicyKind::EquivalentToDefault | PolicyKind::Custom) => {
             Err(crate::records::Unreadable.into())

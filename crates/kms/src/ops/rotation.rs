@@ -148,7 +148,9 @@ impl Operation for GetKeyRotationStatus {
     async fn run(request: Authorized<'_, Self>) -> Result<GetKeyRotationStatusResponse, Failure> {
         let key = request.key()?;
         let is_doomed = key.record.state == KeyState::PendingDeletion;
-        let plan = key.record.rotation.filter(|_| !is_doomed);
+        // CAP: AWS managed keys rotate, but say that they do not.
+        let is_silent = is_doomed || key.record.managed_for.is_some();
+        let plan = key.record.rotation.filter(|_| !is_silent);
         let days = plan.and_then(|plan| i32::try_from(plan.period_days).ok());
         Ok(GetKeyRotationStatusResponse {
             key_rotation_enabled: Some(BooleanType(plan.is_some())),

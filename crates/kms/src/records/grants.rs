@@ -85,7 +85,7 @@ macro_rules! operations {
 
         impl GrantOperation {
             /// As the API names it.
-            pub fn wire(self) -> strongroom_aws::kms::GrantOperation {
+            pub(crate) fn wire(self) -> strongroom_aws::kms::GrantOperation {
                 match self {
                     $(Self::$operation => strongroom_aws::kms::GrantOperation::$operation),*
                 }

@@ -1,9 +1,12 @@
 use strongroom_base::hex;
 
+use std::collections::BTreeMap;
+
 use super::{
-    AliasRecord, KeyOrigin, KeyRecord, KeySpec, KeyState, KeyUsage, MaterialRecord, MaterialRole,
-    Millis, MultiRegionRecord, PolicyKind, Record, RegionName, RotationKind, RotationMark,
-    RotationRecord, TagRecord, TimerKind, TimerRecord, Unreadable,
+    AliasRecord, GrantCountRecord, GrantOperation, GrantParty, GrantRecord, GrantTerms, KeyOrigin,
+    KeyRecord, KeySpec, KeyState, KeyUsage, KeyUsageRecord, MaterialRecord, MaterialRole, Millis,
+    MultiRegionRecord, NamedGrantRecord, PolicyKind, Record, RegionName, RotationKind,
+    RotationMark, RotationRecord, TagRecord, TimerKind, TimerRecord, Unreadable,
 };
 
 fn key() -> KeyRecord {
@@ -151,4 +154,98 @@ fn newer_versions_and_other_bytes_are_refused() {
     assert_eq!(KeyRecord::from_bytes(&bytes), Err(Unreadable));
     assert_eq!(KeyRecord::from_bytes(&[]), Err(Unreadable));
     assert_eq!(AliasRecord::from_bytes(&key().to_bytes()), Err(Unreadable));
+}
+
+/// A grant with all that a grant can have, though no request can ask for all of it.
+fn grant() -> GrantRecord {
+    let context = |key: &str| Some(BTreeMap::from([(key.to_owned(), "v".to_owned())]));
+    let account = "123456789012".parse().unwrap();
+    GrantRecord {
+        account,
+        region: "us-east-1".parse().unwrap(),
+        key: "1234abcd-12ab-34cd-56ef-1234567890ab".parse().unwrap(),
+        id: [7; 32],
+        created: Millis(1),
+        terms: GrantTerms {
+            issuer: account,
+            name: Some("n".into()),
+            grantee: GrantParty::Principal(account, "a".into()),
+            retiring: Some(GrantParty::Service("s".into())),
+            operations: vec![GrantOperation::Decrypt, GrantOperation::Decapsulate],
+            context_equals: context("e"),
+            context_subset: context("s"),
+            source_arn: Some("r".into()),
+        },
+    }
+}
+
+fn check_golden<R: Record + PartialEq + std::fmt::Debug>(record: &R, golden: &str) {
+    assert_eq!(hex::encode(&record.to_bytes()), golden);
+    assert_eq!(R::from_bytes(&record.to_bytes()).as_ref(), Ok(record));
+}
+
+#[test]
+fn grant_record_bytes_do_not_change() {
+    check_golden(
+        &grant(),
+        concat!(
+            "01866c3132333435363738393031326975732d656173742d31782431323334616263642d3132",
+            "61622d333463642d353665662d31323334353637383930616258200707070707070707070707",
+            "07070707070707070707070707070707070707070701886c313233343536373839303132616e",
+            "8201826c31323334353637383930313261618202816173820113a161656176a1617361766172",
+        ),
+    );
+    check_golden(
+        &grant().terms,
+        concat!(
+            "01886c313233343536373839303132616e8201826c3132333435363738393031326161820281",
+            "6173820113a161656176a1617361766172",
+        ),
+    );
+    let least = GrantTerms {
+        name: None,
+        grantee: GrantParty::Service("s".into()),
+        retiring: None,
+        operations: vec![GrantOperation::DescribeKey],
+        context_equals: None,
+        context_subset: None,
+        source_arn: None,
+        ..grant().terms
+    };
+    check_golden(&least, "01856c313233343536373839303132f68202816173f6810c");
+    check_golden(
+        &grant().reference(),
+        concat!(
+            "01846c3132333435363738393031326975732d656173742d31782431323334616263642d3132",
+            "61622d333463642d353665662d31323334353637383930616258200707070707070707070707",
+            "070707070707070707070707070707070707070707",
+        ),
+    );
+    check_golden(
+        &NamedGrantRecord { id: [7; 32] },
+        "018158200707070707070707070707070707070707070707070707070707070707070707",
+    );
+    check_golden(&GrantCountRecord { grants: 50_000 }, "018119c350");
+}
+
+#[test]
+fn usage_record_bytes_do_not_change() {
+    let used = KeyUsageRecord {
+        operation: "Sign".into(),
+        time: Millis(1),
+        event_id: "e".into(),
+        request_id: "r".into(),
+    };
+    check_golden(&used, "0184645369676e0161656172");
+}
+
+#[test]
+fn operations_of_grants_keep_their_numbers() {
+    for (number, operation) in (1_u8..).zip(strongroom_aws::kms::GrantOperation::ALL) {
+        let stored = GrantOperation::from(*operation);
+        assert_eq!(stored.wire(), *operation);
+        let mut bytes = Vec::new();
+        minicbor::encode(stored, &mut bytes).unwrap();
+        assert_eq!(bytes, [number], "{operation:?}");
+    }
 }

@@ -184,7 +184,8 @@ async fn a_key_with_as_many_aliases_as_may_be_is_deleted_with_all_of_them() {
     bench.run(7 * DAY).await;
     key.check_gone(&bench).await;
     let left = bench.call("ListAliases", &json!({})).await.unwrap();
-    assert_eq!(left["Aliases"], json!([]));
+    let mut left = left["Aliases"].as_array().unwrap().iter();
+    assert!(left.all(|alias| alias.get("TargetKeyId").is_none()));
 }
 
 #[tokio::test]

@@ -240,3 +240,49 @@ fn tables_keep_their_numbers() {
         assert_eq!(table as u8, number);
     }
 }
+
+#[test]
+fn values_open_in_the_same_store_for_the_same_purpose_only() {
+    let engine = Arc::new(Memory::new());
+    let sealing = store(&engine, &keys(1, 2));
+    let sealed = sealing.seal_value(b"p", b"value");
+    assert_eq!(sealed.len(), 1 + 24 + 5 + 16);
+    assert_eq!(
+        sealing.open_value(b"p", &sealed).as_deref(),
+        Some(&b"value"[..])
+    );
+    assert_eq!(sealing.open_value(b"q", &sealed), None);
+    assert_eq!(store(&engine, &keys(3, 2)).open_value(b"p", &sealed), None);
+    for index in 0..sealed.len() {
+        let mut altered = sealed.clone();
+        altered[index] ^= 1;
+        assert_eq!(sealing.open_value(b"p", &altered), None, "{index}");
+        assert_eq!(sealing.open_value(b"p", &sealed[..index]), None, "{index}");
+    }
+    // A record is no value, though both are sealed with the same key.
+    let name = name(&["a"]);
+    committed(
+        &sealing,
+        Transaction::new().put(name.clone(), Expect::Absent, vec![1]),
+    );
+    let key = sealing.store_key(&name).unwrap();
+    let record = engine.get(&key).unwrap().unwrap().value;
+    let data = [&key[..], &1_u64.to_be_bytes()].concat();
+    assert_eq!(sealing.open_value(&data, &record), None);
+}
+
+#[test]
+fn sealed_value_bytes_do_not_change() {
+    let engine = Arc::new(Memory::new());
+    let sealed = store(&engine, &keys(1, 2)).seal_value(b"p", b"value");
+    let text: String = sealed.iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(
+        text,
+        concat!(
+            "01",
+            "000102030405060708090a0b0c0d0e0f1011121314151617",
+            "47a0647d47",
+            "14e5b51541c17afb0a4a81da4807558a"
+        )
+    );
+}

@@ -1,0 +1,145 @@
+//! The page `docs/reference/api.md`, written from the table of operations: what is served, to whom, and
+//! where it differs from AWS.
+
+use std::fmt::Write;
+
+use super::{AuditClass, OPS, Op, ResourceKind, Service};
+
+/// What users of AWS would notice, by operation. An empty list is the goal.
+const DIFFERENCES: &[(&str, &str)] = &[
+    (
+        "CreateGrant",
+        "Principals need not exist in IAM yet; a grant does not authorize anyone yet.",
+    ),
+    (
+        "CreateKey",
+        "Origins AWS_CLOUDHSM and EXTERNAL_KEY_STORE answer UnsupportedOperationException.",
+    ),
+    (
+        "Decrypt",
+        "Ciphertext of AWS itself cannot be decrypted: its keys never leave AWS.",
+    ),
+    (
+        "Encrypt",
+        "Symmetric ciphertext has the outer shape of AWS's but is 114 bytes longer than the plaintext.",
+    ),
+    (
+        "GetKeyLastUsage",
+        "A use of the last half minute before a crash may be forgotten.",
+    ),
+    (
+        "ImportKeyMaterial",
+        "Private keys are taken as PKCS#8 in DER; AWS takes BER, too.",
+    ),
+    (
+        "ListKeys",
+        "Keys cannot be shared through RAM: the list of other accounts' keys is empty.",
+    ),
+    (
+        "PutKeyPolicy",
+        "The lock-out check refuses some policies that AWS takes; principals other than accounts and services do not exist yet.",
+    ),
+    (
+        "ReplicateKey",
+        "The replica can be used as soon as the call returns, although its answer shows Creating as AWS's does.",
+    ),
+    (
+        "RotateKeyOnDemand",
+        "Rotates before it answers, so OnDemandRotationStartDate never shows, and a second call rotates again.",
+    ),
+    (
+        "ScheduleKeyDeletion",
+        "The key is deleted within a second of its DeletionDate, not within a day.",
+    ),
+    (
+        "UpdatePrimaryRegion",
+        "Takes effect at once; no key is ever Updating.",
+    ),
+];
+
+const HEAD: &str = "\
+# The API
+
+Written by `cargo run -p strongroom-kms --example api_reference > docs/reference/api.md` from the table `OPS`
+(`crates/kms/src/ops.rs`); a test holds it to that. Shapes, limits and errors are those of botocore's model of KMS,
+which `crates/aws/tests/it/model.rs` compares member by member.
+";
+
+/// The page, in Markdown.
+pub fn page() -> String {
+    let mut page = HEAD.to_owned();
+    for service in [Service::Kms, Service::Sts] {
+        // Writing to a String cannot fail.
+        let _ = write_service(&mut page, service);
+    }
+    page
+}
+
+fn write_service(page: &mut String, service: Service) -> std::fmt::Result {
+    let rows = OPS.iter().filter(|op| op.service == service);
+    let served = rows.clone().filter(|op| is_served(op)).count();
+    let all = rows.clone().count();
+    writeln!(page, "\n## {} ({served} of {all} served)\n", title(service))?;
+    writeln!(
+        page,
+        "| operation | state | needs | on | audited as | differences from AWS |"
+    )?;
+    writeln!(page, "|---|---|---|---|---|---|")?;
+    for op in rows {
+        let state = if is_served(op) { "served" } else { "refused" };
+        writeln!(
+            page,
+            "| {} | {state} | {} | {} | {} | {} |",
+            op.name,
+            op.actions.join(", "),
+            resource(op.resource),
+            class(op.audit),
+            differences(op)
+        )?;
+    }
+    Ok(())
+}
+
+/// Custom key stores are what this server is itself: there is nothing behind them.
+fn is_served(op: &Op) -> bool {
+    !op.name.contains("CustomKeyStore")
+}
+
+fn differences(op: &Op) -> &'static str {
+    if !is_served(op) {
+        return "Answers UnsupportedOperationException: this server keeps its keys itself.";
+    }
+    let found = DIFFERENCES.iter().find(|(name, _)| *name == op.name);
+    found.map_or("", |(_, text)| text)
+}
+
+fn title(service: Service) -> &'static str {
+    match service {
+        Service::Kms => "Key Management Service",
+        Service::Sts => "Security Token Service",
+    }
+}
+
+fn resource(kind: ResourceKind) -> &'static str {
+    match kind {
+        ResourceKind::Nothing => "",
+        ResourceKind::Account => "the account",
+        ResourceKind::Key => "the key",
+        ResourceKind::KeyAndAccount => "the key; the account",
+        ResourceKind::CiphertextKey => "the key of the ciphertext",
+        ResourceKind::TwoKeys => "both keys",
+        ResourceKind::AliasAndKeys => "the alias and its keys",
+        ResourceKind::Grant => "the grant",
+    }
+}
+
+fn class(audit: AuditClass) -> &'static str {
+    match audit {
+        AuditClass::Read => "read",
+        AuditClass::Cryptographic => "use",
+        AuditClass::Mutation => "change",
+    }
+}
+
+#[cfg(test)]
+mod tests;
