@@ -156,7 +156,8 @@ def data_keys(folder):
     assert len(opened(folder.put("sealed", reply["CiphertextBlob"]))) == 24
     pair = [*key, "--key-pair-spec", "ECC_NIST_P256"]
     reply = kms("generate-data-key-pair", *pair)
-    assert opened(folder.put("sealed", reply["PrivateKeyCiphertextBlob"])) == base64.b64decode(reply["PrivateKeyPlaintext"])
+    sealed = folder.put("sealed", reply["PrivateKeyCiphertextBlob"])
+    assert opened(sealed) == base64.b64decode(reply["PrivateKeyPlaintext"])
     reply = kms("generate-data-key-pair-without-plaintext", *pair)
     private = load_der_private_key(opened(folder.put("sealed", reply["PrivateKeyCiphertextBlob"])), None)
     assert private.public_key() == load_der_public_key(base64.b64decode(reply["PublicKey"]))
