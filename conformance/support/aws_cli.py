@@ -2,19 +2,21 @@
 
 import base64
 import contextlib
+import functools
 import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import botocore
 
 AWS = Path(sys.executable).with_name("aws")
 SECONDS_MAX = 120
-# What the pinned CLI's own copy of the model lacks. It takes these from boto3's, as from any model added to it.
+# What the pinned CLI's own copy of the model lacks. It takes these from boto3's, as `aws configure add-model` would
+# have it: from the home directory.
 NEWER = {"decapsulate", "encapsulate"}
-NEWER_MODELS = str(Path(botocore.__file__).with_name("data"))
 
 _succeeded = set()
 
@@ -26,10 +28,19 @@ def succeeded():
     yield _succeeded
 
 
+@functools.cache
+def home_with_newer_models():
+    home = tempfile.TemporaryDirectory()
+    configuration = Path(home.name) / ".aws"
+    configuration.mkdir()
+    configuration.joinpath("models").symlink_to(Path(botocore.__file__).with_name("data"))
+    return home
+
+
 def run(*arguments, cwd=None):
     environment = os.environ | {"AWS_PAGER": "", "AWS_MAX_ATTEMPTS": "1"}
     if arguments[1] in NEWER:
-        environment["AWS_DATA_PATH"] = NEWER_MODELS
+        environment["HOME"] = home_with_newer_models().name
     command = [str(AWS), *arguments, "--output", "json"]
     return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=environment, timeout=SECONDS_MAX)
 
