@@ -48,7 +48,7 @@ impl HmacSha256 {
     }
 
     /// Writes the tag of `data` to `out` without leaving a copy of it: for tags that are keys.
-    pub(crate) fn derive(&self, data: &[u8], out: &mut Secret<[u8; TAG_BYTES]>) {
+    pub fn derive(&self, data: &[u8], out: &mut Secret<[u8; TAG_BYTES]>) {
         or_abort(backend::sign_to_buffer(&self.0, data, out.expose_mut()));
     }
 }

@@ -2,7 +2,7 @@
 //! public keys as SubjectPublicKeyInfo; what a key may be used for is the caller's business.
 
 use crate::ffi::pkey::{Algorithm, Mode, PKey, Refused};
-use crate::{Unauthentic, or_abort};
+use crate::Unauthentic;
 
 mod ec;
 mod ed25519;
@@ -82,6 +82,21 @@ impl Input<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InputRejected;
 
+/// Why there is no signature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotSigned {
+    /// The input is a digest that is not as long as the hash makes it.
+    Input,
+    /// The key pair made none that its own public key accepts: its numbers were not those of a key pair.
+    Key,
+}
+
+impl From<InputRejected> for NotSigned {
+    fn from(_: InputRejected) -> Self {
+        Self::Input
+    }
+}
+
 /// An encoding that is not a key pair of the expected type, or one that is not sound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeyRejected;
@@ -117,17 +132,15 @@ pub fn verify(
     }
 }
 
-fn sign_hashed(
-    key: &PKey,
-    mode: Mode,
-    hash: Hash,
-    input: Input<'_>,
-) -> Result<Vec<u8>, InputRejected> {
+fn sign_hashed(key: &PKey, mode: Mode, hash: Hash, input: Input<'_>) -> Result<Vec<u8>, NotSigned> {
     input.suits(hash)?;
-    Ok(or_abort(match input {
+    // Never an abort: the back end verifies what an RSA private key made, and whoever made the key may have
+    // made it to fail.
+    match input {
         Input::Message(message) => key.sign_message(mode, message),
         Input::Digest(digest) => key.sign_digest(mode, digest),
-    }))
+    }
+    .map_err(|_| NotSigned::Key)
 }
 
 fn verify_hashed(

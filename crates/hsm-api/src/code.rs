@@ -43,7 +43,8 @@ crate::numbers! {
         MacRefused = 26,
         /// The time of the wrapping key is over.
         WrappingKeyExpired = 27,
-        /// The wrapped material does not open, or is not of the key's spec.
+        /// The wrapped material does not open, or is not of the key's spec; or material makes no valid
+        /// signature.
         MaterialRefused = 28,
         /// The message is too long for the key, or its length is not that of the scheme's input.
         InputRefused = 29,

@@ -1,5 +1,7 @@
 //! The whole command table. A command's number is never reused.
 
+use std::time::Duration;
+
 use strongroom_base::Secret;
 
 use crate::key::{Attributes, MaterialId, Spec, State};
@@ -315,6 +317,10 @@ pub const MESSAGE_LENGTH_MAX: usize = 4096;
 /// The longest recipient, in bytes. A recipient is the DER SubjectPublicKeyInfo of an RSA key: where one
 /// is given, the reply holds no plaintext but a CMS EnvelopedData that only it opens; empty means none.
 pub const RECIPIENT_LENGTH_MAX: usize = 1024;
+/// The longest wrapped material of ImportKey, in bytes.
+pub const WRAPPED_LENGTH_MAX: usize = 6144;
+/// How far ahead the end of a new wrapping key may lie: a day, and what two clocks may differ by.
+pub const WRAPPING_KEY_LIFETIME_MAX: Duration = Duration::from_secs(24 * 60 * 60 + 5 * 60);
 /// The length of a generated text secret, in characters.
 pub const SECRET_TEXT_LENGTH: usize = 40;
 

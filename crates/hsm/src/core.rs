@@ -133,7 +133,7 @@ impl Core {
                 }
                 None => InLane::TakesLong,
             },
-            Need::Argon2 => InLane::TakesLong,
+            Need::Time => InLane::TakesLong,
         }
     }
 
@@ -234,14 +234,15 @@ pub enum InLane {
 enum Need {
     Nothing,
     RsaKeyPair(RsaKeySize),
-    Argon2,
+    Time,
 }
 
 impl Need {
     /// A body that cannot be decoded is refused at once.
     fn of(request: &RequestFrame<'_>) -> Self {
         let spec = match request.command {
-            api::Initialize::NUMBER | api::Unseal::NUMBER => return Self::Argon2,
+            api::Initialize::NUMBER | api::Unseal::NUMBER => return Self::Time,
+            api::ImportKey::NUMBER => return Self::of_import(request.body),
             api::GenerateKey::NUMBER => wire::decode::<api::GenerateKey<'_>>(request.body)
                 .map(|command| command.attributes.spec),
             api::GenerateWrappingKey::NUMBER => {
@@ -260,6 +261,15 @@ impl Need {
         };
         match spec.map(Kind::of) {
             Ok(Kind::Rsa(size)) => Self::RsaKeyPair(size),
+            _ => Self::Nothing,
+        }
+    }
+
+    /// The factors of a foreign RSA key are tested for primality.
+    fn of_import(body: &[u8]) -> Self {
+        let spec = wire::decode::<api::ImportKey<'_>>(body).map(|command| command.attributes.spec);
+        match spec.map(Kind::of) {
+            Ok(Kind::Rsa(_)) => Self::Time,
             _ => Self::Nothing,
         }
     }
@@ -334,7 +344,7 @@ impl Core {
         let material = material.expose();
         api::NewKey {
             token: token::wrap(domain, attributes, material, &*self.random),
-            material_id: material::material_id(material, attributes.identity),
+            material_id: material::material_id(attributes.spec, material, attributes.identity),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use strongroom_base::Secret;
 
-use super::{Hash, Input, InputRejected, KeyRejected, sign_hashed, verify_hashed};
+use super::{Hash, Input, KeyRejected, NotSigned, sign_hashed, verify_hashed};
 use crate::exchange::InvalidPublicKey;
 use crate::ffi::pkey::{Algorithm, Mode, PKey};
 use crate::{Unauthentic, or_abort};
@@ -72,8 +72,8 @@ impl EcKeyPair {
     /// 139 bytes with 256, 384 or 521 bits. Any hash goes with any curve.
     ///
     /// # Errors
-    /// [`InputRejected`] for a digest that is not as long as `hash` makes it.
-    pub fn sign(&self, hash: Hash, input: Input<'_>) -> Result<Vec<u8>, InputRejected> {
+    /// [`NotSigned`], as it says.
+    pub fn sign(&self, hash: Hash, input: Input<'_>) -> Result<Vec<u8>, NotSigned> {
         sign_hashed(&self.key, Mode::Hashed(hash), hash, input)
     }
 

@@ -1,6 +1,6 @@
 use super::{
-    Curve, EcKeyPair, Ed25519KeyPair, Hash, Input, InputRejected, KeyRejected, MlDsaKeyPair,
-    MlDsaLevel, RsaKeyPair, RsaKeySize, RsaPadding, Scheme, verify,
+    Curve, EcKeyPair, Ed25519KeyPair, Hash, Input, KeyRejected, MlDsaKeyPair, MlDsaLevel,
+    NotSigned, RsaKeyPair, RsaKeySize, RsaPadding, Scheme, verify,
 };
 use crate::Unauthentic;
 use crate::exchange::InvalidPublicKey;
@@ -71,7 +71,7 @@ fn rsa_signs_under_every_scheme_and_no_two_are_the_same() {
 /// Signatures over a message and over its digest verify over either, and other lengths are rejected.
 fn check_digests(
     hash: Hash,
-    sign: impl Fn(Input<'_>) -> Result<Vec<u8>, InputRejected>,
+    sign: impl Fn(Input<'_>) -> Result<Vec<u8>, NotSigned>,
     verify: impl Fn(Input<'_>, &[u8]) -> Result<(), Unauthentic>,
 ) {
     let digest = digest_of(hash, b"message");
@@ -85,7 +85,7 @@ fn check_digests(
         assert_eq!(verify(short, &signature), Err(Unauthentic));
     }
     for length in (0..=65).filter(|length| *length != hash.bytes()) {
-        assert_eq!(sign(Input::Digest(&vec![1; length])), Err(InputRejected));
+        assert_eq!(sign(Input::Digest(&vec![1; length])), Err(NotSigned::Input));
     }
 }
 
@@ -426,6 +426,26 @@ fn inconsistent_rsa_numbers_are_rejected() {
             "{index}"
         );
     }
+}
+
+/// Keys whose numbers fit together, but one factor is no prime: p is the product of two primes of 512 bits,
+/// and the product of 3 and a prime. What one makes, its public key refuses.
+const FALSE_RSA_KEYS: [&[u8]; 2] = [
+    include_bytes!("tests/rsa_composite_factor.pk8"),
+    include_bytes!("tests/rsa_small_factor.pk8"),
+];
+
+#[test]
+fn rsa_keys_with_a_factor_that_is_no_prime_sign_nothing_and_are_told_apart() {
+    for der in FALSE_RSA_KEYS {
+        let pair = RsaKeyPair::from_pkcs8(der).expect("numbers that fit together");
+        for padding in PADDINGS {
+            let signed = pair.sign(padding, Hash::Sha256, Input::Message(b"message"));
+            assert_eq!(signed, Err(NotSigned::Key));
+        }
+        assert_eq!(RsaKeyPair::from_foreign_pkcs8(der).err(), Some(KeyRejected));
+    }
+    assert!(RsaKeyPair::from_foreign_pkcs8(RSA_KEY).is_ok());
 }
 
 #[test]

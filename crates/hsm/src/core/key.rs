@@ -80,7 +80,7 @@ impl Form {
             Kind::Symmetric => Self::Symmetric(MessageKey {
                 kdf: HmacSha256::new(bytes),
                 identity: attributes.identity.to_vec(),
-                material_id: material_id(bytes, attributes.identity),
+                material_id: material_id(attributes.spec, bytes, attributes.identity),
             }),
             Kind::SigningSecret => Self::SigningSecret(bytes.to_vec().into()),
             Kind::Hmac(hash) => Self::Hmac(HmacKey::new(hash, bytes)),

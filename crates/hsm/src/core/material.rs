@@ -3,10 +3,10 @@
 
 use strongroom_base::{Random, Secret};
 use strongroom_crypto::hmac::{HmacHash, HmacSha256};
-use strongroom_crypto::kdf;
 use strongroom_crypto::ml_kem::{self, MlKemKeyPair};
 use strongroom_crypto::signature::{EcKeyPair, Ed25519KeyPair, ML_DSA_SEED_BYTES, RsaKeyPair};
 use strongroom_crypto::sm2::Sm2KeyPair;
+use strongroom_crypto::{digest, kdf};
 use strongroom_hsm_api::command::SECRET_TEXT_LENGTH;
 use strongroom_hsm_api::key::{MaterialId, Spec};
 
@@ -17,6 +17,7 @@ use super::rsa_pool::RsaPairs;
 const SYMMETRIC_BYTES: usize = 32;
 
 const MATERIAL_ID_LABEL: &[u8] = b"strongroom material id v1";
+const HMAC_MATERIAL_LABEL: &[u8] = b"strongroom hmac material v1";
 
 /// The alphabet of secret access keys: 64 characters, so six random bits choose one without bias.
 const SECRET_ALPHABET: &[u8; 64] =
@@ -80,7 +81,7 @@ pub(super) fn import(spec: Spec, bytes: &Secret<Vec<u8>>) -> Option<Secret<Vec<u
         Kind::Symmetric => raw(bytes, SYMMETRIC_BYTES, SYMMETRIC_BYTES),
         Kind::Hmac(hash) => raw(bytes, hash.tag_bytes(), block_bytes(hash)),
         Kind::Rsa(size) => {
-            let pair = RsaKeyPair::from_pkcs8(der).ok()?;
+            let pair = RsaKeyPair::from_foreign_pkcs8(der).ok()?;
             (pair.size() == size).then(|| pair.to_pkcs8())
         }
         Kind::Ec(curve) => {
@@ -140,13 +141,28 @@ pub(super) fn random_bytes(random: &dyn Random, length: usize) -> Secret<Vec<u8>
 }
 
 /// The identifier of `material` under `identity`.
-pub(super) fn material_id(material: &[u8], identity: &[u8]) -> MaterialId {
+pub(super) fn material_id(spec: Spec, material: &[u8], identity: &[u8]) -> MaterialId {
+    match Kind::of(spec) {
+        // What is derived is named by a hash of the material instead: the material itself is the key of
+        // HMACs that callers ask for, and HMAC takes a long key for the hash of it.
+        Kind::Hmac(_) => {
+            let hashed = Secret::new(digest::sha256(&[HMAC_MATERIAL_LABEL, material]));
+            named(hashed.expose(), identity)
+        }
+        Kind::Symmetric
+        | Kind::SigningSecret
+        | Kind::Rsa(_)
+        | Kind::Ec(_)
+        | Kind::Sm2
+        | Kind::Ed25519
+        | Kind::MlDsa(_)
+        | Kind::MlKem(_) => named(material, identity),
+    }
+}
+
+fn named(secret: &[u8], identity: &[u8]) -> MaterialId {
     let mut id = [0; 32];
-    kdf::kbkdf(
-        &HmacSha256::new(material),
-        MATERIAL_ID_LABEL,
-        &[identity],
-        &mut id,
-    );
+    let key = HmacSha256::new(secret);
+    kdf::kbkdf(&key, MATERIAL_ID_LABEL, &[identity], &mut id);
     id
 }

@@ -1,16 +1,20 @@
 //! The one form of an RSA private key among those that do the same. Works on numbers whose lengths are public; not
 //! all of its arithmetic takes constant time, so nothing but the encoding of a key may depend on it.
 
+use std::ffi::c_int;
 use std::ptr::{NonNull, null_mut};
 
 use aws_lc_sys::{
     BIGNUM, BN_CTX, BN_CTX_free, BN_CTX_new, BN_clear_free, BN_cmp, BN_div, BN_dup, BN_gcd,
-    BN_mod_inverse, BN_mul, BN_new, BN_sub_word, EVP_PKEY_get0_RSA, EVP_PKEY_new,
-    EVP_PKEY_set1_RSA, RSA, RSA_free, RSA_get0_d, RSA_get0_e, RSA_get0_n, RSA_get0_p, RSA_get0_q,
-    RSA_new_private_key,
+    BN_mod_inverse, BN_mul, BN_new, BN_primality_test, BN_sub_word, EVP_PKEY_get0_RSA,
+    EVP_PKEY_new, EVP_PKEY_set1_RSA, RSA, RSA_free, RSA_get0_d, RSA_get0_e, RSA_get0_n, RSA_get0_p,
+    RSA_get0_q, RSA_new_private_key,
 };
 
 use super::{PKey, Refused, succeeded};
+
+/// Rounds of Miller-Rabin for numbers that an adversary chose: error below 2^-128.
+const PRIMALITY_CHECKS: c_int = 64;
 
 impl PKey {
     /// The RSA private key with the greater prime first and the least private exponent, d mod λ(n) (RFC 8017
@@ -44,6 +48,13 @@ impl PKey {
         // SAFETY: both are alive, and the key shares the numbers by their reference count.
         succeeded(unsafe { EVP_PKEY_set1_RSA(key.as_ptr(), rsa.0.as_ptr()) })?;
         Ok(Some(key))
+    }
+
+    /// Refuses an RSA private key with a factor that is not prime, and other keys.
+    pub(crate) fn require_prime_factors(&self) -> Result<(), Refused> {
+        let numbers = Numbers::of(self)?;
+        numbers.greater.require_prime()?;
+        numbers.lesser.require_prime()
     }
 }
 
@@ -125,6 +136,23 @@ impl Number {
     fn is_greater_than(&self, other: &Self) -> bool {
         // SAFETY: both are alive.
         0 < unsafe { BN_cmp(self.as_ptr(), other.as_ptr()) }
+    }
+
+    fn require_prime(&self) -> Result<(), Refused> {
+        let scratch = Scratch::new()?;
+        let mut is_prime = 0;
+        // SAFETY: all are alive, the result is a local, and null asks for no progress reports.
+        succeeded(unsafe {
+            BN_primality_test(
+                &raw mut is_prime,
+                self.as_ptr(),
+                PRIMALITY_CHECKS,
+                scratch.as_ptr(),
+                1,
+                null_mut(),
+            )
+        })?;
+        succeeded(is_prime)
     }
 
     fn minus_one(&self) -> Result<Self, Refused> {

@@ -1,7 +1,7 @@
 //! Key material from outside. It comes in encrypted to a wrapping key, whose token says for which key, how
 //! and until when; whatever is wrong with it gives one and the same answer.
 
-use strongroom_base::Secret;
+use strongroom_base::{Secret, UnixMillis};
 use strongroom_crypto::rsa_encryption::OaepHash;
 use strongroom_hsm_api::Code;
 use strongroom_hsm_api::command as api;
@@ -22,7 +22,7 @@ impl Core {
         rsa: &RsaPairs<'_>,
     ) -> Outcome<api::NewWrappingKey> {
         let opened = self.open()?;
-        let attributes = of_wrapping_key(command.attributes)?;
+        let attributes = of_wrapping_key(command.attributes, self.clock.now())?;
         let material =
             material::generate(attributes.spec, &*self.random, rsa).ok_or(Code::UsageRefused)?;
         let key = Key::load(&attributes, &material)?;
@@ -42,6 +42,9 @@ impl Core {
         let attributes = of_new_key(command.attributes, Origin::Imported)?;
         if !material::is_importable(attributes.spec) {
             return Err(Code::UsageRefused);
+        }
+        if command.wrapped.len() > api::WRAPPED_LENGTH_MAX {
+            return Err(Code::MaterialRefused);
         }
         let (key, scheme) = self.wrapping_key(&opened.domain, command.wrapping, &attributes)?;
         let material = unwrap(&key.form, scheme, command.wrapped)
@@ -72,13 +75,17 @@ impl Core {
     }
 }
 
-fn of_wrapping_key(attributes: Attributes<'_>) -> Outcome<Attributes<'_>> {
+fn of_wrapping_key(attributes: Attributes<'_>, now: UnixMillis) -> Outcome<Attributes<'_>> {
     let attributes = owned_by_caller(attributes)?;
     if attributes.origin != Origin::Generated {
         return Err(Code::Malformed);
     }
     // Sound attributes have it exactly when the usage is Unwrap.
     let wrapping = attributes.wrapping.ok_or(Code::UsageRefused)?;
+    let end = now.plus(api::WRAPPING_KEY_LIFETIME_MAX);
+    if wrapping.not_after > u64::try_from(end.0).unwrap_or(0) {
+        return Err(Code::Malformed);
+    }
     if Kind::of(attributes.spec).unwraps_by(wrapping.scheme) {
         Ok(attributes)
     } else {

@@ -2,8 +2,8 @@
 
 use strongroom_crypto::Unauthentic;
 use strongroom_crypto::signature::{
-    Curve, EcKeyPair, Ed25519KeyPair, Hash, Input, InputRejected, MlDsaKeyPair, RsaKeyPair,
-    RsaPadding,
+    Curve, EcKeyPair, Ed25519KeyPair, Hash, Input, InputRejected, MlDsaKeyPair, NotSigned,
+    RsaKeyPair, RsaPadding,
 };
 use strongroom_crypto::sm2::Sm2KeyPair;
 use strongroom_hsm_api::Code;
@@ -153,7 +153,9 @@ fn hashed(hash: Hash, input: SignatureInput, message: &[u8]) -> Outcome<Input<'_
         SignatureInput::Digest => Input::Digest(message),
         SignatureInput::ExternalMu => return Err(Code::InputRefused),
     };
-    input.suits(hash).map_err(refused)?;
+    input
+        .suits(hash)
+        .map_err(|InputRejected| Code::InputRefused)?;
     Ok(input)
 }
 
@@ -168,6 +170,9 @@ fn exactly<const N: usize>(message: &[u8]) -> Outcome<&[u8; N]> {
     message.try_into().map_err(|_| Code::InputRefused)
 }
 
-fn refused(_: InputRejected) -> Code {
-    Code::InputRefused
+fn refused(error: NotSigned) -> Code {
+    match error {
+        NotSigned::Input => Code::InputRefused,
+        NotSigned::Key => Code::MaterialRefused,
+    }
 }

@@ -57,7 +57,7 @@ fn chain(prefix: &[u8], secret: &Secret<Vec<u8>>, labels: [&[u8]; 4]) -> Secret<
     let mut key = HmacSha256::new(first.expose());
     let mut derived = Secret::zeroed();
     for label in labels {
-        *derived.expose_mut() = key.sign(&[label]);
+        key.derive(label, &mut derived);
         key = HmacSha256::new(derived.expose());
     }
     derived

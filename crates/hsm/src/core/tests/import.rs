@@ -75,8 +75,56 @@ fn import(
     call(core, &command)
 }
 
-fn id(material: &[u8]) -> MaterialId {
-    crate::core::material::material_id(material, attributes(Spec::Sm2, Usage::Unwrap).identity)
+fn id(spec: Spec, material: &[u8]) -> MaterialId {
+    let identity = attributes(Spec::Sm2, Usage::Unwrap).identity;
+    crate::core::material::material_id(spec, material, identity)
+}
+
+/// What HMAC-SHA-256 takes for the same key: a long one, and its hash with zeros behind it.
+#[test]
+fn hmac_keys_that_a_hash_would_take_for_one_have_identifiers_of_their_own() {
+    let long = [7; 100];
+    let mut hashed = strongroom_crypto::digest::sha256(&[&long]).to_vec();
+    hashed.extend([0; 16]);
+    assert_ne!(id(Spec::Hmac384, &long), id(Spec::Hmac384, &hashed));
+}
+
+#[test]
+fn an_hmac_key_has_no_mac_that_is_its_identifier() {
+    let (core, _) = open_core();
+    let material = [9; 32];
+    let (spec, usage) = (Spec::Hmac256, Usage::GenerateVerifyMac);
+    let wrapping = new_wrapping_key(&core, Spec::Rsa2048, WrappingScheme::OaepSha256);
+    let wrapped = wrap(WrappingScheme::OaepSha256, &wrapping.public, &material);
+    let made = import(&core, &wrapping.token, &wrapped, imported(spec, usage)).unwrap();
+    let identity = imported(spec, usage).identity;
+    let message = [
+        &[0, 0, 0, 1],
+        b"strongroom material id v1".as_slice(),
+        &[0],
+        identity,
+        &[0, 0, 1, 0],
+    ]
+    .concat();
+    let verify = VerifyMac {
+        token: &made.token,
+        message: &message,
+        mac: &made.material_id,
+    };
+    assert_eq!(call(&core, &verify).err(), Some(Code::MacRefused));
+}
+
+#[test]
+fn an_rsa_key_with_a_factor_that_is_no_prime_does_not_come_in() {
+    let (core, _) = open_core();
+    let wrapping = new_wrapping_key(&core, Spec::Rsa2048, WrappingScheme::AesSha256);
+    let false_key = include_bytes!("../../../../crypto/src/signature/tests/rsa_small_factor.pk8");
+    let wrapped = wrap(WrappingScheme::AesSha256, &wrapping.public, false_key);
+    for usage in [Usage::SignVerify, Usage::EncryptDecrypt] {
+        let attributes = imported(Spec::Rsa2048, usage);
+        let refused = import(&core, &wrapping.token, &wrapped, attributes);
+        assert_eq!(refused.err(), Some(Code::MaterialRefused));
+    }
 }
 
 /// Material of every kind that comes in: spec, usage, what is wrapped, and what the token then holds.
@@ -140,7 +188,7 @@ fn every_scheme_brings_in_every_spec_it_has_room_for() {
             let wrapped = wrap(*scheme, &wrapping.public, material);
             let attributes = imported(*spec, *usage);
             let made = import(&core, &wrapping.token, &wrapped, attributes.clone()).unwrap();
-            assert_eq!(made.material_id, id(held), "{scheme:?} {spec:?}");
+            assert_eq!(made.material_id, id(*spec, held), "{scheme:?} {spec:?}");
             let header = TokenHeader::read(&made.token).unwrap();
             assert_eq!(header.attributes, attributes);
             // It is loaded: only a key that holds together tells its public half.
