@@ -19,7 +19,8 @@ def enclave():
 
 
 def opened(enclave, reply, member="Plaintext"):
-    assert member not in reply and "KeyMaterialId" not in reply
+    assert member not in reply
+    assert ("KeyMaterialId" in reply) == (member == "PrivateKeyPlaintext")
     return enclave.open(reply["CiphertextForRecipient"])
 
 

@@ -17,7 +17,7 @@ ALWAYS = {
     "Encapsulate": {"EncapsulationAlgorithm", "KeyId", "SharedSecret", "SharedSecretCiphertextBlob"},
     "Encrypt": {"CiphertextBlob", "EncryptionAlgorithm", "KeyId"},
     "GenerateDataKey": {"CiphertextBlob", "KeyId"},
-    "GenerateDataKeyPair": {"KeyId", "KeyPairSpec", "PrivateKeyCiphertextBlob", "PublicKey"},
+    "GenerateDataKeyPair": {"KeyId", "KeyMaterialId", "KeyPairSpec", "PrivateKeyCiphertextBlob", "PublicKey"},
     "GenerateDataKeyPairWithoutPlaintext": {
         "KeyId", "KeyMaterialId", "KeyPairSpec", "PrivateKeyCiphertextBlob", "PublicKey",
     },
@@ -48,7 +48,6 @@ SECRETS = {
 MATERIALS = {
     "Decrypt": {"KeyMaterialId": "EncryptionAlgorithm"},
     "GenerateDataKey": {"KeyMaterialId": None},
-    "GenerateDataKeyPair": {"KeyMaterialId": None},
     "ReEncrypt": {
         "SourceKeyMaterialId": "SourceEncryptionAlgorithm",
         "DestinationKeyMaterialId": "DestinationEncryptionAlgorithm",

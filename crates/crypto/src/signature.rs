@@ -1,8 +1,8 @@
 //! Signatures and the key pairs that make them. Keys enter and leave as PKCS#8 (ML-DSA keys as seeds),
 //! public keys as SubjectPublicKeyInfo; what a key may be used for is the caller's business.
 
-use crate::ffi::pkey::{Algorithm, Mode, PKey, Refused};
 use crate::Unauthentic;
+use crate::ffi::pkey::{Algorithm, Mode, PKey, Refused};
 
 mod ec;
 mod ed25519;

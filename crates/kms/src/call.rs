@@ -124,6 +124,13 @@ impl<'c> Call<'c> {
         self.trail().names.clone()
     }
 
+    /// The bare id of the first key that was resolved: related multi-Region keys have the same.
+    pub(crate) fn first_key_id(&self) -> Option<String> {
+        let trail = self.trail();
+        let (_, id) = trail.keys.first()?.arn.rsplit_once('/')?;
+        Some(id.to_owned())
+    }
+
     /// Notes that `material` of `key` was used.
     pub fn note_material(&self, key: &Key, material: &MaterialId) {
         let mut trail = self.trail();

@@ -50,14 +50,16 @@ impl Cause {
         let internal = |text: &str| Refusal::new(KmsException::KmsInternal, text);
         match self {
             Self::Store(StoreError::Full) => internal(text::DISK_FULL),
+            // KMS developer guide, request quotas: a key that is changed too fast is throttled, too.
             Self::Store(StoreError::Busy)
+            | Self::Contention
             | Self::KeyProcess(CallError::Overloaded | CallError::Refused(Code::Busy)) => {
                 Refusal::new(KmsException::Throttling, text::THROTTLED)
             }
             Self::Store(StoreError::Damaged) | Self::Unreadable => internal(text::STORE_DAMAGED),
-            Self::Store(StoreError::TooLarge | StoreError::Closed)
-            | Self::KeyProcess(_)
-            | Self::Contention => internal(text::INTERNAL),
+            Self::Store(StoreError::TooLarge | StoreError::Closed) | Self::KeyProcess(_) => {
+                internal(text::INTERNAL)
+            }
             Self::Audit => internal(text::AUDIT_UNAVAILABLE),
         }
     }

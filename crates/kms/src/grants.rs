@@ -1,8 +1,6 @@
 //! Grants: their tokens, who may retire them, and their end with their key. Nothing here lets anyone use
 //! a key: `authorize` does not ask grants yet.
 
-use std::hash::{BuildHasher, RandomState};
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use strongroom_aws::error::KmsException;
@@ -10,7 +8,6 @@ use strongroom_aws::json::Json;
 use strongroom_aws::kms::GrantTokenList;
 use strongroom_aws::shape::{self, Kind, Shape};
 use strongroom_base::hex;
-use tokio::sync::{Mutex, MutexGuard};
 
 use crate::call::{Call, Caller};
 use crate::failure::{Failure, refuse};
@@ -21,36 +18,7 @@ use crate::repository::{Changes, Repository};
 
 /// The grants removed by one commit: a grant is up to three records, and a commit has at most 256.
 const REMOVED_AT_ONCE: usize = 80;
-/// How many keys can have their grants changed at one time, about.
-const TURNS: usize = 64;
 const TOKENS_MEMBER: &str = "GrantTokens";
-
-/// Changes of the grants of one key take turns: each replaces the key's count of grants, so at the same
-/// time all but one would only be tried again.
-pub(crate) struct Turns {
-    hasher: RandomState,
-    locks: [Mutex<()>; TURNS],
-}
-
-impl Default for Turns {
-    fn default() -> Self {
-        Self {
-            hasher: RandomState::new(),
-            locks: std::array::from_fn(|_| Mutex::new(())),
-        }
-    }
-}
-
-impl Turns {
-    /// Waits until it is the turn of a change of `key`'s grants. Only one is ever waited for at a time.
-    pub(crate) async fn take(&self, key: &KeyName) -> Option<MutexGuard<'_, ()>> {
-        let turn = usize::try_from(self.hasher.hash_one(key) % TURNS as u64).unwrap_or(0);
-        match self.locks.get(turn) {
-            Some(lock) => Some(lock.lock().await),
-            None => None,
-        }
-    }
-}
 
 /// The GrantId of a grant.
 pub(crate) fn id_text(id: &GrantId) -> String {

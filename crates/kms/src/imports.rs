@@ -59,7 +59,7 @@ pub(crate) async fn take_in(
     match role {
         MaterialRole::Permanent => permanent(kms, key, imported).await,
         MaterialRole::PendingRotation | MaterialRole::PendingMultiRegionImport => {
-            pending(kms, key, &imported)
+            pending(kms, key, &imported).await
         }
     }
 }
@@ -126,10 +126,14 @@ async fn permanent(
 }
 
 /// Pending material comes to this key, and all related keys learn of it.
-fn pending(kms: &Kms, key: &Arc<Key>, imported: &MaterialRecord) -> Result<Changes, Failure> {
+async fn pending(kms: &Kms, key: &Arc<Key>, imported: &MaterialRecord) -> Result<Changes, Failure> {
+    let mut own = key.record.clone();
+    own.take(imported.clone());
+    let state = own.state_of_material();
+    let own = material::in_state(kms, own, state).await?;
     change_pending(kms, key, &imported.id, |record| {
-        if record.region == key.name.region {
-            record.take(imported.clone());
+        if record.region == own.region {
+            record.clone_from(&own);
         } else if record.materials.iter().all(|one| one.id != imported.id) {
             record.materials.push(MaterialRecord {
                 token: None,
@@ -255,8 +259,11 @@ impl KeyRecord {
     fn take(&mut self, imported: MaterialRecord) {
         match (self.materials.iter_mut()).find(|one| one.id == imported.id) {
             Some(known) => {
+                // KMS API, ImportKeyMaterial: without a description the last one stays.
+                let description = imported.description.or_else(|| known.description.take());
                 *known = MaterialRecord {
                     rotated: known.rotated,
+                    description,
                     ..imported
                 }
             }

@@ -325,13 +325,14 @@ impl KeyRecord {
         }
     }
 
-    /// Of a key with imported material that is all there: when the first of it expires, if any does.
+    /// Of a key with imported material that is there: when the first of it expires, if any does.
     fn expiration(&self) -> Option<Option<Millis>> {
-        (self.origin == KeyOrigin::External && self.has_all_material()).then(|| {
-            self.permanent_materials()
-                .filter_map(|one| one.expires)
-                .min()
-        })
+        let present = self.permanent_materials().filter(|one| one.token.is_some());
+        let mut present = present.map(|one| one.expires).peekable();
+        present
+            .peek()
+            .filter(|_| self.origin == KeyOrigin::External)?;
+        Some(present.flatten().min())
     }
 
     /// When the key must be looked at next, and why: the earliest of its deletion, its rotation while it

@@ -14,12 +14,12 @@ use crate::audit_log::{AuditLog, Durability};
 use crate::call::Call;
 use crate::domain_time::{DomainTime, Recorded};
 use crate::failure::{Cause, Failure};
-use crate::grants::Turns;
 use crate::key_process::KeyProcess;
 use crate::last_use::{self, LastUses};
 use crate::ops::AuditClass;
 use crate::repository::{Changes, Repository};
 use crate::timers::Timers;
+use crate::turns::Turns;
 
 /// What is fixed while the service runs.
 #[derive(Clone)]
@@ -52,7 +52,10 @@ pub struct Kms {
     pub key_process: KeyProcess,
     pub(crate) signing_keys: SigningKeys,
     pub(crate) audit: Arc<AuditLog>,
+    /// Changes of one key's grants: each replaces the count of them.
     pub(crate) grant_turns: Turns,
+    /// Changes of one key that conflicted before.
+    pub(crate) key_turns: Turns,
     pub(crate) last_uses: LastUses,
     domain_time: Mutex<DomainTime>,
     making_tokens: RwLock<()>,
@@ -79,6 +82,7 @@ impl Kms {
             signing_keys: SigningKeys::default(),
             audit,
             grant_turns: Turns::default(),
+            key_turns: Turns::default(),
             last_uses: LastUses::default(),
             domain_time,
             making_tokens: RwLock::new(()),

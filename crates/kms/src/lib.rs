@@ -15,6 +15,7 @@ pub mod service;
 mod spec;
 pub mod timers;
 pub mod tls;
+mod turns;
 
 mod authorize;
 mod cache;

@@ -162,6 +162,7 @@ fn json<'r, O: Operation>(call: &'r Call<'r>) -> Reply<'r> {
         let input: O::Input = shape::decode_json(&call.input)?;
         O::check(&input)?;
         managed_keys::ensure(call, &O::targets(&input)).await?;
+        let mut turn = None;
         for _ in 0..ATTEMPTS_MAX {
             call.begin_attempt();
             // Everything is looked up and decided again: what the decision rested on may have changed.
@@ -169,6 +170,10 @@ fn json<'r, O: Operation>(call: &'r Call<'r>) -> Reply<'r> {
                 Err(Failure::Conflict) => {}
                 Err(other) => return Err(other),
                 Ok(output) => return Ok(shape::encode(&output)),
+            }
+            // Those who conflicted go on one after another, so that each has only newcomers to fear.
+            if let (None, Some(key)) = (&turn, call.first_key_id()) {
+                turn = call.kms.key_turns.take(&key).await;
             }
         }
         Err(Failure::Internal(Cause::Contention))

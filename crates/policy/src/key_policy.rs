@@ -78,27 +78,14 @@ impl KeyPolicy {
         self.json.to_pretty()
     }
 
-    /// Whether the policy means what [`default_key_policy`] means for `account`: one unconditional Allow
-    /// of `kms:*` on `*` to the account, whatever its Sid and Id.
-    pub fn is_default_for(&self, account: &AccountId) -> bool {
-        let [statement] = self.statements.as_slice() else {
-            return false;
-        };
-        let is = |listed: &Option<Listed<String>>, wanted: &str| match listed {
-            Some(Listed::These(values)) => {
-                matches!(values.as_slice(), [one] if one.eq_ignore_ascii_case(wanted))
-            }
-            _ => false,
-        };
-        let to_account = match &statement.principals {
-            Listed::These(values) => matches!(values.as_slice(), [one] if one.is_account(account)),
-            Listed::AllBut(_) => false,
-        };
-        statement.effect == Effect::Allow
-            && statement.conditions.is_empty()
-            && to_account
-            && is(&statement.actions, "kms:*")
-            && is(&statement.resources, "*")
+    /// Whether the policy gives the root of `account` all that [`default_key_policy`] gives it: some
+    /// statement allows the account `kms:*` on `*` without conditions, and none denies anything to anyone.
+    pub fn delegates_everything_to(&self, account: &AccountId) -> bool {
+        let statements = &self.statements;
+        statements.iter().all(|one| one.effect == Effect::Allow)
+            && statements
+                .iter()
+                .any(|one| allows_everything_to(one, account))
     }
 
     /// Whether the root of `account` can certainly still replace this policy of the key `key_arn`: some statement allows it
@@ -137,6 +124,24 @@ pub fn default_key_policy(partition: &str, account: &AccountId) -> String {
 fn only_allowed_characters(text: &str) -> bool {
     text.chars()
         .all(|character| matches!(character, '\t' | '\n' | '\r' | ' '..='\u{ff}'))
+}
+
+fn allows_everything_to(statement: &Statement, account: &AccountId) -> bool {
+    let has = |listed: &Option<Listed<String>>, all: &str| match listed {
+        Some(Listed::These(values)) => values
+            .iter()
+            .any(|value| is_everything(value) || value.eq_ignore_ascii_case(all)),
+        Some(Listed::AllBut(_)) | None => false,
+    };
+    let to_account = match &statement.principals {
+        Listed::These(values) => values.iter().any(|value| value.is_account(account)),
+        Listed::AllBut(_) => false,
+    };
+    statement.effect == Effect::Allow
+        && statement.conditions.is_empty()
+        && to_account
+        && has(&statement.actions, "kms:*")
+        && has(&statement.resources, "*")
 }
 
 fn surely_allows_root(statement: &Statement, account: &AccountId, key_arn: &str) -> bool {

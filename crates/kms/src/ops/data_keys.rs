@@ -135,7 +135,8 @@ impl Operation for GenerateDataKeyPair {
             key_id: Some(key_arn(sealing.key)),
             key_pair_spec: Some(input.key_pair_spec),
             ciphertext_for_recipient: shown.for_recipient,
-            key_material_id: audience.is_caller().then(|| material_id(sealing.material)),
+            // KMS API, GenerateDataKeyPair: unlike GenerateDataKey's it is told to recipients, too.
+            key_material_id: Some(material_id(sealing.material)),
         })
     }
 }

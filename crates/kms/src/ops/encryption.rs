@@ -20,10 +20,10 @@ use super::cryptography::{
 };
 use super::recipient::{self, Audience};
 use crate::authorize::{Authorized, Target};
-use crate::failure::{Failure, refuse_with};
+use crate::failure::{Failure, refuse, refuse_with};
 use crate::key::{Key, USABLE};
 use crate::key_process::CallError;
-use crate::records::{KeySpec, KeyUsage, Unreadable};
+use crate::records::{KeySpec, KeyUsage};
 use crate::resolve::ciphertext_material;
 use crate::spec::encryption_scheme;
 
@@ -337,7 +337,9 @@ fn named_material<'k, O: Operation>(
     let material = key.material(&id).filter(|_| is_symmetric);
     let material = material.ok_or_else(incorrect_key)?;
     note_material(request, key, &id);
-    let token = material.token.as_deref().ok_or(Unreadable)?;
+    // Material that is not in use yet has encrypted nothing; a ciphertext that names it is forged.
+    let token = material.token.as_deref().filter(|_| !material.is_pending());
+    let token = token.ok_or_else(|| refuse(KmsException::InvalidCiphertext))?;
     Ok((&material.id, token))
 }
 

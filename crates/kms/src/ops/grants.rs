@@ -386,7 +386,11 @@ impl Operation for ListGrants {
 fn filter(request: &Authorized<'_, ListGrants>) -> Result<Option<GrantParty>, Failure> {
     let input = request.input();
     if let Some(service) = &input.grantee_service_principal {
-        return Ok(Some(GrantParty::Service(service.as_str().to_owned())));
+        // KMS API, ListGrants: only a service may ask what is granted to a service.
+        return Err(refuse_with(
+            KmsException::AccessDenied,
+            text::denied_by_identity(&request.caller().arn, "kms:ListGrants", service.as_str()),
+        ));
     }
     let Some(principal) = &input.grantee_principal else {
         return Ok(None);

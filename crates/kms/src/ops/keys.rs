@@ -24,6 +24,8 @@ use crate::repository::Changes;
 
 /// Marks the markers of this list.
 const KEYS_LIST: u8 = 1;
+/// Of lists that would have the keys of other accounts, too.
+const ALL_KEYS_LIST: u8 = 11;
 const KEYS_DEFAULT: usize = 100;
 const KEYS_MAX: usize = 1000;
 
@@ -221,11 +223,16 @@ impl Operation for ListKeys {
             .resource_owners
             .as_ref()
             .map_or(&[ResourceOwnerType::SelfOwned][..], |owners| &owners.0);
-        let cursor = paging::cursor(KEYS_LIST, input.marker.as_ref())?;
+        // A marker of one list of owners is none of another's, and the list of foreign keys has no pages.
+        let list = if owners.contains(&ResourceOwnerType::OtherAccountsViaRam) {
+            ALL_KEYS_LIST
+        } else {
+            KEYS_LIST
+        };
+        let cursor = paging::cursor(list, input.marker.as_ref())?;
         let (account, region) = (&request.caller().account, &request.call().region);
         let records = &request.kms().records;
         let lists_own = owners.contains(&ResourceOwnerType::SelfOwned);
-        // A marker of one list of owners is none of another's, and the list of foreign keys has no pages.
         if cursor.as_ref().is_some_and(|cursor| {
             !lists_own || !records.is_cursor_of(Table::Keys, account, region, cursor)
         }) {
@@ -244,7 +251,7 @@ impl Operation for ListKeys {
             truncated: Some(BooleanType(page.next.is_some())),
             next_marker: page
                 .next
-                .map(|cursor| paging::marker(KEYS_LIST, cursor.as_bytes())),
+                .map(|cursor| paging::marker(list, cursor.as_bytes())),
             keys: Some(KeyList(page.records.into_iter().map(entry).collect())),
         })
     }

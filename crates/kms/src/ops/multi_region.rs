@@ -36,10 +36,6 @@ impl Operation for ReplicateKey {
     type Input = ReplicateKeyRequest;
     type Output = ReplicateKeyResponse;
 
-    fn check(input: &ReplicateKeyRequest) -> Result<(), Refusal> {
-        tags::check(input.tags.as_ref())
-    }
-
     /// The primary, and the account in whose name CreateKey happens in the replica's Region.
     fn targets(input: &ReplicateKeyRequest) -> Vec<Target<'_>> {
         vec![Target::key_no_alias(&input.key_id), Target::Account]
@@ -48,6 +44,7 @@ impl Operation for ReplicateKey {
     async fn run(request: Authorized<'_, Self>) -> Result<ReplicateKeyResponse, Failure> {
         let (input, kms, primary) = (request.input(), request.kms(), request.key()?);
         let mut record = blank_replica(&request, primary)?;
+        tags::check(input.tags.as_ref())?;
         let name = KeyName::of(&record);
         let given = match &input.policy {
             Some(document) => {
@@ -259,8 +256,8 @@ impl Operation for UpdatePrimaryRegion {
 
     async fn run(request: Authorized<'_, Self>) -> Result<NoOutput, Failure> {
         let primary = request.key()?;
-        let regions = primary_regions(primary)?;
         primary.require_state(USABLE)?;
+        let regions = primary_regions(primary)?;
         let Some(replica) = request.related_key_at(1)? else {
             return Err(refuse_with(
                 KmsException::Validation,

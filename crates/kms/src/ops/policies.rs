@@ -51,7 +51,7 @@ pub(super) fn accept<O: Operation>(
             text::POLICY_LOCKS_OUT,
         ));
     }
-    let kind = if policy.is_default_for(account) {
+    let kind = if policy.delegates_everything_to(account) {
         PolicyKind::EquivalentToDefault
     } else {
         PolicyKind::Custom

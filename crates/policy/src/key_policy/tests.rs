@@ -50,9 +50,9 @@ fn the_default_policy_is_itself_pretty_and_the_default() {
         assert_eq!(policy.to_pretty(), text);
         assert_eq!(policy.id(), Some("key-default-1"));
         assert_eq!(policy.version(), Version::V2012);
-        assert!(policy.is_default_for(&account()));
+        assert!(policy.delegates_everything_to(&account()));
         assert!(policy.keeps_policy_writable_by_root(&account(), KEY_ARN));
-        assert!(!policy.is_default_for(&"000000000000".parse().unwrap()));
+        assert!(!policy.delegates_everything_to(&"000000000000".parse().unwrap()));
     }
 }
 
@@ -332,8 +332,16 @@ fn values_that_can_be_no_principal_have_the_text_of_aws() {
     }
 }
 
+/// The default policy and a second statement with this effect.
+fn and_another(default: &str, effect: &str) -> String {
+    let second = r#"{"Effect":"EFFECT","Principal":"*","Action":"kms:DescribeKey","Resource":"*"}"#;
+    let second = second.replace("EFFECT", effect);
+    let end = default.rfind(']').expect("a list of statements");
+    format!("{},{second}{}", &default[..end], &default[end..])
+}
+
 #[test]
-fn default_means_one_plain_allow_of_everything_to_the_account() {
+fn everything_is_delegated_by_a_plain_allow_of_everything_and_no_deny() {
     let default = with("");
     for (text, wanted) in [
         (default.clone(), true),
@@ -345,7 +353,9 @@ fn default_means_one_plain_allow_of_everything_to_the_account() {
         (with(r#","Sid":"mine","Condition":{}"#), true),
         (default.replace("Allow", "Deny"), false),
         (default.replace("kms:*", "kms:Get*"), false),
-        (default.replace("\"kms:*\"", "[\"kms:*\",\"s3:*\"]"), false),
+        (default.replace("\"kms:*\"", "[\"kms:*\",\"s3:*\"]"), true),
+        (and_another(&default, "Allow"), true),
+        (and_another(&default, "Deny"), false),
         (default.replace("Principal", "NotPrincipal"), false),
         (default.replace("Action", "NotAction"), false),
         (default.replace("Resource", "NotResource"), false),
@@ -356,7 +366,11 @@ fn default_means_one_plain_allow_of_everything_to_the_account() {
             false,
         ),
     ] {
-        assert_eq!(parse(&text).is_default_for(&account()), wanted, "{text}");
+        assert_eq!(
+            parse(&text).delegates_everything_to(&account()),
+            wanted,
+            "{text}"
+        );
     }
 }
 
