@@ -14,7 +14,7 @@ const CLIENTS: usize = 3;
 
 const NOT_KEPT: &str = "strongroom: this is the current epoch, or one that is not kept; `strongroom status` shows them\n";
 
-fn domain(data: &Path, words: &[&str]) -> Ended {
+pub(crate) fn domain(data: &Path, words: &[&str]) -> Ended {
     let data = data.display().to_string();
     program().run(["domain"].iter().chain(words).chain(&["--data", &data]))
 }

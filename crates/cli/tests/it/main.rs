@@ -15,6 +15,7 @@ mod domain;
 mod full_disk;
 mod kill;
 mod load;
+mod materials;
 mod seal;
 
 use std::fs::File;
