@@ -1,5 +1,9 @@
 //! The little of DER (X.690) that keys and messages need: writing elements, reading them strictly. It
-//! never accepts BER, tags above 30 or what follows an element unasked.
+//! never accepts BER, but to rewrite it ([`to_der`]), tags above 30 or what follows an element unasked.
+
+mod ber;
+
+pub use ber::to_der;
 
 #[cfg(test)]
 mod tests;

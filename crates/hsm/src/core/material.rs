@@ -6,7 +6,7 @@ use strongroom_crypto::hmac::{HmacHash, HmacSha256};
 use strongroom_crypto::ml_kem::{self, MlKemKeyPair};
 use strongroom_crypto::signature::{EcKeyPair, Ed25519KeyPair, ML_DSA_SEED_BYTES, RsaKeyPair};
 use strongroom_crypto::sm2::Sm2KeyPair;
-use strongroom_crypto::{digest, kdf};
+use strongroom_crypto::{der, digest, kdf};
 use strongroom_hsm_api::command::SECRET_TEXT_LENGTH;
 use strongroom_hsm_api::key::{MaterialId, Spec};
 
@@ -73,13 +73,20 @@ pub(super) fn generate_data_key_pair(spec: Spec, rsa: &RsaPairs<'_>) -> Option<D
     }
 }
 
-/// Material that came from outside, in our encoding, or `None` when it is not of `spec`. ML-DSA has no
-/// encoding of private keys here that would be taken in.
+/// Material that came from outside, in our encoding, or `None` when it is not of `spec`. PKCS#8 may be BER.
+/// ML-DSA has no encoding of private keys here that would be taken in.
 pub(super) fn import(spec: Spec, bytes: &Secret<Vec<u8>>) -> Option<Secret<Vec<u8>>> {
-    let der = bytes.expose();
     match Kind::of(spec) {
         Kind::Symmetric => raw(bytes, SYMMETRIC_BYTES, SYMMETRIC_BYTES),
         Kind::Hmac(hash) => raw(bytes, hash.tag_bytes(), block_bytes(hash)),
+        kind => import_pkcs8(kind, &der::to_der(bytes.expose()).ok()?),
+    }
+}
+
+/// The private key of a PrivateKeyInfo in DER.
+fn import_pkcs8(kind: Kind, der: &Secret<Vec<u8>>) -> Option<Secret<Vec<u8>>> {
+    let der = der.expose();
+    match kind {
         Kind::Rsa(size) => {
             let pair = RsaKeyPair::from_foreign_pkcs8(der).ok()?;
             (pair.size() == size).then(|| pair.to_pkcs8())
@@ -96,7 +103,7 @@ pub(super) fn import(spec: Spec, bytes: &Secret<Vec<u8>>) -> Option<Secret<Vec<u
         Kind::Ed25519 => Ed25519KeyPair::from_pkcs8(der)
             .ok()
             .map(|pair| pair.to_pkcs8()),
-        Kind::SigningSecret | Kind::MlDsa(_) => None,
+        Kind::Symmetric | Kind::Hmac(_) | Kind::SigningSecret | Kind::MlDsa(_) => None,
     }
 }
 

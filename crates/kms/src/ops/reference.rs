@@ -28,10 +28,6 @@ const DIFFERENCES: &[(&str, &str)] = &[
         "A use of the last half minute before a crash may be forgotten.",
     ),
     (
-        "ImportKeyMaterial",
-        "Private keys are taken as PKCS#8 in DER; AWS takes BER, too.",
-    ),
-    (
         "ListKeys",
         "Keys cannot be shared through RAM: the list of other accounts' keys is empty.",
     ),
