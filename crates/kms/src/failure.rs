@@ -102,3 +102,6 @@ pub(crate) fn refuse(exception: KmsException) -> Failure {
 pub(crate) fn refuse_with(exception: KmsException, message: impl Into<String>) -> Failure {
     Refusal::new(exception, message).into()
 }
+
+#[cfg(test)]
+mod tests;

@@ -33,3 +33,6 @@ impl Turns {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -169,6 +169,29 @@ impl Bench {
     }
 }
 
+/// Polls all of them in turns until all are done.
+pub(crate) async fn all_at_once<F: Future>(all: impl Iterator<Item = F>) -> Vec<F::Output> {
+    let mut waiting: Vec<_> = all.map(|one| Some(Box::pin(one))).collect();
+    let mut done = Vec::new();
+    std::future::poll_fn(|context| {
+        for one in &mut waiting {
+            if let Some(future) = one
+                && let std::task::Poll::Ready(output) = future.as_mut().poll(context)
+            {
+                done.push(output);
+                *one = None;
+            }
+        }
+        if waiting.iter().all(Option::is_none) {
+            std::task::Poll::Ready(())
+        } else {
+            std::task::Poll::Pending
+        }
+    })
+    .await;
+    done
+}
+
 async fn open(
     clock: &Arc<TurnedClock>,
     engine: &Arc<dyn Engine>,

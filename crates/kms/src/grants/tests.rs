@@ -5,7 +5,7 @@ use super::REMOVED_AT_ONCE;
 use crate::key::KeyName;
 use crate::records::GrantCountRecord;
 use crate::repository::{Changes, GRANTS_PER_KEY_MAX};
-use crate::workbench::{Bench, DAY};
+use crate::workbench::{Bench, DAY, all_at_once};
 
 const ROOT: &str = "arn:aws:iam::000000000000:root";
 const OTHER: &str = "arn:aws:iam::111122223333:role/path/r";
@@ -527,33 +527,10 @@ async fn a_key_has_so_many_grants_and_no_more() {
 async fn grants_made_at_the_same_time_are_all_counted() {
     let granting = Granting::new(json!({})).await;
     let many = (0..40).map(|_| granting.create(json!({})));
-    let made = futures(many).await;
+    let made = all_at_once(many).await;
     assert!(made.iter().all(Result::is_ok), "{made:?}");
     assert_eq!(granting.count(), 40);
     assert_eq!(granting.list(json!({})).await.len(), 40);
-}
-
-/// Polls all of them in turns until all are done.
-async fn futures<F: Future>(all: impl Iterator<Item = F>) -> Vec<F::Output> {
-    let mut waiting: Vec<_> = all.map(|one| Some(Box::pin(one))).collect();
-    let mut done = Vec::new();
-    std::future::poll_fn(|context| {
-        for one in &mut waiting {
-            if let Some(future) = one
-                && let std::task::Poll::Ready(output) = future.as_mut().poll(context)
-            {
-                done.push(output);
-                *one = None;
-            }
-        }
-        if waiting.iter().all(Option::is_none) {
-            std::task::Poll::Ready(())
-        } else {
-            std::task::Poll::Pending
-        }
-    })
-    .await;
-    done
 }
 
 #[tokio::test]

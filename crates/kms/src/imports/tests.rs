@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use strongroom_audit::Record;
 use strongroom_aws::text;
+use strongroom_base::hex;
 use strongroom_crypto::rsa_encryption::{OaepHash, oaep_encrypt};
 
 use crate::records::TimerKind;
@@ -776,4 +777,150 @@ async fn pending_material_of_related_keys_goes_with_the_primarys_and_waits_for_n
     bench.run(7 * DAY).await;
     assert_eq!(key.states(EUROPE).await, pairs(&[CURRENT, PENDING]));
     key.call("RotateKeyOnDemand", json!({})).await;
+}
+
+/// A ciphertext in whose bytes 5 to 37, where its KeyMaterialId is, stands another.
+fn forged(ciphertext: &Value, material: &Value) -> Value {
+    let mut bytes = STANDARD.decode(ciphertext.as_str().unwrap()).unwrap();
+    let id = hex::decode(material.as_str().unwrap()).unwrap();
+    bytes[5..37].copy_from_slice(&id);
+    json!(STANDARD.encode(bytes))
+}
+
+#[tokio::test]
+async fn a_ciphertext_that_names_material_not_in_use_is_none() {
+    let bench = Bench::new().await;
+    let key = Importing::make(&bench, json!({"MultiRegion": true})).await;
+    let first = key.import(&[1; 32], json!({})).await;
+    key.call("ReplicateKey", json!({"ReplicaRegion": EUROPE}))
+        .await;
+    key.import_in(EUROPE, &[1; 32], json!({})).await;
+    let sealed = key.encrypt().await;
+    let pending = key.import(&[2; 32], new_type()).await;
+    let check = async |region: &str| {
+        let arn = key.arn(region);
+        let answer_to = async |operation: &str, material: &Value, source: Value| {
+            let input = json!({
+                "CiphertextBlob": forged(&sealed, material), "DestinationKeyId": arn,
+            });
+            let answer = bench.call_in(region, operation, &with(input, source)).await;
+            answer.map(drop).map_err(|refused| refused.exception.name())
+        };
+        for (operation, source) in [
+            ("Decrypt", json!({"DestinationKeyId": null})),
+            (
+                "Decrypt",
+                json!({"DestinationKeyId": null, "KeyId": key.id}),
+            ),
+            ("ReEncrypt", json!({})),
+            ("ReEncrypt", json!({"SourceKeyId": key.id})),
+        ] {
+            let case = format!("{operation} in {region} {source}");
+            let genuine = answer_to(operation, &first, source.clone()).await;
+            assert_eq!(genuine, Ok(()), "{case}");
+            let refused = answer_to(operation, &pending, source).await;
+            assert_eq!(refused, Err("InvalidCiphertextException"), "{case}");
+        }
+    };
+    assert_eq!(key.listed(EUROPE).await[1]["ImportState"], "PENDING_IMPORT");
+    for region in [HOME, EUROPE] {
+        check(region).await;
+    }
+    key.import_in(EUROPE, &[2; 32], json!({})).await;
+    assert_eq!(key.states(EUROPE).await, pairs(&[CURRENT, PENDING]));
+    check(EUROPE).await;
+}
+
+#[tokio::test]
+async fn an_import_without_description_keeps_the_last_one() {
+    let bench = Bench::new().await;
+    let key = Importing::make(&bench, json!({})).await;
+    let described = |text: &str| json!({"KeyMaterialDescription": text});
+    let described_as = async || key.listed(HOME).await[0]["KeyMaterialDescription"].take();
+    let first = key.import(&[1; 32], described("one")).await;
+    for (deleted, more, wanted) in [
+        (false, json!({}), "one"),
+        (true, json!({}), "one"),
+        (false, described("two"), "two"),
+        (true, json!({}), "two"),
+        (true, described("three"), "three"),
+        (false, json!({}), "three"),
+    ] {
+        if deleted {
+            key.delete(HOME, &first).await;
+        }
+        key.import(&[1; 32], more).await;
+        assert_eq!(described_as().await, wanted);
+    }
+    // Of pending material, too.
+    key.import(&[2; 32], with(new_type(), described("next")))
+        .await;
+    key.import(&[2; 32], json!({})).await;
+    assert_eq!(
+        key.listed(HOME).await[1]["KeyMaterialDescription"],
+        json!("next")
+    );
+}
+
+#[tokio::test]
+async fn pending_material_enables_a_disabled_key_that_has_all_other() {
+    let bench = Bench::new().await;
+    let key = Importing::make(&bench, json!({"MultiRegion": true})).await;
+    let first = key.import(&[1; 32], json!({})).await;
+    key.call("ReplicateKey", json!({"ReplicaRegion": EUROPE}))
+        .await;
+    key.import_in(EUROPE, &[1; 32], json!({})).await;
+    let old = key.encrypt().await;
+    for region in [HOME, EUROPE] {
+        key.call_in(region, "DisableKey", json!({})).await;
+    }
+    let pending = key.import(&[2; 32], new_type()).await;
+    assert_eq!(key.state(HOME).await, "Enabled");
+    assert_eq!(key.state(EUROPE).await, "Disabled");
+    assert_eq!(key.try_decrypt(HOME, &old).await, Ok(json!("QUJD")));
+    key.import_in(EUROPE, &[2; 32], json!({})).await;
+    assert_eq!(key.state(EUROPE).await, "Enabled");
+    key.call("RotateKeyOnDemand", json!({})).await;
+    assert_eq!(key.metadata(HOME).await["CurrentKeyMaterialId"], pending);
+    let new = key.encrypt().await;
+    for region in [HOME, EUROPE] {
+        for sealed in [&old, &new] {
+            let opened = key.try_decrypt(region, sealed).await;
+            assert_eq!(opened, Ok(json!("QUJD")), "{region}");
+        }
+    }
+    // But not one whose other material is missing.
+    key.delete(HOME, &first).await;
+    key.import(&[3; 32], new_type()).await;
+    assert_eq!(key.state(HOME).await, "PendingImport");
+}
+
+#[tokio::test]
+async fn the_date_is_shown_while_any_material_is_there() {
+    let bench = Bench::new().await;
+    let key = Importing::make(&bench, json!({})).await;
+    let first = key.import(&[1; 32], until(10)).await;
+    let second = key.import(&[2; 32], with(until(20), new_type())).await;
+    key.call("RotateKeyOnDemand", json!({})).await;
+    let check = async |valid_to: Option<i64>, model: Option<&str>, state: &str| {
+        let metadata = key.metadata(HOME).await;
+        let valid_to = valid_to.map(|day| json!(START + day * DAY_SECONDS));
+        assert_eq!(metadata.get("ValidTo"), valid_to.as_ref());
+        let model = model.map(|model| json!(model));
+        assert_eq!(metadata.get("ExpirationModel"), model.as_ref());
+        assert_eq!(metadata["KeyState"], state);
+    };
+    let (expires, stays) = ("KEY_MATERIAL_EXPIRES", "KEY_MATERIAL_DOES_NOT_EXPIRE");
+    check(Some(10), Some(expires), "Enabled").await;
+    key.delete(HOME, &first).await;
+    check(Some(20), Some(expires), "PendingImport").await;
+    key.delete(HOME, &second).await;
+    check(None, None, "PendingImport").await;
+    key.import(&[1; 32], json!({})).await;
+    check(None, Some(stays), "PendingImport").await;
+    key.import(&[2; 32], until(30)).await;
+    check(Some(30), Some(expires), "Enabled").await;
+    // Only what is in use counts.
+    key.import(&[3; 32], with(until(5), new_type())).await;
+    check(Some(30), Some(expires), "Enabled").await;
 }

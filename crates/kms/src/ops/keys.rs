@@ -287,3 +287,6 @@ impl Operation for UpdateKeyDescription {
         Ok(NoOutput)
     }
 }
+
+#[cfg(test)]
+mod tests;

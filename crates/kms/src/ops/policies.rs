@@ -204,3 +204,6 @@ impl Operation for ListKeyPolicies {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

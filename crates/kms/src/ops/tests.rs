@@ -1,8 +1,10 @@
 use std::collections::BTreeSet;
 
+use serde_json::{Value, json};
 use strongroom_aws::kms::OPERATIONS;
 
-use super::{OPS, ResourceKind, Service, find};
+use super::{ATTEMPTS_MAX, OPS, ResourceKind, Service, find};
+use crate::workbench::{Bench, all_at_once};
 
 #[test]
 fn the_table_serves_exactly_the_shapes_there_are() {
@@ -37,4 +39,49 @@ fn every_row_needs_the_action_of_its_name() {
             (resource, actions) => panic!("{}: {resource:?} {actions:?}", op.name),
         }
     }
+}
+
+/// The n-th of many changes of one key.
+fn change(key: &Value, number: usize) -> (&'static str, Value) {
+    if number.is_multiple_of(2) {
+        let tag = json!({"TagKey": format!("tag{number}"), "TagValue": "a"});
+        ("TagResource", json!({"KeyId": key, "Tags": [tag]}))
+    } else {
+        let description = number.to_string();
+        (
+            "UpdateKeyDescription",
+            json!({"KeyId": key, "Description": description}),
+        )
+    }
+}
+
+#[tokio::test]
+async fn changes_of_one_key_at_one_time_are_made_one_after_another() {
+    const CHANGES: usize = 64;
+    const { assert!(CHANGES > 2 * ATTEMPTS_MAX) };
+    let bench = Bench::new().await;
+    let made = bench.call("CreateKey", &json!({})).await.unwrap();
+    let key = &made["KeyMetadata"]["KeyId"];
+    let many = (0..CHANGES).map(|number| {
+        let (operation, input) = change(key, number);
+        let bench = &bench;
+        async move {
+            let answer = bench.call(operation, &input).await;
+            (operation, answer.map(drop))
+        }
+    });
+    let answers = all_at_once(many).await;
+    for (operation, answer) in &answers {
+        let is_known = matches!(answer, Ok(()) | Err("ThrottlingException"));
+        assert!(is_known, "{operation} {answer:?}");
+    }
+    let done = |wanted: &str| {
+        let done = answers.iter();
+        done.filter(|(operation, answer)| *operation == wanted && answer.is_ok())
+            .count()
+    };
+    let (tagged, described) = (done("TagResource"), done("UpdateKeyDescription"));
+    assert!(tagged + described > CHANGES / 2, "{tagged} {described}");
+    let tags = bench.call("ListResourceTags", &json!({"KeyId": key})).await;
+    assert_eq!(tags.unwrap()["Tags"].as_array().unwrap().len(), tagged);
 }

@@ -835,3 +835,39 @@ async fn a_key_with_too_many_materials_is_not_replicated() {
         super::REPLICATED_MATERIALS_MAX
     );
 }
+
+#[tokio::test]
+async fn a_keys_state_comes_before_its_role_and_before_tags() {
+    let bench = Bench::new().await;
+    let family = Family::with_replicas(&bench, &[EUROPE]).await;
+    let move_here = json!({"PrimaryRegion": EUROPE});
+    let role = format!("{} is not a multi-Region primary key.", family.arn(EUROPE));
+    let refusal = ("KMSInvalidStateException", role.as_str());
+    family
+        .check(EUROPE, "UpdatePrimaryRegion", move_here.clone(), refusal)
+        .await;
+    family.call(EUROPE, "DisableKey", json!({})).await;
+    let disabled = format!("{} is disabled.", family.arn(EUROPE));
+    let refusal = ("DisabledException", disabled.as_str());
+    family
+        .check(EUROPE, "UpdatePrimaryRegion", move_here, refusal)
+        .await;
+    let tagged = json!({
+        "ReplicaRegion": ASIA, "Tags": [{"TagKey": "aws:reserved", "TagValue": "a"}],
+    });
+    let refused = family.try_call(HOME, "ReplicateKey", tagged.clone()).await;
+    assert_eq!(refused.unwrap_err().0, "TagException");
+    family.call(HOME, "DisableKey", json!({})).await;
+    let disabled = format!("{} is disabled.", family.arn(HOME));
+    let refusal = ("DisabledException", disabled.as_str());
+    family
+        .check(HOME, "ReplicateKey", tagged.clone(), refusal)
+        .await;
+    let absent = Family {
+        bench: &bench,
+        id: format!("mrk-{}", "0".repeat(32)),
+    };
+    let unknown = format!("Key '{}' does not exist", absent.arn(HOME));
+    let refusal = ("NotFoundException", unknown.as_str());
+    absent.check(HOME, "ReplicateKey", tagged, refusal).await;
+}

@@ -1,0 +1,74 @@
+use serde_json::{Value, json};
+
+use crate::workbench::Bench;
+
+const KEEPS: Result<(), &str> = Ok(());
+const DENIED: Result<(), &str> = Err("AccessDeniedException");
+
+async fn default_policy(bench: &Bench) -> Value {
+    let made = bench.call("CreateKey", &json!({})).await.unwrap();
+    let input = json!({"KeyId": made["KeyMetadata"]["KeyId"]});
+    let shown = bench.call("GetKeyPolicy", &input).await.unwrap();
+    serde_json::from_str(shown["Policy"].as_str().unwrap()).unwrap()
+}
+
+/// The policy with more statements.
+fn and(mut policy: Value, more: &[Value]) -> String {
+    let statements = policy["Statement"].as_array_mut().unwrap();
+    statements.extend_from_slice(more);
+    policy.to_string()
+}
+
+fn statement(effect: &str, action: &str) -> Value {
+    json!({
+        "Effect": effect, "Principal": {"AWS": "*"}, "Action": action, "Resource": "*",
+    })
+}
+
+/// What the root may still do with the key: read and replace the policy always, and all else or nothing.
+async fn check(bench: &Bench, key: &Value, expected: Result<(), &'static str>) {
+    let answer = async |operation: &str, mut input: Value| {
+        input["KeyId"] = key.clone();
+        bench.call(operation, &input).await.map(drop)
+    };
+    for (operation, input) in [
+        ("DescribeKey", json!({})),
+        ("Encrypt", json!({"Plaintext": "QUJD"})),
+        ("TagResource", json!({"Tags": []})),
+        ("ListGrants", json!({})),
+        ("DisableKey", json!({})),
+    ] {
+        assert_eq!(answer(operation, input).await, expected, "{operation}");
+    }
+    assert_eq!(answer("GetKeyPolicy", json!({})).await, KEEPS);
+    let policy = default_policy(bench).await.to_string();
+    let put = answer("PutKeyPolicy", json!({"Policy": policy})).await;
+    assert_eq!(put, KEEPS);
+    assert_eq!(answer("DescribeKey", json!({})).await, KEEPS);
+}
+
+#[tokio::test]
+async fn the_root_keeps_everything_where_all_is_allowed_and_nothing_denied() {
+    let bench = Bench::new().await;
+    let default = default_policy(&bench).await;
+    let (allow, deny) = (
+        statement("Allow", "kms:DescribeKey"),
+        statement("Deny", "kms:Decrypt"),
+    );
+    for (more, expected) in [
+        (&[][..], KEEPS),
+        (std::slice::from_ref(&allow), KEEPS),
+        (&[allow.clone(), allow.clone()], KEEPS),
+        (std::slice::from_ref(&deny), DENIED),
+        (&[allow.clone(), deny.clone()], DENIED),
+    ] {
+        let policy = and(default.clone(), more);
+        let made = bench.call("CreateKey", &json!({})).await.unwrap();
+        let key = &made["KeyMetadata"]["KeyId"];
+        let input = json!({"KeyId": key, "Policy": policy});
+        bench.call("PutKeyPolicy", &input).await.unwrap();
+        check(&bench, key, expected).await;
+        let made = bench.call("CreateKey", &json!({"Policy": policy})).await;
+        check(&bench, &made.unwrap()["KeyMetadata"]["KeyId"], expected).await;
+    }
+}
