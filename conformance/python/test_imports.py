@@ -308,6 +308,22 @@ def test_symmetric_material_has_32_bytes(key, length):
     key.refuses("InvalidCiphertextException", "", os.urandom(length))
 
 
+def in_ber(der):
+    """The same SEQUENCE with an indefinite length (X.690, 8.1.3.6)."""
+    header = 2 + (der[1] & 0x7F if der[1] & 0x80 else 0)
+    return b"\x30\x80" + der[header:] + b"\x00\x00"
+
+
+@pytest.mark.parametrize("spec", ["RSA_2048", "ECC_NIST_P256", "ECC_NIST_EDWARDS25519"])
+def test_private_keys_in_ber_are_the_same_keys(kms, spec):
+    key, material = Imported(kms, spec), make_material(spec)
+    key.take(in_ber(material))
+    public = kms.get_public_key(KeyId=key.id)["PublicKey"]
+    kms.delete_imported_key_material(KeyId=key.id)
+    key.take(material)
+    assert kms.get_public_key(KeyId=key.id)["PublicKey"] == public
+
+
 def test_material_of_another_spec(kms):
     key = Imported(kms, "ECC_NIST_P256")
     for material in [make_material("ECC_NIST_P384"), make_material("ECC_SECG_P256K1"), b"\x30\x00"]:

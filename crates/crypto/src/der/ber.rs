@@ -10,6 +10,10 @@ const DEPTH_MAX: usize = 16;
 const CONSTRUCTED: u8 = 0x20;
 const NUMBER: u8 = 0x1f;
 const INDEFINITE: u8 = 0x80;
+const IN_PIECES: u8 = OCTET_STRING | CONSTRUCTED;
+
+/// A converted element, which may be part of a private key.
+type Element = Secret<Vec<u8>>;
 
 /// `ber`, exactly one element, with the lengths of DER and every OCTET STRING in one piece. What octet
 /// strings hold is left as it is.
@@ -24,7 +28,7 @@ pub fn to_der(ber: &[u8]) -> Result<Secret<Vec<u8>>, NotDer> {
 }
 
 /// The first element of `ber` in DER, and what follows it.
-fn convert(ber: &[u8], depth: usize) -> Result<(Secret<Vec<u8>>, &[u8]), NotDer> {
+fn convert(ber: &[u8], depth: usize) -> Result<(Element, &[u8]), NotDer> {
     let depth = depth.checked_sub(1).ok_or(NotDer)?;
     let (&tag, rest) = ber.split_first().ok_or(NotDer)?;
     if tag & NUMBER == NUMBER {
@@ -48,7 +52,7 @@ fn convert(ber: &[u8], depth: usize) -> Result<(Secret<Vec<u8>>, &[u8]), NotDer>
 }
 
 /// An element of converted parts. X.690 §10.2: strings are primitive in DER.
-fn constructed(tag: u8, parts: &[Secret<Vec<u8>>]) -> Result<Secret<Vec<u8>>, NotDer> {
+fn constructed(tag: u8, parts: &[Element]) -> Result<Element, NotDer> {
     let mut contents = Vec::with_capacity(parts.len());
     for part in parts {
         contents.push(match tag {
@@ -60,9 +64,7 @@ fn constructed(tag: u8, parts: &[Secret<Vec<u8>>]) -> Result<Secret<Vec<u8>>, No
     Ok(element(tag, &contents).into())
 }
 
-const IN_PIECES: u8 = OCTET_STRING | CONSTRUCTED;
-
-fn all(mut content: &[u8], depth: usize) -> Result<Vec<Secret<Vec<u8>>>, NotDer> {
+fn all(mut content: &[u8], depth: usize) -> Result<Vec<Element>, NotDer> {
     let mut parts = Vec::new();
     while !content.is_empty() {
         let (part, rest) = convert(content, depth)?;
@@ -73,7 +75,7 @@ fn all(mut content: &[u8], depth: usize) -> Result<Vec<Secret<Vec<u8>>>, NotDer>
 }
 
 /// The elements before the end-of-contents octets (X.690 §8.1.5), and what follows these.
-fn until_end(mut ber: &[u8], depth: usize) -> Result<(Vec<Secret<Vec<u8>>>, &[u8]), NotDer> {
+fn until_end(mut ber: &[u8], depth: usize) -> Result<(Vec<Element>, &[u8]), NotDer> {
     let mut parts = Vec::new();
     loop {
         if let Some(rest) = ber.strip_prefix(&[0, 0]) {

@@ -38,7 +38,7 @@ fn lengths_and_pieces_are_rewritten() {
 
 #[test]
 fn everything_else_is_refused() {
-    let mut deep = vec![0x30, 0x80].repeat(17);
+    let mut deep = [0x30, 0x80].repeat(17);
     deep.extend([0; 34]);
     for bytes in [
         [].as_slice(),
