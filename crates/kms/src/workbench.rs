@@ -16,7 +16,10 @@ use strongroom_crypto::kdf::Argon2Block;
 use strongroom_hsm::core::{Core, Setup, WorkingMemory};
 use strongroom_hsm::serve::Server;
 use strongroom_hsm_api::command::GetStoreKeys;
-use strongroom_store::{Engine, Folder, Kind, Memory};
+use strongroom_store::{
+    Commit, Engine, Entry, Folder, Health, Kind, Memory, Page, Pending, StoreError,
+};
+use tokio::sync::oneshot;
 
 use crate::accounts::AccountRule;
 use crate::audit_log::AuditLog;
@@ -73,8 +76,45 @@ impl TurnedClock {
     }
 }
 
+/// A store whose commits happen once everyone else waits, as those of a busy writer thread do: on a runtime
+/// of one thread, all who decide at one time decide on the same records.
+#[derive(Default)]
+struct Late(Arc<Memory>);
+
+impl Engine for Late {
+    fn get(&self, key: &[u8]) -> Result<Option<Entry>, StoreError> {
+        self.0.get(key)
+    }
+
+    fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Page, StoreError> {
+        self.0.scan(prefix, after, limit)
+    }
+
+    fn commit(&self, commit: Commit) -> Pending {
+        let (sender, receiver) = oneshot::channel();
+        let memory = Arc::clone(&self.0);
+        tokio::spawn(async move {
+            let _ = sender.send(memory.commit(commit).await);
+        });
+        Pending::waiting(receiver)
+    }
+
+    fn health(&self) -> Health {
+        self.0.health()
+    }
+}
+
 impl Bench {
     pub(crate) async fn new() -> Self {
+        Self::on(Arc::new(Memory::new())).await
+    }
+
+    /// A bench on which calls made at one time conflict.
+    pub(crate) async fn with_late_commits() -> Self {
+        Self::on(Arc::new(Late::default())).await
+    }
+
+    async fn on(engine: Arc<dyn Engine>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data = Folder::create(&folder.path().join("data"), Kind::Dev).unwrap();
         let start = (UnixMillis(1_800_000_000_000), Duration::from_secs(1000));
@@ -87,7 +127,6 @@ impl Bench {
             .unwrap();
         let key_process = KeyProcess::default();
         key_process.connect(client);
-        let engine: Arc<dyn Engine> = Arc::new(Memory::new());
         let audit =
             Arc::new(AuditLog::open(&audit_folder(data.path()), Arc::new(SystemClock)).unwrap());
         Self {

@@ -17,7 +17,10 @@ struct Granting {
 
 impl Granting {
     async fn new(input: Value) -> Self {
-        let bench = Bench::new().await;
+        Self::on(Bench::new().await, input).await
+    }
+
+    async fn on(bench: Bench, input: Value) -> Self {
         let made = bench.call("CreateKey", &input).await.unwrap();
         let key = made["KeyMetadata"]["Arn"].clone();
         Self { bench, key }
@@ -525,7 +528,7 @@ async fn a_key_has_so_many_grants_and_no_more() {
 
 #[tokio::test]
 async fn grants_made_at_the_same_time_are_all_counted() {
-    let granting = Granting::new(json!({})).await;
+    let granting = Granting::on(Bench::with_late_commits().await, json!({})).await;
     let many = (0..40).map(|_| granting.create(json!({})));
     let made = all_at_once(many).await;
     assert!(made.iter().all(Result::is_ok), "{made:?}");

@@ -59,7 +59,7 @@ fn change(key: &Value, number: usize) -> (&'static str, Value) {
 async fn changes_of_one_key_at_one_time_are_made_one_after_another() {
     const CHANGES: usize = 64;
     const { assert!(CHANGES > 2 * ATTEMPTS_MAX) };
-    let bench = Bench::new().await;
+    let bench = Bench::with_late_commits().await;
     let made = bench.call("CreateKey", &json!({})).await.unwrap();
     let key = &made["KeyMetadata"]["KeyId"];
     let many = (0..CHANGES).map(|number| {
