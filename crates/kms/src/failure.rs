@@ -15,6 +15,9 @@ pub enum Failure {
     Refused(Refusal),
     /// Something the operation relied on changed meanwhile: it is tried again from the start.
     Conflict,
+    /// The key process refused a token, perhaps because it was replaced meanwhile: it is tried again from
+    /// the start, and a token that stays refused is damaged.
+    Stale(CallError),
     /// The client is told nothing of the cause.
     Internal(Cause),
 }
@@ -40,6 +43,7 @@ impl Failure {
         match self {
             Self::Refused(refusal) => refusal.clone(),
             Self::Conflict => Cause::Contention.refusal(),
+            Self::Stale(error) => Cause::KeyProcess(*error).refusal(),
             Self::Internal(cause) => cause.refusal(),
         }
     }
@@ -81,7 +85,7 @@ impl From<CallError> for Failure {
     fn from(error: CallError) -> Self {
         match error {
             // The token was replaced since it was read: its state changed, or its epoch was retired.
-            CallError::Refused(Code::TokenRefused | Code::KeyStateRefused) => Self::Conflict,
+            CallError::Refused(Code::TokenRefused | Code::KeyStateRefused) => Self::Stale(error),
             other => Self::Internal(Cause::KeyProcess(other)),
         }
     }

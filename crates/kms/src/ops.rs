@@ -163,20 +163,25 @@ fn json<'r, O: Operation>(call: &'r Call<'r>) -> Reply<'r> {
         O::check(&input)?;
         managed_keys::ensure(call, &O::targets(&input)).await?;
         let mut turn = None;
+        let mut cause = Cause::Contention;
         for _ in 0..ATTEMPTS_MAX {
             call.begin_attempt();
             // Everything is looked up and decided again: what the decision rested on may have changed.
             match O::run(authorize::<O>(call, &input)?).await {
-                Err(Failure::Conflict) => {}
-                Err(other) => return Err(other),
                 Ok(output) => return Ok(shape::encode(&output)),
+                Err(Failure::Conflict) => cause = Cause::Contention,
+                Err(Failure::Stale(error)) => {
+                    cause = Cause::KeyProcess(error);
+                    continue;
+                }
+                Err(other) => return Err(other),
             }
             // Those who conflicted go on one after another, so that each has only newcomers to fear.
             if let (None, Some(key)) = (&turn, call.first_key_id()) {
                 turn = call.kms.key_turns.take(&key).await;
             }
         }
-        Err(Failure::Internal(Cause::Contention))
+        Err(Failure::Internal(cause))
     })
 }
 

@@ -13,6 +13,8 @@ fn what_passes_is_throttled_and_what_does_not_is_internal() {
         (StoreError::Busy.into(), throttled),
         (CallError::Overloaded.into(), throttled),
         (CallError::Refused(Code::Busy).into(), throttled),
+        (CallError::Refused(Code::TokenRefused).into(), internal),
+        (CallError::Refused(Code::KeyStateRefused).into(), internal),
         (StoreError::Full.into(), internal),
         (StoreError::Damaged.into(), internal),
         (StoreError::Closed.into(), internal),

@@ -4,6 +4,8 @@ use serde_json::{Value, json};
 use strongroom_aws::kms::OPERATIONS;
 
 use super::{ATTEMPTS_MAX, OPS, ResourceKind, Service, find};
+use crate::key::KeyName;
+use crate::repository::Changes;
 use crate::workbench::{Bench, all_at_once};
 
 #[test]
@@ -84,4 +86,28 @@ async fn changes_of_one_key_at_one_time_are_made_one_after_another() {
     assert!(tagged + described > CHANGES / 2, "{tagged} {described}");
     let tags = bench.call("ListResourceTags", &json!({"KeyId": key})).await;
     assert_eq!(tags.unwrap()["Tags"].as_array().unwrap().len(), tagged);
+}
+
+#[tokio::test]
+async fn a_damaged_token_is_the_servers_fault_and_no_throttled_call() {
+    let bench = Bench::new().await;
+    let made = bench.call("CreateKey", &json!({})).await.unwrap();
+    let id = &made["KeyMetadata"]["KeyId"];
+    let name = KeyName {
+        account: "000000000000".parse().unwrap(),
+        region: "us-east-1".parse().unwrap(),
+        id: id.as_str().unwrap().parse().unwrap(),
+    };
+    let records = &bench.kms.records;
+    let key = records.key(&name).unwrap().unwrap();
+    let mut record = key.record.clone();
+    let token = record.materials[0].token.as_mut().unwrap();
+    *token.last_mut().unwrap() ^= 1;
+    let damage = records.change_key(Changes::default(), &key, &record);
+    records.commit(damage.unwrap()).await.unwrap();
+    let input = json!({"KeyId": id, "Plaintext": "QUJD"});
+    assert_eq!(
+        bench.call("Encrypt", &input).await,
+        Err("KMSInternalException")
+    );
 }
