@@ -24,6 +24,8 @@ use crate::needles::Needles;
 use crate::truth::{Truth, random};
 use crate::{PROGRAM, block_on, may_read_memory};
 
+const HOUR: std::time::Duration = std::time::Duration::from_secs(60 * 60);
+
 const SIGNATURES: usize = 50;
 const MESSAGES: usize = 50;
 
@@ -233,7 +235,7 @@ impl KeyProcess {
                 attributes: Attributes {
                     wrapping: Some(Wrapping {
                         scheme,
-                        not_after: u64::MAX,
+                        not_after: u64::try_from(SystemClock.now().plus(HOUR).0).unwrap(),
                     }),
                     ..attributes(spec, Usage::Unwrap)
                 },

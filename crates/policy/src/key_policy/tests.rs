@@ -332,12 +332,12 @@ fn values_that_can_be_no_principal_have_the_text_of_aws() {
     }
 }
 
-/// The default policy and a second statement with this effect.
-fn and_another(default: &str, effect: &str) -> String {
-    let second = r#"{"Effect":"EFFECT","Principal":"*","Action":"kms:DescribeKey","Resource":"*"}"#;
-    let second = second.replace("EFFECT", effect);
-    let end = default.rfind(']').expect("a list of statements");
-    format!("{},{second}{}", &default[..end], &default[end..])
+/// The policy of `with("")` and a second statement with this effect.
+fn and_another(effect: &str) -> String {
+    policy(&format!(
+        r#"[{{"Effect":"Allow",{ROOT},"Action":"kms:*","Resource":"*"}},
+            {{"Effect":"{effect}","Principal":"*","Action":"kms:DescribeKey","Resource":"*"}}]"#
+    ))
 }
 
 #[test]
@@ -354,8 +354,8 @@ fn everything_is_delegated_by_a_plain_allow_of_everything_and_no_deny() {
         (default.replace("Allow", "Deny"), false),
         (default.replace("kms:*", "kms:Get*"), false),
         (default.replace("\"kms:*\"", "[\"kms:*\",\"s3:*\"]"), true),
-        (and_another(&default, "Allow"), true),
-        (and_another(&default, "Deny"), false),
+        (and_another("Allow"), true),
+        (and_another("Deny"), false),
         (default.replace("Principal", "NotPrincipal"), false),
         (default.replace("Action", "NotAction"), false),
         (default.replace("Resource", "NotResource"), false),
