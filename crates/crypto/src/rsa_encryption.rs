@@ -69,7 +69,8 @@ pub fn oaep_encrypt(
     plaintext: &[u8],
 ) -> Result<Vec<u8>, EncryptError> {
     let recipient = Recipient::from_spki(spki).map_err(|_| EncryptError::InvalidPublicKey)?;
-    let size = size_of_bits(recipient.0.key_size_bits()).ok_or(EncryptError::InvalidPublicKey)?;
+    let size =
+        RsaKeySize::of_bits(recipient.0.key_size_bits()).ok_or(EncryptError::InvalidPublicKey)?;
     if plaintext.len() > oaep_plaintext_bytes_max(size, hash) {
         return Err(EncryptError::TooLong);
     }
@@ -99,7 +100,7 @@ impl RsaDecryptingKey {
     pub fn from_pkcs8(der: &[u8]) -> Result<Self, KeyRejected> {
         der::read_one(der::SEQUENCE, der).map_err(|_| KeyRejected)?;
         let key = PrivateDecryptingKey::from_pkcs8(der).map_err(|_| KeyRejected)?;
-        let size = size_of_bits(key.key_size_bits()).ok_or(KeyRejected)?;
+        let size = RsaKeySize::of_bits(key.key_size_bits()).ok_or(KeyRejected)?;
         let oaep = OaepPrivateDecryptingKey::new(key.clone()).map_err(|_| KeyRejected)?;
         let pair = Self { key, oaep, size };
         if read_exponent(&pair.public_spki()) == Ok(EXPONENT) {
@@ -109,8 +110,8 @@ impl RsaDecryptingKey {
         }
     }
 
-    /// The key pair as an unencrypted PKCS#8 PrivateKeyInfo (RFC 5208 §5); the same bytes for the same
-    /// key, however it came.
+    /// The key pair as an unencrypted PKCS#8 PrivateKeyInfo (RFC 5208 §5) of the numbers it came with;
+    /// [`RsaKeyPair::to_pkcs8`](crate::signature::RsaKeyPair::to_pkcs8) has one encoding for equal keys.
     pub fn to_pkcs8(&self) -> Secret<Vec<u8>> {
         let der: Pkcs8V1Der = or_abort(self.key.as_der());
         Secret::new(der.as_ref().to_vec())
@@ -246,15 +247,6 @@ fn encrypt(key: &OaepPublicEncryptingKey, hash: OaepHash, plaintext: &[u8]) -> V
     let mut ciphertext = vec![0; key.ciphertext_size()];
     or_abort(key.encrypt(hash.backend(), plaintext, &mut ciphertext, None));
     ciphertext
-}
-
-fn size_of_bits(bits: usize) -> Option<RsaKeySize> {
-    match bits {
-        2048 => Some(RsaKeySize::Rsa2048),
-        3072 => Some(RsaKeySize::Rsa3072),
-        4096 => Some(RsaKeySize::Rsa4096),
-        _ => None,
-    }
 }
 
 fn backend_size(size: RsaKeySize) -> KeySize {

@@ -3,6 +3,10 @@
 
 use strongroom_aws::kms as wire;
 use strongroom_base::id::Region;
+use strongroom_crypto::rsa_encryption::{OaepHash, oaep_plaintext_bytes_max};
+use strongroom_crypto::signature::RsaKeySize;
+use strongroom_crypto::sm2;
+use strongroom_hsm_api::command::PLAINTEXT_LENGTH_MAX;
 use strongroom_hsm_api::key::{Spec, Usage};
 use strongroom_hsm_api::scheme::{EncryptionScheme, SignatureScheme};
 
@@ -181,18 +185,18 @@ impl KeySpec {
 
     /// The longest plaintext that a key of this spec encrypts with `algorithm`, in bytes (RFC 8017 §7.1.1).
     pub fn plaintext_bytes_max(self, algorithm: wire::EncryptionAlgorithmSpec) -> usize {
-        let modulus = match self {
-            Self::Rsa2048 => 256,
-            Self::Rsa3072 => 384,
-            Self::Rsa4096 => 512,
-            Self::Sm2 => return 1024,
-            _ => return 4096,
+        let size = match self {
+            Self::Rsa2048 => RsaKeySize::Rsa2048,
+            Self::Rsa3072 => RsaKeySize::Rsa3072,
+            Self::Rsa4096 => RsaKeySize::Rsa4096,
+            Self::Sm2 => return sm2::PLAINTEXT_BYTES_MAX,
+            _ => return PLAINTEXT_LENGTH_MAX,
         };
         let hash = match algorithm {
-            wire::EncryptionAlgorithmSpec::RsaesOaepSha1 => 20,
-            _ => 32,
+            wire::EncryptionAlgorithmSpec::RsaesOaepSha1 => OaepHash::Sha1,
+            _ => OaepHash::Sha256,
         };
-        modulus - 2 * hash - 2
+        oaep_plaintext_bytes_max(size, hash)
     }
 }
 

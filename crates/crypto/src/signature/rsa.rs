@@ -40,7 +40,8 @@ impl RsaKeySize {
         }
     }
 
-    fn of_bits(bits: usize) -> Option<Self> {
+    /// The size of a modulus with so many bits, if it is one.
+    pub(crate) fn of_bits(bits: usize) -> Option<Self> {
         [Self::Rsa2048, Self::Rsa3072, Self::Rsa4096]
             .into_iter()
             .find(|size| size.bytes() * 8 == bits)
