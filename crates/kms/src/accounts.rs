@@ -1,33 +1,45 @@
-//! Accounts and the access keys of their roots. A secret access key never comes here: the key process
-//! hands out the day's signing key, which is kept for a while.
+//! Accounts, access keys and sessions: who signed a request. A secret access key never comes here but to be
+//! handed out once: the key process gives the day's signing key, which is kept for a while.
 
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use quick_cache::sync::Cache;
 use strongroom_aws::sigv4::{AuthFailure, Claim, SigningKey, TERMINATOR};
-use strongroom_base::Secret;
+use strongroom_base::{Env, Secret};
 use strongroom_base::id::{AccountId, Region};
+use strongroom_crypto::digest::sha256;
 use strongroom_hsm_api::command::{DeriveSigningKey, GenerateSecret};
 use strongroom_hsm_api::key::{Attributes, Origin, Spec, State, Usage};
 use strongroom_store::Expect;
 
 use crate::call::service_event;
 use crate::failure::Failure;
+use crate::iam::{Caller, Session};
 use crate::kms::{Kms, encoded};
 use crate::records::{AccessKeyRecord, AccountRecord};
-use crate::repository::Changes;
+use crate::repository::{Changes, Stored};
 
 /// The most signing keys kept.
 const SIGNING_KEYS_MAX: usize = 16_384;
+/// The most sessions kept.
+const SESSIONS_MAX: usize = 16_384;
+/// The longest session token taken, in characters: as long as all headers of a request.
+const SESSION_TOKEN_LENGTH_MAX: usize = 32 * 1024;
 
 /// The account of `test`/`test`.
 const DEVELOPMENT_ACCOUNT: &str = "000000000000";
 const DEVELOPMENT_KEY_ID: &str = "test";
 const DEVELOPMENT_SECRET: &[u8] = b"test";
 
-const KEY_ID_PREFIX: &str = "AKIA";
-const KEY_ID_ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+/// What the ids of long-term access keys begin with (IAM User Guide, "Unique identifiers").
+pub(crate) const LONG_TERM_PREFIX: &str = "AKIA";
+/// What the ids of temporary access keys begin with.
+pub(crate) const TEMPORARY_PREFIX: &str = "ASIA";
+const ID_ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 const KEY_ID_RANDOM_LENGTH: usize = 16;
+const UNIQUE_ID_RANDOM_LENGTH: usize = 17;
 
 /// Which accounts there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +53,15 @@ pub enum AccountRule {
 
 /// Signing keys by access key, date, Region and service.
 pub struct SigningKeys(Cache<Scope, Arc<SigningKey>>);
+
+/// Sessions by access key id, each with the SHA-256 of its token.
+pub struct Sessions(Cache<String, ([u8; 32], Arc<Session>)>);
+
+impl Default for Sessions {
+    fn default() -> Self {
+        Self(Cache::new(SESSIONS_MAX))
+    }
+}
 
 #[derive(PartialEq, Eq, Hash)]
 struct Scope {
@@ -88,19 +109,15 @@ impl From<Failure> for Unverified {
 
 enum Owner {
     Development(AccountId),
-    Stored(Arc<AccessKeyRecord>),
+    AccessKey(Arc<Stored<AccessKeyRecord>>),
+    Session(Arc<Session>),
 }
 
 impl Kms {
-    /// Verifies `claim`: the account whose root signed, or `None` when there is no such access key. A
-    /// signing key is kept only once a signature was right: others must not drive it out.
-    pub async fn verify(&self, claim: &Claim) -> Result<Option<AccountId>, Unverified> {
-        // Only long-term keys exist, and they come without a session token.
-        let owner = match &claim.session_token {
-            None => self.owner(&claim.access_key_id)?,
-            Some(_) => None,
-        };
-        let Some(owner) = owner else {
+    /// Verifies `claim`: who signed, or `None` when there is no such access key or session. A signing key or
+    /// session is kept only once a signature was right: others must not drive it out.
+    pub async fn verify(&self, claim: &Claim) -> Result<Option<Caller>, Unverified> {
+        let Some(owner) = self.owner(claim)? else {
             return Ok(None);
         };
         let scope = Scope {
@@ -116,44 +133,93 @@ impl Kms {
             claim.verify(&key)?;
             self.signing_keys.0.insert(scope, Arc::new(key));
         }
-        Ok(Some(owner.account()))
+        match owner {
+            Owner::Development(account) => {
+                let key_id = claim.access_key_id.clone();
+                Ok(Some(Caller::root(account, key_id, &claim.region)))
+            }
+            Owner::AccessKey(key) => {
+                Ok(Caller::of_access_key(&self.records, &key.record, &claim.region)?)
+            }
+            Owner::Session(session) => self.session_caller(session, claim),
+        }
+    }
+
+    /// The caller of a session whose signature was right.
+    fn session_caller(
+        &self,
+        session: Arc<Session>,
+        claim: &Claim,
+    ) -> Result<Option<Caller>, Unverified> {
+        // STS API: a session ends with its Expiration, on the clock that signatures go by.
+        if self.env.clock.now() >= session.record.expires.into() {
+            return Err(AuthFailure::ExpiredSession.into());
+        }
+        if let Some(token) = &claim.session_token {
+            let entry = (token_digest(token), Arc::clone(&session));
+            self.sessions.0.insert(claim.access_key_id.clone(), entry);
+        }
+        Ok(Caller::of_session(&self.records, session, &claim.region)?)
     }
 
     async fn derive(&self, owner: &Owner, claim: &Claim) -> Result<SigningKey, Failure> {
         let (date, region, service) = (&claim.date, claim.region.as_str(), &claim.service);
-        match owner {
-            Owner::Development(_) => Ok(SigningKey::derive(
-                DEVELOPMENT_SECRET,
-                date,
-                region,
-                service,
-            )),
-            Owner::Stored(record) => {
-                let command = DeriveSigningKey {
-                    token: &record.token,
-                    prefix: SigningKey::PREFIX,
-                    first: date.as_bytes(),
-                    second: region.as_bytes(),
-                    third: service.as_bytes(),
-                    fourth: TERMINATOR.as_bytes(),
-                };
-                Ok(SigningKey::new(self.key_process.call(&command).await?.key))
+        let token = match owner {
+            Owner::Development(_) => {
+                let secret = DEVELOPMENT_SECRET;
+                return Ok(SigningKey::derive(secret, date, region, service));
             }
-        }
+            Owner::AccessKey(key) => &key.record.token,
+            Owner::Session(session) => &session.record.secret,
+        };
+        let command = DeriveSigningKey {
+            token,
+            prefix: SigningKey::PREFIX,
+            first: date.as_bytes(),
+            second: region.as_bytes(),
+            third: service.as_bytes(),
+            fourth: TERMINATOR.as_bytes(),
+        };
+        Ok(SigningKey::new(self.key_process.call(&command).await?.key))
     }
 
-    fn owner(&self, access_key_id: &str) -> Result<Option<Owner>, Failure> {
+    fn owner(&self, claim: &Claim) -> Result<Option<Owner>, Failure> {
+        let id = claim.access_key_id.as_str();
+        if let Some(token) = &claim.session_token {
+            return Ok(self.session(id, token)?.map(Owner::Session));
+        }
         if self.settings.accounts == AccountRule::Every {
-            let id = if access_key_id == DEVELOPMENT_KEY_ID {
-                DEVELOPMENT_ACCOUNT
-            } else {
-                access_key_id
+            let account = match id {
+                DEVELOPMENT_KEY_ID => DEVELOPMENT_ACCOUNT,
+                other => other,
             };
-            if let Ok(account) = id.parse() {
+            if let Ok(account) = account.parse() {
                 return Ok(Some(Owner::Development(account)));
             }
         }
-        Ok(self.records.access_key(access_key_id)?.map(Owner::Stored))
+        let key = self.records.access_key(id)?;
+        Ok(key.filter(|key| !key.record.inactive).map(Owner::AccessKey))
+    }
+
+    /// The session that `token` is of; `None` unless it is one of ours, with this access key.
+    fn session(&self, access_key_id: &str, token: &str) -> Result<Option<Arc<Session>>, Failure> {
+        let digest = token_digest(token);
+        if let Some((known, session)) = self.sessions.0.get(access_key_id)
+            && known == digest
+        {
+            return Ok(Some(session));
+        }
+        if token.len() > SESSION_TOKEN_LENGTH_MAX {
+            return Ok(None);
+        }
+        let Ok(sealed) = STANDARD.decode(token) else {
+            return Ok(None);
+        };
+        let opened = self.records.open_session(&sealed);
+        let Some(record) = opened.filter(|one| one.access_key_id == access_key_id) else {
+            return Ok(None);
+        };
+        Ok(Some(Arc::new(Session::new(record)?)))
     }
 
     /// Whether there is such an account.
@@ -167,8 +233,46 @@ impl Kms {
     /// Creates an account and an access key of its root; [`Failure::Conflict`] when it exists.
     pub async fn create_account(&self, id: AccountId) -> Result<NewAccount, Failure> {
         let _making = self.making_token().await;
-        let access_key_id = self.new_access_key_id();
-        let identity = format!("{id}/{access_key_id}");
+        let access_key_id = new_access_key_id(&self.env, LONG_TERM_PREFIX);
+        let made = self.new_secret(&id, &access_key_id).await?;
+        let created = self.env.clock.now().into();
+        let account = AccountRecord {
+            id,
+            created,
+            guardrail: None,
+        };
+        let access_key = AccessKeyRecord {
+            id: access_key_id.clone(),
+            account: id,
+            token: made.token,
+            user: None,
+            inactive: false,
+            created: Some(created),
+        };
+        // Accounts belong to no Region; like those of IAM, their events are us-east-1's.
+        let region = "us-east-1"
+            .parse()
+            .map_err(|_| crate::records::Unreadable)?;
+        let record = service_event(&self.env, "strongroom", "CreateAccount", &id, &region, &[]);
+        let changes = Changes::default()
+            .put_account(Expect::Absent, &account)
+            .put_access_key(Expect::Absent, &access_key)
+            .put_outbox(&record.event_id, &encoded(&record)?);
+        self.records.commit(changes).await?;
+        Ok(NewAccount {
+            id,
+            access_key_id,
+            secret_access_key: made.secret,
+        })
+    }
+
+    /// Makes a secret access key and its wrapped form. Held by whoever stores it: [`Kms::making_token`].
+    pub(crate) async fn new_secret(
+        &self,
+        account: &AccountId,
+        access_key_id: &str,
+    ) -> Result<NewSecret, Failure> {
+        let identity = format!("{account}/{access_key_id}");
         let attributes = Attributes {
             identity: identity.as_bytes(),
             placement: b"",
@@ -180,53 +284,40 @@ impl Kms {
             version: 1,
             wrapping: None,
         };
-        let made = self
-            .key_process
-            .call(&GenerateSecret { attributes })
-            .await?;
-        let account = AccountRecord {
-            id,
-            created: self.env.clock.now().into(),
-        };
-        let access_key = AccessKeyRecord {
-            id: access_key_id.clone(),
-            account: id,
+        let command = GenerateSecret { attributes };
+        let made = self.key_process.call(&command).await?;
+        Ok(NewSecret {
+            secret: made.secret,
             token: made.token,
-        };
-        // Accounts belong to no Region; like those of IAM, their events are us-east-1's.
-        let region = "us-east-1"
-            .parse()
-            .map_err(|_| crate::records::Unreadable)?;
-        let record = service_event(&self.env, "strongroom", "CreateAccount", &id, &region, &[]);
-        let changes = Changes::default()
-            .put_account(&account)
-            .put_access_key(Expect::Absent, &access_key)
-            .put_outbox(&record.event_id, &encoded(&record)?);
-        self.records.commit(changes).await?;
-        Ok(NewAccount {
-            id,
-            access_key_id,
-            secret_access_key: made.secret,
         })
-    }
-
-    fn new_access_key_id(&self) -> String {
-        let drawn = self.env.random_bytes::<KEY_ID_RANDOM_LENGTH>();
-        let letters = drawn
-            .iter()
-            .filter_map(|byte| KEY_ID_ALPHABET.get(usize::from(byte & 31)));
-        KEY_ID_PREFIX
-            .chars()
-            .chain(letters.map(|letter| char::from(*letter)))
-            .collect()
     }
 }
 
-impl Owner {
-    fn account(&self) -> AccountId {
-        match self {
-            Self::Development(account) => *account,
-            Self::Stored(record) => record.account,
-        }
-    }
+/// A secret access key that was just made.
+pub(crate) struct NewSecret {
+    /// The secret, for whoever asked for it.
+    pub secret: Secret<Vec<u8>>,
+    /// The secret as the key process wrapped it, for the store.
+    pub token: Vec<u8>,
+}
+
+/// A new access key id: `AKIA` of long-term keys, `ASIA` of sessions, and 16 random letters and digits.
+pub(crate) fn new_access_key_id(env: &Env, prefix: &str) -> String {
+    format!("{prefix}{}", random_letters::<KEY_ID_RANDOM_LENGTH>(env))
+}
+
+/// A new unique id of an entity: its four-letter prefix and 17 random letters and digits.
+pub(crate) fn new_unique_id(env: &Env, prefix: &str) -> String {
+    format!("{prefix}{}", random_letters::<UNIQUE_ID_RANDOM_LENGTH>(env))
+}
+
+fn random_letters<const LENGTH: usize>(env: &Env) -> String {
+    let drawn = env.random_bytes::<LENGTH>();
+    let letters = drawn.iter();
+    let letters = letters.filter_map(|byte| ID_ALPHABET.get(usize::from(byte & 31)));
+    letters.map(|letter| char::from(*letter)).collect()
+}
+
+fn token_digest(token: &str) -> [u8; 32] {
+    sha256(&[token.as_bytes()])
 }

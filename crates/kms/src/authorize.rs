@@ -1,34 +1,46 @@
 //! Decides who may do what. Only this module makes an [`Authorized`]; every error means no.
-//!
-//! Until the policy engine exists the only principals are account roots. A root may do everything
-//! with its own account's keys while their policy is the default one, otherwise read and replace
-//! that policy; nothing with any other account's keys, but retire grants that say it may. Grants allow
-//! nothing else yet. AWS managed keys may be looked at, and only their service may do more.
+
+mod conditions;
+mod decision;
+mod denial;
 
 use std::sync::Arc;
 
 use strongroom_aws::error::{KmsException, Refusal};
 use strongroom_aws::kms::KeyIdType;
-use strongroom_aws::text;
+use strongroom_aws::text::{self, Where};
 use strongroom_base::Env;
+use strongroom_base::id::Region;
 
-use crate::call::{Call, Caller};
+use crate::call::Call;
 use crate::failure::{Failure, refuse, refuse_with};
 use crate::grants;
-use crate::key::{Key, KeyName};
+use crate::iam::Caller;
+use crate::key::{Key, KeyName, alias_arn};
 use crate::kms::Kms;
-use crate::managed_keys;
 use crate::multi_region;
-use crate::ops::Operation;
-use crate::records::{AliasRecord, GrantRecord, PolicyKind};
+use crate::ops::{Operation, ResourceKind};
+use crate::records::{AliasRecord, GrantRecord};
 use crate::repository::{AliasName, Changes, Stored};
 use crate::resolve::{self, Naming, Reference};
+
+pub(crate) use conditions::{Keys, RequestContext};
+pub(crate) use decision::{Asked, Thing, Verdict};
 
 /// What an operation acts on, as its input names it. The n-th target needs the n-th action of the
 /// operation's row in `OPS`, or its last.
 pub enum Target<'i> {
     /// The caller's account, in the Region where something is made or listed; only identity policies decide.
     Account,
+    /// A key that is still to be made, for what is done to it at once; only identity policies decide.
+    NewKey,
+    /// An alias that is still to be made; only identity policies decide.
+    NewAlias {
+        /// The name.
+        name: &'i str,
+    },
+    /// What IAM and STS act on; only identity policies decide.
+    Entity(Entity<'i>),
     /// A key.
     Key {
         /// As the client wrote it.
@@ -67,6 +79,20 @@ pub enum Target<'i> {
         /// As the client wrote it.
         token: &'i str,
     },
+}
+
+/// Something in the caller's account that identity policies name by ARN.
+pub enum Entity<'i> {
+    /// A user, by name.
+    User(&'i str),
+    /// A group, by name.
+    Group(&'i str),
+    /// A role, by name.
+    Role(&'i str),
+    /// What will be a user, group, role or managed policy: `user`, its path and its name.
+    New(&'static str, &'i str, &'i str),
+    /// A managed policy, or whatever else has an ARN of its own.
+    Arn(&'i str),
 }
 
 impl<'i> Target<'i> {
@@ -119,184 +145,289 @@ pub(crate) fn authorize<'r, O: Operation>(
     input: &'r O::Input,
 ) -> Result<Authorized<'r, O>, Failure> {
     grants::require_tokens::<O::Input>(call)?;
-    let actions = call.op.actions;
+    let asked = Asked::of_call(call)?;
     let targets = O::targets(input);
-    let resources = targets.iter().enumerate().map(|(index, target)| {
-        let action = actions
-            .get(index)
-            .or(actions.last())
-            .ok_or_else(no_such_resource)?;
-        authorize_target(call, target, action)
-    });
+    let mut resources = Vec::with_capacity(targets.len());
+    for (index, target) in targets.iter().enumerate() {
+        let actions = call.op.actions;
+        let action = actions.get(index).or(actions.last());
+        let asking = Asking {
+            call,
+            asked: &asked,
+            action: action.ok_or_else(no_such_resource)?,
+            fill: &|keys| O::condition_keys(input, index, keys),
+        };
+        resources.push(asking.target(target)?);
+    }
     Ok(Authorized {
         call,
         input,
-        resources: resources.collect::<Result<_, Failure>>()?,
+        resources,
     })
 }
 
-fn authorize_target(
-    call: &Call<'_>,
-    target: &Target<'_>,
-    action: &str,
-) -> Result<Resource, Failure> {
-    let records = &call.kms.records;
-    match *target {
-        // A root has every permission in its own account.
-        Target::Account => Ok(Resource::Account),
-        Target::Key { reference, naming } => {
-            let reference = Reference::parse(reference, naming, &call.caller, &call.region)?;
-            let key = visible_key(call, &reference, action)?;
-            allow(call, &key, action)?;
-            Ok(Resource::Key(key))
-        }
-        Target::RelatedKey { reference, region } => {
-            let naming = Naming::KeyNoAlias;
-            let reference = Reference::parse(reference, naming, &call.caller, &call.region)?;
-            let key = visible_key(call, &reference, action)?;
-            let region = region.parse().ok();
-            match region.map(|region| multi_region::related_in(records, &key, &region)) {
-                Some(related) => authorize_related(call, related?, action),
-                None => Ok(Resource::NoRelatedKey),
+/// One target of a call, being decided on.
+struct Asking<'r, 'a> {
+    call: &'r Call<'r>,
+    asked: &'a Asked<'r>,
+    action: &'static str,
+    fill: &'a dyn Fn(&mut Keys<'r>),
+}
+
+impl Asking<'_, '_> {
+    fn target(&self, target: &Target<'_>) -> Result<Resource, Failure> {
+        let records = &self.call.kms.records;
+        match *target {
+            Target::Account => self.own("*", Where::Resource("*")),
+            Target::NewKey => self.own("*", Where::Nowhere),
+            Target::NewAlias { name } => {
+                let (region, account) = (&self.call.region, &self.call.caller.account);
+                self.own_arn(&alias_arn(region, account, name))
+            }
+            Target::Entity(ref entity) => self.own_arn(&self.arn_of(entity)?),
+            Target::Key { reference, naming } => {
+                self.key_of(&self.reference(reference, naming)?).map(Resource::Key)
+            }
+            Target::RelatedKey { reference, region } => {
+                let reference = self.reference(reference, Naming::KeyNoAlias)?;
+                let key = self.look_up(&reference)?;
+                let region: Option<Region> = region.parse().ok();
+                match region.map(|region| multi_region::related_in(records, &key, &region)) {
+                    Some(related) => self.related(related?),
+                    None => Ok(Resource::NoRelatedKey),
+                }
+            }
+            Target::Ciphertext {
+                ciphertext,
+                reference: None,
+            } => self.key_of_ciphertext(ciphertext).map(Resource::Key),
+            Target::Ciphertext {
+                reference: Some(reference),
+                ..
+            } => self.named_source(reference),
+            Target::Alias { name } => self.alias(name),
+            Target::Grant { key_arn, id } => {
+                let key = self.key_of_grant(key_arn)?;
+                let grant = match grants::parse_id(id) {
+                    Some(id) => records.grant(&key, &id)?,
+                    None => None,
+                };
+                self.grant(&key, grant)
+            }
+            Target::GrantOfToken { token } => {
+                let absent = || refuse(KmsException::InvalidGrantToken);
+                let named = grants::parse_token(self.call, token).ok_or_else(absent)?;
+                let key = named.key_name();
+                let grant = records.grant(&key, &named.id)?.ok_or_else(absent)?;
+                self.grant(&key, Some(grant))
             }
         }
-        Target::Ciphertext {
-            ciphertext,
-            reference: None,
-        } => {
-            let key = resolve::key_of_ciphertext(
-                records,
-                ciphertext,
-                &call.caller,
-                &call.region,
-                action,
-            )?;
-            allow(call, &key, action)?;
-            Ok(Resource::Key(key))
-        }
-        Target::Ciphertext {
-            reference: Some(reference),
-            ..
-        } => authorize_named_source(call, reference, action),
-        Target::Alias { name } => {
-            let name = AliasName {
-                account: call.caller.account,
-                region: call.region.clone(),
-                name: name.to_owned(),
-            };
-            let (alias, key) = resolve::alias(records, &name)?;
-            allow(call, &key, action)?;
-            Ok(Resource::Alias(name, alias, key))
-        }
-        Target::Grant { key_arn, id } => {
-            let key = key_of_grant(call, key_arn)?;
-            let grant = match grants::parse_id(id) {
-                Some(id) => records.grant(&key, &id)?,
-                None => None,
-            };
-            authorize_grant(call, &key, grant, action)
-        }
-        Target::GrantOfToken { token } => {
-            let absent = || refuse(KmsException::InvalidGrantToken);
-            let named = grants::parse_token(call, token).ok_or_else(absent)?;
-            let key = named.key_name();
-            let grant = records.grant(&key, &named.id)?.ok_or_else(absent)?;
-            authorize_grant(call, &key, Some(grant), action)
+    }
+
+    fn reference(&self, text: &str, naming: Naming) -> Result<Reference, Refusal> {
+        Reference::parse(text, naming, &self.call.caller, &self.call.region)
+    }
+
+    /// Decides on something of the caller's own account that only identity policies speak of.
+    fn own(&self, resource: &str, place: Where<'_>) -> Result<Resource, Failure> {
+        let thing = Thing::Own(resource, &[]);
+        match self.asked.decide(self.action, &thing, self.fill)? {
+            Verdict::Allowed => Ok(Resource::Account),
+            Verdict::Denied(denial) => Err(self.asked.refusal(self.action, place, &denial)),
         }
     }
-}
 
-/// KMS API, RetireGrant: the key is named by its ARN, and may be another account's.
-fn key_of_grant(call: &Call<'_>, key_arn: &str) -> Result<KeyName, Failure> {
-    let invalid = || refuse_with(KmsException::NotFound, text::invalid_arn(key_arn));
-    if !key_arn.starts_with("arn:") {
-        return Err(invalid());
+    fn own_arn(&self, arn: &str) -> Result<Resource, Failure> {
+        self.own(arn, Where::Resource(arn))
     }
-    match Reference::parse(key_arn, Naming::Key, &call.caller, &call.region)? {
-        Reference::Key(name) => Ok(name),
-        Reference::Alias(_) => Err(invalid()),
+
+    /// A key, unless it is another account's and its owner does not let the caller in: then it makes no
+    /// difference whether it exists.
+    fn key_of(&self, reference: &Reference) -> Result<Arc<Key>, Failure> {
+        let key = self.look_up(reference)?;
+        self.allow(&key, || self.unseen())?;
+        Ok(key)
     }
-}
 
-/// Decides whether the caller may end `grant` on `key`. On another account's key, a grant that is not for
-/// the caller to end is as good as absent, and so is the key.
-fn authorize_grant(
-    call: &Call<'_>,
-    key: &KeyName,
-    grant: Option<GrantRecord>,
-    action: &str,
-) -> Result<Resource, Failure> {
-    let may_retire = |grant: &GrantRecord| grants::may_retire(&call.caller, grant);
-    if key.account != call.caller.account && !grant.as_ref().is_some_and(may_retire) {
-        return Err(unseen(call, action));
+    fn look_up(&self, reference: &Reference) -> Result<Arc<Key>, Failure> {
+        let key = resolve::key(&self.call.kms.records, reference);
+        if reference.account() == self.call.caller.account {
+            return key;
+        }
+        match key {
+            Ok(key) if self.reaches_other_accounts() => Ok(key),
+            Ok(_) | Err(Failure::Refused(_)) => Err(self.unseen()),
+            Err(other) => Err(other),
+        }
     }
-    let key = resolve::key(&call.kms.records, &Reference::Key(key.clone()))?;
-    call.note_key(&key);
-    let grant = grant.ok_or_else(|| refuse(KmsException::InvalidGrantId))?;
-    if !may_retire(&grant) {
-        let text = text::denied_by_resource(&call.caller.arn, action, &key.arn);
-        return Err(refuse_with(KmsException::AccessDenied, text));
+
+    /// KMS Developer Guide, "Allowing users in other accounts to use a KMS key": only some operations can.
+    fn reaches_other_accounts(&self) -> bool {
+        match self.call.op.resource {
+            ResourceKind::Key
+            | ResourceKind::CiphertextKey
+            | ResourceKind::TwoKeys
+            | ResourceKind::Grant => true,
+            ResourceKind::Nothing
+            | ResourceKind::Account
+            | ResourceKind::OwnKey
+            | ResourceKind::TwoOwnKeys
+            | ResourceKind::KeyAndAccount
+            | ResourceKind::AliasAndKeys
+            | ResourceKind::Entity => false,
+        }
     }
-    Ok(Resource::Grant(Box::new(grant)))
-}
 
-fn authorize_related(
-    call: &Call<'_>,
-    related: Option<Arc<Key>>,
-    action: &str,
-) -> Result<Resource, Failure> {
-    let Some(key) = related else {
-        return Ok(Resource::NoRelatedKey);
-    };
-    allow(call, &key, action)?;
-    Ok(Resource::Key(key))
-}
-
-/// The key that the client names for a ciphertext. A related key of another Region is the right key in the
-/// wrong place: IncorrectKeyException, where other operations do not find it.
-fn authorize_named_source(
-    call: &Call<'_>,
-    reference: &str,
-    action: &str,
-) -> Result<Resource, Failure> {
-    let records = &call.kms.records;
-    let related = resolve::related_elsewhere(records, reference, &call.caller, &call.region)?;
-    if let Some(key) = related {
-        allow(call, &key, action)?;
-        return Err(refuse_with(KmsException::IncorrectKey, text::INCORRECT_KEY));
+    /// Decides on a key; `unseen` makes the failure of one that the caller may not know of.
+    fn allow(&self, key: &Key, unseen: impl Fn() -> Failure) -> Result<(), Failure> {
+        let is_own = key.name.account == self.call.caller.account;
+        if is_own {
+            self.call.note_key(key);
+        }
+        let denial = match self.asked.decide(self.action, &Thing::Key(key), self.fill)? {
+            Verdict::Allowed => {
+                self.call.note_key(key);
+                return Ok(());
+            }
+            Verdict::Denied(denial) => denial,
+        };
+        let place = if is_own {
+            Where::Resource(&key.arn)
+        } else if denial.is_of_callers_side() {
+            Where::ThisResource
+        } else {
+            return Err(unseen());
+        };
+        Err(self.asked.refusal(self.action, place, &denial))
     }
-    let naming = Naming::KeyOrAlias;
-    authorize_target(call, &Target::Key { reference, naming }, action)
-}
 
-/// The key, unless it is another account's: then it makes no difference whether it exists.
-fn visible_key(call: &Call<'_>, reference: &Reference, action: &str) -> Result<Arc<Key>, Failure> {
-    if reference.account() != call.caller.account {
-        return Err(unseen(call, action));
+    fn unseen(&self) -> Failure {
+        self.call.note_unseen();
+        let text = text::denied_unseen(&self.call.caller.arn, self.action);
+        refuse_with(KmsException::AccessDenied, text)
     }
-    resolve::key(&call.kms.records, reference)
-}
 
-fn unseen(call: &Call<'_>, action: &str) -> Failure {
-    let text = text::denied_unseen(&call.caller.arn, action);
-    refuse_with(KmsException::AccessDenied, text)
-}
-
-fn allow(call: &Call<'_>, key: &Key, action: &str) -> Result<(), Failure> {
-    call.note_key(key);
-    if key.name.account == call.caller.account && root_may(key, action) {
-        return Ok(());
+    fn unseen_ciphertext(&self) -> Failure {
+        self.call.note_unseen();
+        let text = text::denied_ciphertext(&self.call.caller.arn, self.action);
+        refuse_with(KmsException::AccessDenied, text)
     }
-    let text = text::denied_by_resource(&call.caller.arn, action, &key.arn);
-    Err(Refusal::new(KmsException::AccessDenied, text).into())
-}
 
-/// Whether the policy of a key allows `action` to the root of the key's account.
-fn root_may(key: &Key, action: &str) -> bool {
-    match key.record.policy {
-        PolicyKind::Default | PolicyKind::EquivalentToDefault => true,
-        PolicyKind::Custom => matches!(action, "kms:GetKeyPolicy" | "kms:PutKeyPolicy"),
-        PolicyKind::AwsManaged => managed_keys::allows(action),
+    fn related(&self, related: Option<Arc<Key>>) -> Result<Resource, Failure> {
+        let Some(key) = related else {
+            return Ok(Resource::NoRelatedKey);
+        };
+        self.allow(&key, || self.unseen())?;
+        Ok(Resource::Key(key))
+    }
+
+    fn key_of_ciphertext(&self, ciphertext: &[u8]) -> Result<Arc<Key>, Failure> {
+        let (records, region) = (&self.call.kms.records, &self.call.region);
+        let key = resolve::key_of_ciphertext(records, ciphertext, region)?;
+        let key = key.ok_or_else(|| self.unseen_ciphertext())?;
+        self.allow(&key, || self.unseen_ciphertext())?;
+        Ok(key)
+    }
+
+    /// The key that the client names for a ciphertext. A related key of another Region is the right key in the
+    /// wrong place: IncorrectKeyException, where other operations do not find it.
+    fn named_source(&self, reference: &str) -> Result<Resource, Failure> {
+        let (records, caller) = (&self.call.kms.records, &self.call.caller);
+        let related = resolve::related_elsewhere(records, reference, caller, &self.call.region)?;
+        if let Some(key) = related {
+            self.allow(&key, || self.unseen())?;
+            return Err(refuse_with(KmsException::IncorrectKey, text::INCORRECT_KEY));
+        }
+        let naming = Naming::KeyOrAlias;
+        self.target(&Target::Key { reference, naming })
+    }
+
+    fn alias(&self, name: &str) -> Result<Resource, Failure> {
+        let name = AliasName {
+            account: self.call.caller.account,
+            region: self.call.region.clone(),
+            name: name.to_owned(),
+        };
+        let (alias, key) = resolve::alias(&self.call.kms.records, &name)?;
+        self.own_arn(&alias_arn(&name.region, &name.account, &name.name))?;
+        self.allow(&key, || self.unseen())?;
+        Ok(Resource::Alias(name, alias, key))
+    }
+
+    /// KMS API, RetireGrant: the key is named by its ARN, and may be another account's.
+    fn key_of_grant(&self, key_arn: &str) -> Result<KeyName, Failure> {
+        let invalid = || refuse_with(KmsException::NotFound, text::invalid_arn(key_arn));
+        if !key_arn.starts_with("arn:") {
+            return Err(invalid());
+        }
+        match self.reference(key_arn, Naming::Key)? {
+            Reference::Key(name) => Ok(name),
+            Reference::Alias(_) => Err(invalid()),
+        }
+    }
+
+    /// Decides whether the caller may end `grant` on `key`. On another account's key, a grant that is not for
+    /// the caller to end is as good as absent, and so is the key.
+    fn grant(&self, key: &KeyName, grant: Option<GrantRecord>) -> Result<Resource, Failure> {
+        let is_own = key.account == self.call.caller.account;
+        let records = &self.call.kms.records;
+        let found = match resolve::key(records, &Reference::Key(key.clone())) {
+            Err(Failure::Refused(_)) if !is_own => return Err(self.unseen()),
+            found => found?,
+        };
+        let Some(grant) = grant else {
+            return Err(match is_own {
+                true => refuse(KmsException::InvalidGrantId),
+                false => self.unseen(),
+            });
+        };
+        match self.asked.decide_retire(self.action, &found, &grant, self.fill)? {
+            Verdict::Allowed => {
+                self.call.note_key(&found);
+                Ok(Resource::Grant(Box::new(grant)))
+            }
+            Verdict::Denied(denial) if is_own => {
+                self.call.note_key(&found);
+                let place = Where::Resource(&found.arn);
+                Err(self.asked.refusal(self.action, place, &denial))
+            }
+            Verdict::Denied(denial) if denial.is_of_callers_side() => {
+                Err(self.asked.refusal(self.action, Where::ThisResource, &denial))
+            }
+            Verdict::Denied(_) => Err(self.unseen()),
+        }
+    }
+
+    /// The ARN of what IAM acts on. What does not exist is where it would be made by default.
+    fn arn_of(&self, entity: &Entity<'_>) -> Result<String, Failure> {
+        let (records, caller) = (&self.call.kms.records, &self.call.caller);
+        let place = crate::repository::EntityName::new;
+        let named = |kind: &str, found: Option<String>, name: &str| {
+            let (partition, account) = (caller.partition(), &caller.account);
+            found.unwrap_or_else(|| format!("arn:{partition}:iam::{account}:{kind}/{name}"))
+        };
+        Ok(match *entity {
+            Entity::User(name) => {
+                let found = records.user(&place(caller.account, name))?;
+                let arn = found.map(|user| crate::iam::user_arn(caller.partition(), &user.record.entity));
+                named("user", arn, name)
+            }
+            Entity::Group(name) => {
+                let found = records.group(&place(caller.account, name))?;
+                let arn = found.map(|group| crate::iam::group_arn(caller.partition(), &group.record.entity));
+                named("group", arn, name)
+            }
+            Entity::Role(name) => {
+                let found = records.role(&place(caller.account, name))?;
+                let arn = found.map(|role| crate::iam::role_arn(caller.partition(), &role.record.entity));
+                named("role", arn, name)
+            }
+            Entity::New(kind, path, name) => {
+                let (partition, account) = (caller.partition(), &caller.account);
+                format!("arn:{partition}:iam::{account}:{kind}{path}{name}")
+            }
+            Entity::Arn(arn) => arn.to_owned(),
+        })
     }
 }
 

@@ -10,31 +10,10 @@ use strongroom_base::id::{AccountId, Region, uuid};
 use strongroom_base::{Env, UnixMillis};
 use strongroom_hsm_api::key::MaterialId;
 
+use crate::iam::Caller;
 use crate::key::{Key, KeyName};
 use crate::kms::Kms;
 use crate::ops::Op;
-
-/// An authenticated principal. Until users and roles exist, always an account's root.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Caller {
-    /// The account.
-    pub account: AccountId,
-    /// The access key that signed.
-    pub access_key_id: String,
-    /// The principal's ARN.
-    pub arn: String,
-}
-
-impl Caller {
-    /// The root of `account`; the partition is that of the Region called.
-    pub fn root(account: AccountId, access_key_id: String, region: &Region) -> Self {
-        Self {
-            account,
-            access_key_id,
-            arn: format!("arn:{}:iam::{account}:root", region.partition()),
-        }
-    }
-}
 
 /// Where a call came from.
 #[derive(Clone, Debug)]
@@ -43,6 +22,33 @@ pub struct Source {
     pub address: IpAddr,
     /// Its User-Agent header, possibly empty.
     pub user_agent: String,
+    /// Whether nobody on the way could read it: it came over TLS, or from a process of this machine through a socket of its own.
+    pub is_secure: bool,
+    /// The service that sent it over its own socket, for itself or for the caller.
+    pub via: Option<Via>,
+}
+
+/// What a service on its own socket states of a request. Over any other way in, nobody can.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Via {
+    /// The service's principal, such as `s3.amazonaws.com`.
+    pub principal: String,
+    /// The resource on whose behalf it asks.
+    pub source_arn: Option<String>,
+    /// The account of that resource.
+    pub source_account: Option<String>,
+}
+
+impl Via {
+    /// KMS Developer Guide, "kms:ViaService": the service's endpoint in `region`.
+    pub(crate) fn endpoint(&self, region: &Region) -> String {
+        let service = self.principal.split('.').next().unwrap_or_default();
+        let suffix = match region.partition() {
+            "aws-cn" => "amazonaws.com.cn",
+            _ => "amazonaws.com",
+        };
+        format!("{service}.{region}.{suffix}")
+    }
 }
 
 /// An authenticated call.
@@ -75,6 +81,7 @@ pub(crate) struct Trail {
     context: Vec<(String, String)>,
     destination_context: Vec<(String, String)>,
     committed: bool,
+    unseen: bool,
 }
 
 impl<'c> Call<'c> {
@@ -147,6 +154,16 @@ impl<'c> Call<'c> {
     /// Notes the destination's encryption context of ReEncrypt.
     pub fn note_destination_context(&self, context: Option<&EncryptionContextType>) {
         self.trail().destination_context = pairs(context);
+    }
+
+    /// Notes that the caller may not learn whether what was named exists.
+    pub(crate) fn note_unseen(&self) {
+        self.trail().unseen = true;
+    }
+
+    /// Whether the caller may not learn whether what was named exists.
+    pub(crate) fn is_unseen(&self) -> bool {
+        self.trail().unseen
     }
 
     /// Notes that the record was committed with the change it tells of.

@@ -1,7 +1,7 @@
 //! The wire: TCP, TLS, HTTP/1.1 and HTTP/2 on hyper, with a limit on everything a client can send.
 
 use std::convert::Infallible;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -26,7 +26,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 
-use crate::endpoint::{self, Reply, Request};
+use crate::endpoint::{self, Channel, Peer, Reply, Request};
 use crate::service::Service;
 
 /// The longest request body: a policy of 131,072 characters, escaped, fits.
@@ -114,12 +114,22 @@ fn accept(
         // Latency matters more than packets: replies are small.
         let _ = stream.set_nodelay(true);
         match tls {
-            None => serve_connection(shared, stream, peer.ip(), stopped).await,
+            None => {
+                let peer = Peer {
+                    address: peer.ip(),
+                    channel: Channel::Clear,
+                };
+                serve_connection(shared, stream, peer, stopped).await;
+            }
             Some(acceptor) => {
                 if let Ok(Ok(stream)) =
                     tokio::time::timeout(HANDSHAKE_TIME_MAX, acceptor.accept(stream)).await
                 {
-                    serve_connection(shared, stream, peer.ip(), stopped).await;
+                    let peer = Peer {
+                        address: peer.ip(),
+                        channel: Channel::Tls,
+                    };
+                    serve_connection(shared, stream, peer, stopped).await;
                 }
             }
         }
@@ -129,7 +139,7 @@ fn accept(
 async fn serve_connection<S>(
     shared: Arc<Shared>,
     stream: S,
-    peer: IpAddr,
+    peer: Peer,
     mut stopped: watch::Receiver<()>,
 ) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -215,7 +225,7 @@ impl Drop for UnderWay {
 async fn respond(
     shared: Arc<Shared>,
     request: http::Request<Incoming>,
-    peer: IpAddr,
+    peer: Peer,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let (request, room) = match receive(&shared, request, peer).await {
         Ok(received) => received,
@@ -248,7 +258,7 @@ enum Fault {
 async fn receive(
     shared: &Shared,
     request: http::Request<Incoming>,
-    peer: IpAddr,
+    peer: Peer,
 ) -> Result<(Request, OwnedSemaphorePermit), Fault> {
     let (parts, body) = request.into_parts();
     // RFC 9112 §6.3: a body framed in two ways is an attempt at request smuggling, and hyper forgets the

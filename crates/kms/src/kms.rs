@@ -8,8 +8,9 @@ use strongroom_audit::{Outcome, Record};
 use strongroom_base::{Env, UnixMillis};
 use strongroom_store::SealedStore;
 use tokio::sync::{RwLock, RwLockReadGuard};
+use tokio::time::Instant;
 
-use crate::accounts::{AccountRule, SigningKeys};
+use crate::accounts::{AccountRule, Sessions, SigningKeys};
 use crate::audit_log::{AuditLog, Durability};
 use crate::call::Call;
 use crate::domain_time::{DomainTime, Recorded};
@@ -20,6 +21,10 @@ use crate::ops::AuditClass;
 use crate::repository::{Changes, Repository};
 use crate::timers::Timers;
 use crate::turns::Turns;
+
+/// When a caller is told of a key that may be missing or forbidden, counted from the request's arrival: longer
+/// than either takes to find out.
+const UNSEEN_REPLY_TIME: Duration = Duration::from_millis(2);
 
 /// What is fixed while the service runs.
 #[derive(Clone)]
@@ -51,11 +56,14 @@ pub struct Kms {
     /// The key process.
     pub key_process: KeyProcess,
     pub(crate) signing_keys: SigningKeys,
+    pub(crate) sessions: Sessions,
     pub(crate) audit: Arc<AuditLog>,
     /// Changes of one key's grants: each replaces the count of them.
     pub(crate) grant_turns: Turns,
     /// Changes of one key that conflicted before.
     pub(crate) key_turns: Turns,
+    /// Changes of one account's users, groups, roles and policies.
+    pub(crate) iam_turns: Turns,
     pub(crate) last_uses: LastUses,
     domain_time: Mutex<DomainTime>,
     making_tokens: RwLock<()>,
@@ -80,9 +88,11 @@ impl Kms {
             records,
             key_process,
             signing_keys: SigningKeys::default(),
+            sessions: Sessions::default(),
             audit,
             grant_turns: Turns::default(),
             key_turns: Turns::default(),
+            iam_turns: Turns::default(),
             last_uses: LastUses::default(),
             domain_time,
             making_tokens: RwLock::new(()),
@@ -130,6 +140,16 @@ impl Kms {
     /// Carries out `call` and sees to it that its audit record is written before anyone learns the
     /// outcome.
     pub async fn serve(&self, call: &Call<'_>) -> Result<Vec<u8>, Failure> {
+        let arrived = Instant::now();
+        let result = self.answer(call).await;
+        if call.is_unseen() {
+            // How long a look-up took must not tell whether there was anything to find.
+            tokio::time::sleep_until(arrived + UNSEEN_REPLY_TIME).await;
+        }
+        result
+    }
+
+    async fn answer(&self, call: &Call<'_>) -> Result<Vec<u8>, Failure> {
         let result = (call.op.carry_out)(call).await;
         if call.is_committed() {
             return result;

@@ -8,7 +8,7 @@ use strongroom_aws::error::Refusal;
 use strongroom_aws::kms as wire;
 use strongroom_aws::shape::{self, Shape};
 
-use crate::authorize::{Authorized, Target, authorize};
+use crate::authorize::{Authorized, Keys, Target, authorize};
 use crate::call::Call;
 use crate::failure::{Cause, Failure};
 use crate::managed_keys;
@@ -97,18 +97,24 @@ pub enum ResourceKind {
     Nothing,
     /// The account: identity policies only.
     Account,
-    /// One key.
+    /// One key, which may be another account's.
     Key,
+    /// One key of the caller's account.
+    OwnKey,
     /// One key, and the account.
     KeyAndAccount,
     /// The key that a ciphertext names.
     CiphertextKey,
-    /// Two keys.
+    /// Two keys, which may be other accounts'.
     TwoKeys,
+    /// Two keys of the caller's account.
+    TwoOwnKeys,
     /// An alias, and the key or keys it names before and after.
     AliasAndKeys,
     /// A grant, which itself says who may.
     Grant,
+    /// A user, group, role or managed policy: identity policies only.
+    Entity,
 }
 
 /// An operation: its types, what it needs permission for, what it does.
@@ -120,6 +126,10 @@ pub trait Operation: Sized + Send + Sync + 'static {
 
     /// What the input names. Called again when the operation is tried again.
     fn targets(input: &Self::Input) -> Vec<Target<'_>>;
+
+    /// The condition keys that the input has for the target at `index`; keys of caller, request and resource are
+    /// known without.
+    fn condition_keys<'i>(_input: &'i Self::Input, _index: usize, _keys: &mut Keys<'i>) {}
 
     /// Refuses input that no key or caller could make valid, before anything is looked up.
     fn check(_: &Self::Input) -> Result<(), Refusal> {
@@ -200,25 +210,25 @@ macro_rules! ops {
 }
 
 ops! {
-    Kms "CancelKeyDeletion" json::<deletion::CancelKeyDeletion>, Key ["kms:CancelKeyDeletion"], Mutation;
+    Kms "CancelKeyDeletion" json::<deletion::CancelKeyDeletion>, OwnKey ["kms:CancelKeyDeletion"], Mutation;
     Kms "ConnectCustomKeyStore" json::<CustomKeyStores<wire::ConnectCustomKeyStoreRequest>>, Account ["kms:ConnectCustomKeyStore"], Mutation;
     Kms "CreateAlias" json::<aliases::CreateAlias>, AliasAndKeys ["kms:CreateAlias"], Mutation;
     Kms "CreateCustomKeyStore" json::<CustomKeyStores<wire::CreateCustomKeyStoreRequest>>, Account ["kms:CreateCustomKeyStore"], Mutation;
     Kms "CreateGrant" json::<grants::CreateGrant>, Key ["kms:CreateGrant"], Mutation;
-    Kms "CreateKey" json::<keys::CreateKey>, Account ["kms:CreateKey"], Mutation;
+    Kms "CreateKey" json::<keys::CreateKey>, Account ["kms:CreateKey", "kms:TagResource"], Mutation;
     Kms "Decapsulate" json::<agreement::Decapsulate>, Key ["kms:Decapsulate"], Cryptographic;
     Kms "Decrypt" json::<encryption::Decrypt>, CiphertextKey ["kms:Decrypt"], Cryptographic;
     Kms "DeleteAlias" json::<aliases::DeleteAlias>, AliasAndKeys ["kms:DeleteAlias"], Mutation;
     Kms "DeleteCustomKeyStore" json::<CustomKeyStores<wire::DeleteCustomKeyStoreRequest>>, Account ["kms:DeleteCustomKeyStore"], Mutation;
-    Kms "DeleteImportedKeyMaterial" json::<imports::DeleteImportedKeyMaterial>, Key ["kms:DeleteImportedKeyMaterial"], Mutation;
+    Kms "DeleteImportedKeyMaterial" json::<imports::DeleteImportedKeyMaterial>, OwnKey ["kms:DeleteImportedKeyMaterial"], Mutation;
     Kms "DeriveSharedSecret" json::<agreement::DeriveSharedSecret>, Key ["kms:DeriveSharedSecret"], Cryptographic;
     Kms "DescribeCustomKeyStores" json::<CustomKeyStores<wire::DescribeCustomKeyStoresRequest>>, Account ["kms:DescribeCustomKeyStores"], Read;
     Kms "DescribeKey" json::<keys::DescribeKey>, Key ["kms:DescribeKey"], Read;
-    Kms "DisableKey" json::<state::DisableKey>, Key ["kms:DisableKey"], Mutation;
-    Kms "DisableKeyRotation" json::<rotation::DisableKeyRotation>, Key ["kms:DisableKeyRotation"], Mutation;
+    Kms "DisableKey" json::<state::DisableKey>, OwnKey ["kms:DisableKey"], Mutation;
+    Kms "DisableKeyRotation" json::<rotation::DisableKeyRotation>, OwnKey ["kms:DisableKeyRotation"], Mutation;
     Kms "DisconnectCustomKeyStore" json::<CustomKeyStores<wire::DisconnectCustomKeyStoreRequest>>, Account ["kms:DisconnectCustomKeyStore"], Mutation;
-    Kms "EnableKey" json::<state::EnableKey>, Key ["kms:EnableKey"], Mutation;
-    Kms "EnableKeyRotation" json::<rotation::EnableKeyRotation>, Key ["kms:EnableKeyRotation"], Mutation;
+    Kms "EnableKey" json::<state::EnableKey>, OwnKey ["kms:EnableKey"], Mutation;
+    Kms "EnableKeyRotation" json::<rotation::EnableKeyRotation>, OwnKey ["kms:EnableKeyRotation"], Mutation;
     Kms "Encapsulate" json::<agreement::Encapsulate>, Key ["kms:Encapsulate"], Cryptographic;
     Kms "Encrypt" json::<encryption::Encrypt>, Key ["kms:Encrypt"], Cryptographic;
     Kms "GenerateDataKey" json::<data_keys::GenerateDataKey>, Key ["kms:GenerateDataKey"], Cryptographic;
@@ -227,33 +237,33 @@ ops! {
     Kms "GenerateDataKeyWithoutPlaintext" json::<data_keys::GenerateDataKeyWithoutPlaintext>, Key ["kms:GenerateDataKeyWithoutPlaintext"], Cryptographic;
     Kms "GenerateMac" json::<macs::GenerateMac>, Key ["kms:GenerateMac"], Cryptographic;
     Kms "GenerateRandom" json::<random::GenerateRandom>, Account ["kms:GenerateRandom"], Cryptographic;
-    Kms "GetKeyLastUsage" json::<usage::GetKeyLastUsage>, Key ["kms:GetKeyLastUsage"], Read;
-    Kms "GetKeyPolicy" json::<policies::GetKeyPolicy>, Key ["kms:GetKeyPolicy"], Read;
+    Kms "GetKeyLastUsage" json::<usage::GetKeyLastUsage>, OwnKey ["kms:GetKeyLastUsage"], Read;
+    Kms "GetKeyPolicy" json::<policies::GetKeyPolicy>, OwnKey ["kms:GetKeyPolicy"], Read;
     Kms "GetKeyRotationStatus" json::<rotation::GetKeyRotationStatus>, Key ["kms:GetKeyRotationStatus"], Read;
-    Kms "GetParametersForImport" json::<imports::GetParametersForImport>, Key ["kms:GetParametersForImport"], Read;
+    Kms "GetParametersForImport" json::<imports::GetParametersForImport>, OwnKey ["kms:GetParametersForImport"], Read;
     Kms "GetPublicKey" json::<public_keys::GetPublicKey>, Key ["kms:GetPublicKey"], Read;
-    Kms "ImportKeyMaterial" json::<imports::ImportKeyMaterial>, Key ["kms:ImportKeyMaterial"], Mutation;
+    Kms "ImportKeyMaterial" json::<imports::ImportKeyMaterial>, OwnKey ["kms:ImportKeyMaterial"], Mutation;
     Kms "ListAliases" json::<aliases::ListAliases>, Account ["kms:ListAliases"], Read;
     Kms "ListGrants" json::<grants::ListGrants>, Key ["kms:ListGrants"], Read;
-    Kms "ListKeyPolicies" json::<policies::ListKeyPolicies>, Key ["kms:ListKeyPolicies"], Read;
-    Kms "ListKeyRotations" json::<rotation::ListKeyRotations>, Key ["kms:ListKeyRotations"], Read;
+    Kms "ListKeyPolicies" json::<policies::ListKeyPolicies>, OwnKey ["kms:ListKeyPolicies"], Read;
+    Kms "ListKeyRotations" json::<rotation::ListKeyRotations>, OwnKey ["kms:ListKeyRotations"], Read;
     Kms "ListKeys" json::<keys::ListKeys>, Account ["kms:ListKeys"], Read;
-    Kms "ListResourceTags" json::<tags::ListResourceTags>, Key ["kms:ListResourceTags"], Read;
+    Kms "ListResourceTags" json::<tags::ListResourceTags>, OwnKey ["kms:ListResourceTags"], Read;
     Kms "ListRetirableGrants" json::<grants::ListRetirableGrants>, Account ["kms:ListRetirableGrants"], Read;
-    Kms "PutKeyPolicy" json::<policies::PutKeyPolicy>, Key ["kms:PutKeyPolicy"], Mutation;
+    Kms "PutKeyPolicy" json::<policies::PutKeyPolicy>, OwnKey ["kms:PutKeyPolicy"], Mutation;
     Kms "ReEncrypt" json::<encryption::ReEncrypt>, TwoKeys ["kms:ReEncryptFrom", "kms:ReEncryptTo"], Cryptographic;
-    Kms "ReplicateKey" json::<multi_region::ReplicateKey>, KeyAndAccount ["kms:ReplicateKey", "kms:CreateKey"], Mutation;
+    Kms "ReplicateKey" json::<multi_region::ReplicateKey>, KeyAndAccount ["kms:ReplicateKey", "kms:CreateKey", "kms:TagResource"], Mutation;
     Kms "RetireGrant" json::<grants::RetireGrant>, Grant ["kms:RetireGrant"], Mutation;
     Kms "RevokeGrant" json::<grants::RevokeGrant>, Key ["kms:RevokeGrant"], Mutation;
-    Kms "RotateKeyOnDemand" json::<rotation::RotateKeyOnDemand>, Key ["kms:RotateKeyOnDemand"], Mutation;
-    Kms "ScheduleKeyDeletion" json::<deletion::ScheduleKeyDeletion>, Key ["kms:ScheduleKeyDeletion"], Mutation;
+    Kms "RotateKeyOnDemand" json::<rotation::RotateKeyOnDemand>, OwnKey ["kms:RotateKeyOnDemand"], Mutation;
+    Kms "ScheduleKeyDeletion" json::<deletion::ScheduleKeyDeletion>, OwnKey ["kms:ScheduleKeyDeletion"], Mutation;
     Kms "Sign" json::<signing::Sign>, Key ["kms:Sign"], Cryptographic;
-    Kms "TagResource" json::<tags::TagResource>, Key ["kms:TagResource"], Mutation;
-    Kms "UntagResource" json::<tags::UntagResource>, Key ["kms:UntagResource"], Mutation;
+    Kms "TagResource" json::<tags::TagResource>, OwnKey ["kms:TagResource"], Mutation;
+    Kms "UntagResource" json::<tags::UntagResource>, OwnKey ["kms:UntagResource"], Mutation;
     Kms "UpdateAlias" json::<aliases::UpdateAlias>, AliasAndKeys ["kms:UpdateAlias"], Mutation;
     Kms "UpdateCustomKeyStore" json::<CustomKeyStores<wire::UpdateCustomKeyStoreRequest>>, Account ["kms:UpdateCustomKeyStore"], Mutation;
-    Kms "UpdateKeyDescription" json::<keys::UpdateKeyDescription>, Key ["kms:UpdateKeyDescription"], Mutation;
-    Kms "UpdatePrimaryRegion" json::<multi_region::UpdatePrimaryRegion>, TwoKeys ["kms:UpdatePrimaryRegion"], Mutation;
+    Kms "UpdateKeyDescription" json::<keys::UpdateKeyDescription>, OwnKey ["kms:UpdateKeyDescription"], Mutation;
+    Kms "UpdatePrimaryRegion" json::<multi_region::UpdatePrimaryRegion>, TwoOwnKeys ["kms:UpdatePrimaryRegion"], Mutation;
     Kms "Verify" json::<signing::Verify>, Key ["kms:Verify"], Cryptographic;
     Kms "VerifyMac" json::<macs::VerifyMac>, Key ["kms:VerifyMac"], Cryptographic;
     Sts "GetCallerIdentity" sts::get_caller_identity, Nothing [], Read;

@@ -2,6 +2,7 @@
 //! never reused. These are neither wire types nor domain logic.
 
 mod grants;
+mod identities;
 mod text;
 
 use minicbor::{Decode, Encode};
@@ -12,6 +13,11 @@ use strongroom_hsm_api::key::MaterialId;
 pub(crate) use grants::{
     GrantCountRecord, GrantId, GrantOperation, GrantParty, GrantRecord, GrantReference, GrantTerms,
     NamedGrantRecord,
+};
+pub(crate) use identities::{
+    Entity, EntityKind, EntityReference, GroupRecord, InlinePolicyRecord, ManagedPolicyRecord,
+    PoliciesRecord, PolicyReference, PolicyVersionRecord, RoleRecord, SessionOf, SessionRecord,
+    UserRecord,
 };
 
 /// The bytes are not a record of the expected kind, or of a newer version.
@@ -410,9 +416,12 @@ pub struct AccountRecord {
     /// When it was created.
     #[n(1)]
     pub created: Millis,
+    /// What limits every principal of the account, as it was given.
+    #[n(2)]
+    pub guardrail: Option<String>,
 }
 
-/// An access key of an account's root.
+/// A long-term access key of a user, or of an account's root.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct AccessKeyRecord {
     /// The access key id.
@@ -424,6 +433,15 @@ pub struct AccessKeyRecord {
     /// The secret, wrapped by the key process.
     #[cbor(n(2), with = "minicbor::bytes")]
     pub token: Vec<u8>,
+    /// The unique id of the user it belongs to; none of a root's.
+    #[n(3)]
+    pub user: Option<String>,
+    /// Whether it is Inactive.
+    #[cbor(n(4), default)]
+    pub inactive: bool,
+    /// When it was created; none of roots' keys that are older than this member.
+    #[n(5)]
+    pub created: Option<Millis>,
 }
 
 /// When a key must be looked at next; its record says why.
@@ -527,6 +545,12 @@ records!(
     NamedGrantRecord,
     GrantCountRecord,
     KeyUsageRecord,
+    UserRecord,
+    GroupRecord,
+    RoleRecord,
+    ManagedPolicyRecord,
+    EntityReference,
+    SessionRecord,
 );
 
 #[cfg(test)]

@@ -1,30 +1,40 @@
 //! Typed records over the sealed store, with caches that a commit invalidates before it answers.
 
 mod grants;
+mod identities;
 
 use std::sync::Arc;
 
 use strongroom_base::id::{AccountId, Region};
 use strongroom_hsm_api::key::MaterialId;
+use strongroom_policy::{CompiledPolicy, Grammar, default_key_policy};
 use strongroom_store::{Cursor, Expect, Health, Name, Outcome, SealedStore, Table, Transaction};
 
 use crate::cache::Cache;
 use crate::failure::Failure;
+use crate::iam::compile;
 use crate::key::{Key, KeyName};
 use crate::records::{
     AccessKeyRecord, AccountRecord, AliasRecord, ClockRecord, KeyAliasRecord, KeyRecord,
-    KeyUsageRecord, MaterialOwnerRecord, Millis, PolicyRecord, Record, TimerKind, TimerRecord,
+    KeyUsageRecord, MaterialOwnerRecord, Millis, PolicyKind, PolicyRecord, Record, TimerKind,
+    TimerRecord, Unreadable,
 };
+use crate::managed_keys;
 use crate::timers::Timers;
 
 #[cfg(test)]
 pub(crate) use grants::GRANTS_PER_KEY_MAX;
 pub(crate) use grants::Retiring;
+pub(crate) use identities::{EntityName, EntityRecord};
+use identities::{Entities, TouchedEntity};
 
 /// The most key records kept in memory.
 const CACHED_KEYS_MAX: usize = 65_536;
 /// The most aliases, material owners and access keys kept in memory, each.
 const CACHED_NAMES_MAX: usize = 65_536;
+
+/// The most compiled key policies kept in memory.
+const CACHED_POLICIES_MAX: usize = 8_192;
 
 /// A record with the version that a change of it must rely on.
 #[derive(Clone, Debug)]
@@ -58,9 +68,12 @@ pub struct Listed<R> {
 pub struct Repository {
     store: SealedStore,
     keys: Cache<KeyName, Key>,
+    policies: Cache<KeyName, CompiledPolicy>,
+    default_policies: Cache<(String, AccountId), CompiledPolicy>,
     aliases: Cache<AliasName, Stored<AliasRecord>>,
     materials: Cache<(Region, MaterialId), KeyName>,
-    access_keys: Cache<String, AccessKeyRecord>,
+    access_keys: Cache<String, Stored<AccessKeyRecord>>,
+    entities: Entities,
     /// When which key must be looked at.
     pub timers: Timers,
 }
@@ -74,10 +87,12 @@ pub struct Changes {
 
 enum Touched {
     Key(KeyName),
+    Policy(KeyName),
     Alias(AliasName),
     Material(Region, MaterialId),
     AccessKey(String),
     Timer(KeyName),
+    Entity(TouchedEntity),
 }
 
 impl Repository {
@@ -86,9 +101,12 @@ impl Repository {
         Self {
             store,
             keys: Cache::new(CACHED_KEYS_MAX),
+            policies: Cache::new(CACHED_POLICIES_MAX),
+            default_policies: Cache::new(CACHED_POLICIES_MAX),
             aliases: Cache::new(CACHED_NAMES_MAX),
             materials: Cache::new(CACHED_NAMES_MAX),
             access_keys: Cache::new(CACHED_NAMES_MAX),
+            entities: Entities::new(),
             timers: Timers::default(),
         }
     }
@@ -128,17 +146,43 @@ impl Repository {
     }
 
     /// The access key, unless there is none.
-    pub fn access_key(&self, id: &str) -> Result<Option<Arc<AccessKeyRecord>>, Failure> {
+    pub fn access_key(&self, id: &str) -> Result<Option<Arc<Stored<AccessKeyRecord>>>, Failure> {
         cached(&self.access_keys, &id.to_owned(), || {
-            Ok(self
-                .read::<AccessKeyRecord>(&access_key_store_name(id))?
-                .map(|stored| stored.record))
+            self.read(&access_key_store_name(id))
         })
     }
 
     /// The stored policy of a key whose policy is not the default one.
     pub fn policy(&self, key: &KeyName) -> Result<Option<Stored<PolicyRecord>>, Failure> {
         self.read(&key_store_name(Table::Policies, key))
+    }
+
+    /// The policy in force on `key`, compiled.
+    pub(crate) fn key_policy(&self, key: &Key) -> Result<Arc<CompiledPolicy>, Failure> {
+        let found = match key.record.policy {
+            PolicyKind::Default => {
+                let (partition, account) = (key.name.region.partition(), key.name.account);
+                cached(&self.default_policies, &(partition.to_owned(), account), || {
+                    let document = default_key_policy(partition, &account);
+                    Ok(Some(compile(&document, Grammar::Key)?))
+                })
+            }
+            PolicyKind::AwsManaged => cached(&self.policies, &key.name, || {
+                let service = key.record.managed_for.as_ref().ok_or(Unreadable)?;
+                let document = managed_keys::policy(service, &key.name);
+                Ok(Some(compile(&document, Grammar::Key)?))
+            }),
+            PolicyKind::EquivalentToDefault | PolicyKind::Custom => {
+                cached(&self.policies, &key.name, || {
+                    let Some(stored) = self.policy(&key.name)? else {
+                        return Ok(None);
+                    };
+                    Ok(Some(compile(&stored.record.document, Grammar::Key)?))
+                })
+            }
+        };
+        // The key's record and its policy are written together.
+        found?.ok_or_else(|| Unreadable.into())
     }
 
     /// The account, unless there is none.
@@ -317,10 +361,12 @@ impl Repository {
     fn forget(&self, touched: &Touched) {
         match touched {
             Touched::Key(name) => self.keys.invalidate(name),
+            Touched::Policy(name) => self.policies.invalidate(name),
             Touched::Alias(name) => self.aliases.invalidate(name),
             Touched::Material(region, id) => self.materials.invalidate(&(region.clone(), *id)),
             Touched::AccessKey(id) => self.access_keys.invalidate(id),
             Touched::Timer(name) => self.timers.note_change(name),
+            Touched::Entity(touched) => self.entities.forget(touched),
         }
     }
 
@@ -436,11 +482,13 @@ impl Changes {
     /// Writes a key's policy.
     pub fn put_policy(self, key: &KeyName, expect: Expect, policy: &PolicyRecord) -> Self {
         self.put(key_store_name(Table::Policies, key), expect, policy)
+            .touching(Touched::Policy(key.clone()))
     }
 
     /// Deletes a key's policy.
     pub fn delete_policy(self, key: &KeyName, version: u64) -> Self {
         self.delete(key_store_name(Table::Policies, key), version)
+            .touching(Touched::Policy(key.clone()))
     }
 
     /// Writes an alias.
@@ -513,15 +561,16 @@ impl Changes {
         self.put(clock_store_name(), expect, clock)
     }
 
-    /// Adds an account.
-    pub fn put_account(self, account: &AccountRecord) -> Self {
-        self.put(account_store_name(&account.id), Expect::Absent, account)
-    }
-
     /// Writes an access key.
     pub fn put_access_key(self, expect: Expect, record: &AccessKeyRecord) -> Self {
         self.put(access_key_store_name(&record.id), expect, record)
             .touching(Touched::AccessKey(record.id.clone()))
+    }
+
+    /// Deletes an access key.
+    pub fn delete_access_key(self, id: &str, version: u64) -> Self {
+        self.delete(access_key_store_name(id), version)
+            .touching(Touched::AccessKey(id.to_owned()))
     }
 
     /// Puts an audit record into the outbox, where it stays until the audit log holds it.

@@ -8,7 +8,7 @@ use strongroom_base::id::Region;
 use strongroom_hsm_api::key::MaterialId;
 use strongroom_policy::Arn;
 
-use crate::call::Caller;
+use crate::iam::Caller;
 use crate::failure::{Failure, refuse, refuse_with};
 use crate::key::{Key, KeyName, alias_arn};
 use crate::records::AliasRecord;
@@ -177,27 +177,18 @@ pub(crate) fn ciphertext_material(ciphertext: &[u8]) -> Result<MaterialId, Failu
     }
 }
 
-/// The key whose material `ciphertext` names, if it is visible to `caller`. Absent and foreign keys
-/// are one AccessDeniedException.
+/// The key in `region` whose material `ciphertext` names, whoever owns it; `None` when there is none. Errors:
+/// InvalidCiphertextException when it is no ciphertext of ours.
 pub(crate) fn key_of_ciphertext(
     records: &Repository,
     ciphertext: &[u8],
-    caller: &Caller,
     region: &Region,
-    action: &str,
-) -> Result<Arc<Key>, Failure> {
+) -> Result<Option<Arc<Key>>, Failure> {
     let material = ciphertext_material(ciphertext)?;
-    let owner = records.material_owner(region, &material)?;
-    let key = match owner.filter(|owner| owner.account == caller.account) {
-        Some(owner) => records.key(&owner)?,
-        None => None,
-    };
-    key.ok_or_else(|| {
-        refuse_with(
-            KmsException::AccessDenied,
-            text::denied_ciphertext(&caller.arn, action),
-        )
-    })
+    match records.material_owner(region, &material)? {
+        Some(owner) => records.key(&owner),
+        None => Ok(None),
+    }
 }
 
 fn not_found(message: String) -> Refusal {

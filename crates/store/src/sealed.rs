@@ -40,9 +40,9 @@ pub enum Table {
     KeyAliases = 4,
     /// Region, material id -> key.
     Materials = 5,
-    /// Account -> creation date.
+    /// Account -> creation date and guardrail.
     Accounts = 6,
-    /// Access key id -> account and secret.
+    /// Access key id -> its owner and secret.
     AccessKeys = 7,
     /// Account, Region, key id -> what happens when.
     Timers = 8,
@@ -60,6 +60,18 @@ pub enum Table {
     GrantCounts = 14,
     /// Account, Region, key id -> the last use of a key.
     KeyUsage = 15,
+    /// Account, user name in lower case -> user.
+    Users = 16,
+    /// Account, group name in lower case -> group.
+    Groups = 17,
+    /// Account, role name in lower case -> role.
+    Roles = 18,
+    /// Account, name of a managed policy in lower case -> managed policy.
+    ManagedPolicies = 19,
+    /// Unique id -> the user, group, role or managed policy that has it.
+    Entities = 20,
+    /// Account, Region, key id, grantee, grant id -> key and grant id.
+    GranteeGrants = 21,
 }
 
 impl Table {
@@ -80,6 +92,12 @@ impl Table {
             Self::NamedGrants => 13,
             Self::GrantCounts => 14,
             Self::KeyUsage => 15,
+            Self::Users => 16,
+            Self::Groups => 17,
+            Self::Roles => 18,
+            Self::ManagedPolicies => 19,
+            Self::Entities => 20,
+            Self::GranteeGrants => 21,
         }
     }
 }

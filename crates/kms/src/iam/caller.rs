@@ -1,0 +1,375 @@
+//! Who calls, and every policy that speaks for or limits the caller at this moment.
+
+use std::sync::Arc;
+
+use strongroom_base::id::{AccountId, Region};
+use strongroom_policy::{self as policy, CallerKind, CompiledPolicy, Grammar};
+
+use super::principals::{federated_user_arn, policy_arn, role_arn, root_arn, session_arn, user_arn};
+use super::{AwsManagedPolicy, Guardrail, Role, User, compile};
+use crate::failure::Failure;
+use crate::records::{
+    AccessKeyRecord, InlinePolicyRecord, PoliciesRecord, PolicyReference, SessionOf, SessionRecord,
+    TagRecord, Unreadable,
+};
+use crate::repository::{EntityName, Repository};
+
+/// An authenticated principal.
+#[derive(Clone)]
+pub struct Caller {
+    /// The account.
+    pub account: AccountId,
+    /// The access key that signed; "" of a service on its own socket.
+    pub access_key_id: String,
+    /// The principal's ARN; of a service its name.
+    pub arn: String,
+    /// aws:userid: the account of a root, `AIDA…` of a user, `AROA…:name` of a role's session,
+    /// `account:name` of a federated user.
+    pub user_id: String,
+    /// What it is.
+    pub(crate) identity: Identity,
+    /// The session that temporary credentials belong to.
+    pub(crate) session: Option<Arc<Session>>,
+}
+
+/// What a caller is.
+#[derive(Clone)]
+pub(crate) enum Identity {
+    /// The root of the account.
+    Root,
+    /// A user.
+    User(Arc<User>),
+    /// A session of a role, with the role's ARN.
+    Role(Arc<Role>, String),
+    /// A federated user of a user, or of the root.
+    FederatedUser(Option<Arc<User>>),
+    /// A service.
+    Service,
+}
+
+/// A session with its inline policy compiled.
+pub(crate) struct Session {
+    /// What its token says.
+    pub record: SessionRecord,
+    policy: Option<Arc<CompiledPolicy>>,
+}
+
+impl Session {
+    /// The session that a token says. Errors: a session policy that cannot be read.
+    pub(crate) fn new(record: SessionRecord) -> Result<Self, Unreadable> {
+        let policy = record.policy.as_deref();
+        let policy = policy.map(|document| compile(document, Grammar::Identity).map(Arc::new));
+        Ok(Self {
+            policy: policy.transpose()?,
+            record,
+        })
+    }
+}
+
+impl Caller {
+    /// The root of `account`; the partition is that of the Region called.
+    pub fn root(account: AccountId, access_key_id: String, region: &Region) -> Self {
+        Self {
+            account,
+            access_key_id,
+            arn: root_arn(region.partition(), &account),
+            user_id: account.to_string(),
+            identity: Identity::Root,
+            session: None,
+        }
+    }
+
+    /// The user.
+    pub(crate) fn user(user: Arc<User>, access_key_id: String, region: &Region) -> Self {
+        let entity = &user.record.entity;
+        Self {
+            account: entity.account,
+            access_key_id,
+            arn: user_arn(region.partition(), entity),
+            user_id: entity.id.clone(),
+            identity: Identity::User(user),
+            session: None,
+        }
+    }
+
+    /// A service on its own socket, acting in `account`.
+    pub(crate) fn service(principal: &str, account: AccountId) -> Self {
+        Self {
+            account,
+            access_key_id: String::new(),
+            arn: principal.to_owned(),
+            user_id: principal.to_owned(),
+            identity: Identity::Service,
+            session: None,
+        }
+    }
+
+    /// Whose long-term access key it is; `None` when its user is gone.
+    pub(crate) fn of_access_key(
+        records: &Repository,
+        key: &AccessKeyRecord,
+        region: &Region,
+    ) -> Result<Option<Self>, Failure> {
+        let Some(id) = &key.user else {
+            return Ok(Some(Self::root(key.account, key.id.clone(), region)));
+        };
+        let user = records.user_with_id(id)?;
+        Ok(user.map(|user| Self::user(user, key.id.clone(), region)))
+    }
+
+    /// Whose session it is; `None` when the user or role is gone.
+    pub(crate) fn of_session(
+        records: &Repository,
+        session: Arc<Session>,
+        region: &Region,
+    ) -> Result<Option<Self>, Failure> {
+        let key_id = session.record.access_key_id.clone();
+        let caller = match &session.record.of {
+            SessionOf::Root(account) => Some(Self::root(*account, key_id, region)),
+            SessionOf::User(id) => {
+                let user = records.user_with_id(id)?;
+                user.map(|user| Self::user(user, key_id, region))
+            }
+            SessionOf::Role(id) => {
+                let role = records.role_with_id(id)?;
+                role.map(|role| Self::role(role, &session.record, region))
+            }
+            SessionOf::FederatedByRoot(account) => {
+                Some(Self::federated(*account, None, &session.record, region))
+            }
+            SessionOf::FederatedByUser(id) => {
+                let user = records.user_with_id(id)?;
+                user.map(|user| {
+                    let account = user.record.entity.account;
+                    Self::federated(account, Some(user), &session.record, region)
+                })
+            }
+        };
+        Ok(caller.map(|caller| Self {
+            session: Some(session),
+            ..caller
+        }))
+    }
+
+    fn role(role: Arc<Role>, session: &SessionRecord, region: &Region) -> Self {
+        let entity = &role.record.entity;
+        let arn = role_arn(region.partition(), entity);
+        Self {
+            account: entity.account,
+            access_key_id: session.access_key_id.clone(),
+            arn: session_arn(region.partition(), entity, &session.name),
+            user_id: format!("{}:{}", entity.id, session.name),
+            identity: Identity::Role(role, arn),
+            session: None,
+        }
+    }
+
+    fn federated(
+        account: AccountId,
+        user: Option<Arc<User>>,
+        session: &SessionRecord,
+        region: &Region,
+    ) -> Self {
+        Self {
+            account,
+            access_key_id: session.access_key_id.clone(),
+            arn: federated_user_arn(region.partition(), &account, &session.name),
+            user_id: format!("{account}:{}", session.name),
+            identity: Identity::FederatedUser(user),
+            session: None,
+        }
+    }
+
+    /// The caller as policies speak of it.
+    pub(crate) fn principal(&self) -> policy::Caller<'_> {
+        let kind = match &self.identity {
+            Identity::Root => CallerKind::Root,
+            Identity::User(_) => CallerKind::User { id: &self.user_id },
+            Identity::Role(role, arn) => CallerKind::RoleSession {
+                role_arn: arn,
+                role_id: &role.record.entity.id,
+                session_id: &self.user_id,
+            },
+            Identity::FederatedUser(_) => CallerKind::FederatedUser,
+            Identity::Service => CallerKind::Service {
+                principal: &self.arn,
+            },
+        };
+        policy::Caller {
+            account: self.account,
+            arn: &self.arn,
+            kind,
+        }
+    }
+
+    /// The tags of the caller, which are aws:PrincipalTag: those of the session before those of the user or role.
+    pub(crate) fn tag(&self, key: &str) -> Option<&str> {
+        let of_session = self.session.as_deref().map(|session| &session.record.tags);
+        let own = match &self.identity {
+            Identity::User(user) => Some(&user.record.tags),
+            Identity::Role(role, _) => Some(&role.record.tags),
+            Identity::Root | Identity::FederatedUser(_) | Identity::Service => None,
+        };
+        let all = [of_session, own].into_iter().flatten().flatten();
+        let named = |tag: &&TagRecord| tag.key.eq_ignore_ascii_case(key);
+        all.into_iter().find(named).map(|tag| tag.value.as_str())
+    }
+}
+
+/// The name of a policy, for those who are told which one decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum PolicyName {
+    /// A policy that is part of a user, group or role, by its bare name.
+    Inline(String),
+    /// A managed policy, by its ARN.
+    Managed(String),
+    /// The policy given with a session.
+    Session,
+}
+
+/// A policy and its name.
+pub(crate) struct Named {
+    /// The policy.
+    pub policy: Arc<CompiledPolicy>,
+    /// Its name.
+    pub name: PolicyName,
+}
+
+/// Every policy of a caller.
+pub(crate) struct CallerPolicies {
+    /// What limits the account.
+    pub guardrail: Option<Arc<Guardrail>>,
+    /// Inline policies, then attached ones, then those of each group likewise.
+    pub identity: Vec<Named>,
+    /// The permissions boundary.
+    pub boundary: Option<Named>,
+    /// Session policies, if the session is limited by any.
+    pub session: Option<Vec<Named>>,
+}
+
+/// The policies of `caller` as they are now.
+pub(crate) fn policies_of(records: &Repository, caller: &Caller) -> Result<CallerPolicies, Failure> {
+    let partition = caller.partition();
+    let read = Reader {
+        records,
+        account: caller.account,
+        partition,
+    };
+    let guardrail = match caller.identity {
+        Identity::Service => None,
+        _ => Some(records.guardrail(&caller.account)?),
+    };
+    let mut policies = CallerPolicies {
+        guardrail,
+        identity: Vec::new(),
+        boundary: None,
+        session: read.session(caller.session.as_deref())?,
+    };
+    match &caller.identity {
+        Identity::User(user) | Identity::FederatedUser(Some(user)) => {
+            read.user(user, &mut policies)?;
+        }
+        Identity::Role(role, _) => {
+            read.own(&role.inline, &role.record.policies, &mut policies.identity)?;
+            policies.boundary = read.boundary(&role.record.policies)?;
+        }
+        Identity::Root | Identity::FederatedUser(None) | Identity::Service => {}
+    }
+    Ok(policies)
+}
+
+impl Caller {
+    /// The partition of the Region called.
+    pub(crate) fn partition(&self) -> &str {
+        let mut parts = self.arn.split(':');
+        match (parts.next(), parts.next()) {
+            (Some("arn"), Some(partition)) => partition,
+            _ => "aws",
+        }
+    }
+}
+
+struct Reader<'r> {
+    records: &'r Repository,
+    account: AccountId,
+    partition: &'r str,
+}
+
+impl Reader<'_> {
+    fn user(&self, user: &User, policies: &mut CallerPolicies) -> Result<(), Failure> {
+        self.own(&user.inline, &user.record.policies, &mut policies.identity)?;
+        for group in &user.record.groups {
+            // A group with users in it cannot be deleted, so one that is missing is damage.
+            let group = self.records.group(&EntityName::new(self.account, group))?;
+            let group = group.ok_or(Unreadable)?;
+            self.own(&group.inline, &group.record.policies, &mut policies.identity)?;
+        }
+        policies.boundary = self.boundary(&user.record.policies)?;
+        Ok(())
+    }
+
+    fn own(
+        &self,
+        inline: &[Arc<CompiledPolicy>],
+        record: &PoliciesRecord,
+        out: &mut Vec<Named>,
+    ) -> Result<(), Failure> {
+        let named = |(policy, record): (&Arc<CompiledPolicy>, &InlinePolicyRecord)| Named {
+            policy: Arc::clone(policy),
+            name: PolicyName::Inline(record.name.clone()),
+        };
+        out.extend(inline.iter().zip(&record.inline).map(named));
+        for attached in &record.attached {
+            out.push(self.managed(attached)?);
+        }
+        Ok(())
+    }
+
+    fn boundary(&self, record: &PoliciesRecord) -> Result<Option<Named>, Failure> {
+        record.boundary.as_ref().map(|one| self.managed(one)).transpose()
+    }
+
+    fn session(&self, session: Option<&Session>) -> Result<Option<Vec<Named>>, Failure> {
+        let Some(session) = session.filter(|session| session.record.is_limited) else {
+            return Ok(None);
+        };
+        let inline = session.policy.iter().map(|policy| Named {
+            policy: Arc::clone(policy),
+            name: PolicyName::Session,
+        });
+        let mut policies: Vec<Named> = inline.collect();
+        for managed in &session.record.policies {
+            let Some(found) = self.find(managed)? else {
+                // What it denied is no longer known, so nothing is allowed.
+                return Ok(Some(Vec::new()));
+            };
+            policies.push(found);
+        }
+        Ok(Some(policies))
+    }
+
+    /// An attached policy, which cannot have been deleted.
+    fn managed(&self, reference: &PolicyReference) -> Result<Named, Failure> {
+        self.find(reference)?.ok_or_else(|| Unreadable.into())
+    }
+
+    fn find(&self, reference: &PolicyReference) -> Result<Option<Named>, Failure> {
+        let (policy, arn) = match reference {
+            PolicyReference::Customer(name) => {
+                let name = EntityName::new(self.account, name);
+                let Some(found) = self.records.managed_policy(&name)? else {
+                    return Ok(None);
+                };
+                let arn = policy_arn(self.partition, &found.record.entity);
+                (Arc::clone(&found.policy), arn)
+            }
+            PolicyReference::Aws(name) => {
+                let found = AwsManagedPolicy::named(name).ok_or(Unreadable)?;
+                let policy = found.policy.as_ref().ok_or(Unreadable)?;
+                (Arc::clone(policy), found.arn(self.partition))
+            }
+        };
+        let name = PolicyName::Managed(arn);
+        Ok(Some(Named { policy, name }))
+    }
+}
