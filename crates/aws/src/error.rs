@@ -1,29 +1,39 @@
-//! The exceptions of the KMS API, their HTTP status, and how they are written.
+//! The exceptions of the KMS, IAM and STS APIs, their HTTP status, and how they are written. A refusal
+//! never says more than its text.
 
 use crate::json::Writer;
+use crate::text;
 
 /// Where the name of an exception comes from, which decides how its message member is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// The KMS model: `message`.
+    /// The model of the API: `message`.
     Modelled,
     /// AWS's common errors: `Message`.
     Common,
 }
 
 macro_rules! exceptions {
-    ($($origin:ident $status:literal { $($variant:ident = $name:literal),+ $(,)? })+) => {
-        /// An exception that a KMS operation may answer with.
+    (
+        $(#[$documentation:meta])* $enum:ident;
+        $($origin:ident $status:literal { $($variant:ident = $name:literal),+ $(,)? })+
+    ) => {
+        $(#[$documentation])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum KmsException {
+        pub enum $enum {
             $($(#[doc = concat!("`", $name, "`")] $variant,)+)+
         }
 
-        impl KmsException {
+        impl $enum {
             /// Every exception.
             pub const ALL: &'static [Self] = &[$($(Self::$variant),+),+];
 
-            /// The `__type` on the wire.
+            /// The exception with this name on the wire.
+            pub fn named(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|exception| exception.name() == name)
+            }
+
+            /// The `__type` of JSON, the `Code` of Query.
             pub fn name(self) -> &'static str {
                 match self {
                     $($(Self::$variant => $name,)+)+
@@ -48,6 +58,8 @@ macro_rules! exceptions {
 }
 
 exceptions! {
+    /// An exception that a KMS operation may answer with.
+    KmsException;
     Modelled 400 {
         AlreadyExists = "AlreadyExistsException",
         CloudHsmClusterInUse = "CloudHsmClusterInUseException",
@@ -110,13 +122,95 @@ exceptions! {
     }
 }
 
-impl KmsException {
-    /// The exception with this `__type`.
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|exception| exception.name() == name)
+exceptions! {
+    /// An exception that an IAM or STS operation may answer with.
+    QueryException;
+    Modelled 400 {
+        ExpiredToken = "ExpiredTokenException",
+        IdpCommunicationError = "IDPCommunicationError",
+        InvalidIdentityToken = "InvalidIdentityToken",
+        InvalidInput = "InvalidInput",
+        MalformedPolicyDocument = "MalformedPolicyDocument",
+        PackedPolicyTooLarge = "PackedPolicyTooLarge",
+        PolicyNotAttachable = "PolicyNotAttachable",
+        UnmodifiableEntity = "UnmodifiableEntity",
+    }
+    Modelled 403 {
+        IdpRejectedClaim = "IDPRejectedClaim",
+        RegionDisabled = "RegionDisabledException",
+    }
+    Modelled 404 {
+        NoSuchEntity = "NoSuchEntity",
+    }
+    Modelled 409 {
+        ConcurrentModification = "ConcurrentModification",
+        DeleteConflict = "DeleteConflict",
+        EntityAlreadyExists = "EntityAlreadyExists",
+        EntityTemporarilyUnmodifiable = "EntityTemporarilyUnmodifiable",
+        LimitExceeded = "LimitExceeded",
+    }
+    Modelled 500 {
+        PolicyEvaluation = "PolicyEvaluation",
+        ServiceFailure = "ServiceFailure",
+    }
+    Common 400 {
+        InvalidParameterValue = "InvalidParameterValue",
+        MalformedInput = "MalformedInput",
+        Throttling = "Throttling",
+        Validation = "ValidationError",
+    }
+    Common 403 {
+        AccessDenied = "AccessDenied",
+    }
+    Common 500 {
+        InternalFailure = "InternalFailure",
+    }
+}
+
+/// An exception of any service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Exception {
+    /// Of KMS, or of what all services share.
+    Kms(KmsException),
+    /// Of IAM or STS.
+    Query(QueryException),
+}
+
+impl Exception {
+    /// The `__type` of JSON, the `Code` of Query.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Kms(exception) => exception.name(),
+            Self::Query(exception) => exception.name(),
+        }
+    }
+
+    /// The HTTP status.
+    pub fn status(self) -> u16 {
+        match self {
+            Self::Kms(exception) => exception.status(),
+            Self::Query(exception) => exception.status(),
+        }
+    }
+
+    /// Where the name comes from.
+    pub fn origin(self) -> Origin {
+        match self {
+            Self::Kms(exception) => exception.origin(),
+            Self::Query(exception) => exception.origin(),
+        }
+    }
+}
+
+impl From<KmsException> for Exception {
+    fn from(exception: KmsException) -> Self {
+        Self::Kms(exception)
+    }
+}
+
+impl From<QueryException> for Exception {
+    fn from(exception: QueryException) -> Self {
+        Self::Query(exception)
     }
 }
 
@@ -124,29 +218,43 @@ impl KmsException {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     /// Why.
-    pub exception: KmsException,
+    pub exception: Exception,
     /// The text, which names only what the client sent; some exceptions have none.
     pub message: Option<String>,
 }
 
 impl Refusal {
     /// A refusal with a text.
-    pub fn new(exception: KmsException, message: impl Into<String>) -> Self {
+    pub fn new(exception: impl Into<Exception>, message: impl Into<String>) -> Self {
         Self {
-            exception,
+            exception: exception.into(),
             message: Some(message.into()),
         }
     }
 
     /// A refusal without text.
-    pub fn bare(exception: KmsException) -> Self {
+    pub fn bare(exception: impl Into<Exception>) -> Self {
         Self {
-            exception,
+            exception: exception.into(),
             message: None,
         }
     }
 
-    /// The body of the reply.
+    /// The code and the text of a reply of the Query protocol. Of what all services share, KMS's names
+    /// become those of Query; anything else of KMS is a fault there, and nothing of it is told.
+    pub fn query(&self) -> (QueryException, &str) {
+        let message = self.message.as_deref().unwrap_or_default();
+        match self.exception {
+            Exception::Query(exception) => (exception, message),
+            Exception::Kms(KmsException::AccessDenied) => (QueryException::AccessDenied, message),
+            Exception::Kms(KmsException::Throttling) => {
+                (QueryException::Throttling, text::RATE_EXCEEDED)
+            }
+            Exception::Kms(_) => (QueryException::InternalFailure, text::INTERNAL_FAILURE),
+        }
+    }
+
+    /// The body of the reply of AWS JSON 1.1.
     pub fn body(&self) -> Vec<u8> {
         body(
             self.exception.name(),

@@ -57,18 +57,31 @@ pub fn parse(body: &[u8]) -> Result<Json, NotJson> {
     if body.is_empty() {
         return Ok(Json::Object(Vec::new()));
     }
-    let left = Cell::new(VALUES_MAX);
+    match read(body, VALUES_MAX)? {
+        object @ Json::Object(_) => Ok(object),
+        _ => Err(NotJson),
+    }
+}
+
+/// Reads what [`Writer`] wrote, however many values that are. What is not JSON, which a writer does not
+/// write, is null; nothing written is the empty object.
+pub(crate) fn parse_written(bytes: &[u8]) -> Json {
+    if bytes.is_empty() {
+        return Json::Object(Vec::new());
+    }
+    read(bytes, usize::MAX).unwrap_or(Json::Null)
+}
+
+fn read(bytes: &[u8], values_max: usize) -> Result<Json, NotJson> {
+    let left = Cell::new(values_max);
     let reader = Reader {
         depth_left: DEPTH_MAX,
         values_left: &left,
     };
-    let mut source = serde_json::Deserializer::from_slice(body);
+    let mut source = serde_json::Deserializer::from_slice(bytes);
     let value = reader.deserialize(&mut source).map_err(|_| NotJson)?;
     source.end().map_err(|_| NotJson)?;
-    match value {
-        Json::Object(_) => Ok(value),
-        _ => Err(NotJson),
-    }
+    Ok(value)
 }
 
 /// Reads one value, and counts down what the whole body may still hold.

@@ -7,5 +7,8 @@ pub mod kms;
 pub mod query;
 pub mod shape;
 pub mod sigv4;
+pub mod sts;
 pub mod text;
 pub mod xml;
+
+mod uri;

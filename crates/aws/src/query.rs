@@ -1,6 +1,10 @@
 //! The Query protocol: a form of `Action`, `Version` and parameters. A form that two readers could
 //! understand differently is refused.
 
+mod input;
+
+pub use input::{SKIPPED_MAX, to_json};
+
 /// Parameters that one form may have, `Action` and `Version` included.
 pub const PARAMETERS_MAX: usize = 1024;
 

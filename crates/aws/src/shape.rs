@@ -17,9 +17,9 @@
 //! assert_eq!(request.name.as_str(), "a");
 //! assert!(request.size.is_none());
 //!
-//! let refusal = shape::decode::<BoxRequest>(br#"{"Size":0}"#).err().unwrap();
+//! let error = shape::decode::<BoxRequest>(br#"{"Size":0}"#).err().unwrap();
 //! assert_eq!(
-//!     refusal.message.as_deref(),
+//!     error.json().message.as_deref(),
 //!     Some(
 //!         "2 validation errors detected: \
 //!          Value null at 'name' failed to satisfy constraint: Member must not be null; \
@@ -29,7 +29,7 @@
 //! );
 //! ```
 
-use crate::error::{KmsException, Refusal};
+use crate::error::{KmsException, QueryException, Refusal};
 use crate::json::{self, Json, Writer};
 use crate::text;
 
@@ -95,27 +95,66 @@ impl Malformed {
     }
 }
 
-/// Reads a request body: SerializationException when it is not JSON or of other JSON types than the
-/// shape, ValidationException with every violated constraint when its values are out of range.
-/// Members that the shape does not have are ignored.
-pub fn decode<S: Shape>(body: &[u8]) -> Result<S, Refusal> {
-    let json =
-        json::parse(body).map_err(|json::NotJson| Refusal::bare(KmsException::Serialization))?;
+/// Why a request is not a value of its shape. Protocols name that differently.
+#[derive(Debug)]
+pub enum NotShape {
+    /// It is not JSON.
+    NotJson,
+    /// A value has another JSON type than its shape.
+    Malformed(Malformed),
+    /// Values are absent or out of range.
+    Violated(Violations),
+}
+
+impl NotShape {
+    /// What a client of AWS JSON 1.1 is told: SerializationException, or ValidationException with every
+    /// violated constraint.
+    pub fn json(&self) -> Refusal {
+        let exception = match self {
+            Self::NotJson | Self::Malformed(_) => KmsException::Serialization,
+            Self::Violated(_) => KmsException::Validation,
+        };
+        Refusal {
+            exception: exception.into(),
+            message: self.message(),
+        }
+    }
+
+    /// What a client of the Query protocol is told: MalformedInput, or ValidationError with every
+    /// violated constraint.
+    pub fn query(&self) -> Refusal {
+        let exception = match self {
+            Self::NotJson | Self::Malformed(_) => QueryException::MalformedInput,
+            Self::Violated(_) => QueryException::Validation,
+        };
+        Refusal {
+            exception: exception.into(),
+            message: self.message(),
+        }
+    }
+
+    fn message(&self) -> Option<String> {
+        match self {
+            Self::NotJson => None,
+            Self::Malformed(error) => Some(text::wrong_json_type(error)),
+            Self::Violated(violations) => Some(violations.to_string()),
+        }
+    }
+}
+
+/// Reads a request body. Members that the shape does not have are ignored.
+pub fn decode<S: Shape>(body: &[u8]) -> Result<S, NotShape> {
+    let json = json::parse(body).map_err(|json::NotJson| NotShape::NotJson)?;
     decode_json(&json)
 }
 
-/// Reads a request that is already a JSON tree; errors as [`decode`].
-pub fn decode_json<S: Shape>(json: &Json) -> Result<S, Refusal> {
+/// Reads a request that is already a JSON tree; otherwise as [`decode`].
+pub fn decode_json<S: Shape>(json: &Json) -> Result<S, NotShape> {
     let mut violations = Violations::default();
-    let value = S::decode(json, &Path::Root, &mut violations).map_err(|error| {
-        Refusal::new(KmsException::Serialization, text::wrong_json_type(&error))
-    })?;
+    let value = S::decode(json, &Path::Root, &mut violations).map_err(NotShape::Malformed)?;
     match value {
         Some(value) if violations.is_empty() => Ok(value),
-        _ => Err(Refusal::new(
-            KmsException::Validation,
-            violations.to_string(),
-        )),
+        _ => Err(NotShape::Violated(violations)),
     }
 }
 

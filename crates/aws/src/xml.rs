@@ -1,8 +1,14 @@
-//! Replies of the Query protocol in XML: of STS, and of errors.
+//! Replies of the Query protocol in XML: results of operations, and errors. What a caller sent never
+//! leaves unescaped.
 
+use crate::error::Refusal;
 use crate::query::NotForm;
 use crate::sigv4::{AuthFailure, CommonError};
 use crate::text;
+
+mod reply;
+
+pub use reply::{reply, uri_encode};
 
 /// The content type of replies.
 pub const CONTENT_TYPE: &str = "text/xml";
@@ -32,38 +38,6 @@ pub const IAM: Service = Service {
     namespace: "https://iam.amazonaws.com/doc/2010-05-08/",
 };
 
-/// STS API, GetCallerIdentity: the result.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CallerIdentity {
-    /// The ARN of the caller.
-    pub arn: String,
-    /// The unique id of the caller; of a root user, the account.
-    pub user_id: String,
-    /// The account.
-    pub account: String,
-}
-
-impl CallerIdentity {
-    /// The body of the reply.
-    pub fn body(&self, request_id: &str) -> String {
-        let result = [
-            element("Arn", &self.arn),
-            element("UserId", &self.user_id),
-            element("Account", &self.account),
-        ];
-        reply(STS, "GetCallerIdentity", &result.concat(), request_id)
-    }
-}
-
-/// The reply of `operation` with a result that is XML already.
-fn reply(service: Service, operation: &str, result: &str, request_id: &str) -> String {
-    format!(
-        "<{operation}Response xmlns=\"{}\"><{operation}Result>{result}</{operation}Result><ResponseMetadata>{}</ResponseMetadata></{operation}Response>",
-        service.namespace,
-        element("RequestId", request_id),
-    )
-}
-
 /// An error of the Query protocol.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum QueryError {
@@ -78,14 +52,8 @@ pub enum QueryError {
         /// As sent.
         version: String,
     },
-    /// The caller may not; the text.
-    AccessDenied(String),
-    /// A parameter is missing or out of range; the text.
-    Validation(String),
-    /// Too many requests.
-    Throttling,
-    /// The server failed.
-    Internal,
+    /// The operation refuses, or failed.
+    Refused(Refusal),
     /// The server is sealed.
     Unavailable,
 }
@@ -100,10 +68,10 @@ impl QueryError {
                 ("MalformedInput", 400)
             }
             Self::InvalidAction { .. } => ("InvalidAction", 400),
-            Self::AccessDenied(_) => ("AccessDenied", 403),
-            Self::Validation(_) => ("ValidationError", 400),
-            Self::Throttling => ("Throttling", 400),
-            Self::Internal => ("InternalFailure", 500),
+            Self::Refused(refusal) => {
+                let (exception, _) = refusal.query();
+                (exception.name(), exception.status())
+            }
             Self::Unavailable => ("ServiceUnavailable", 503),
         };
         CommonError { code, status }
@@ -118,9 +86,7 @@ impl QueryError {
                 text::MALFORMED_FORM.to_owned()
             }
             Self::InvalidAction { action, version } => text::unknown_action(action, version),
-            Self::AccessDenied(text) | Self::Validation(text) => text.clone(),
-            Self::Throttling => text::RATE_EXCEEDED.to_owned(),
-            Self::Internal => text::INTERNAL_FAILURE.to_owned(),
+            Self::Refused(refusal) => refusal.query().1.to_owned(),
             Self::Unavailable => text::SEALED.to_owned(),
         }
     }

@@ -288,13 +288,7 @@ fn query_error(unanswered: &Unanswered, request_id: &str) -> (u16, Vec<u8>) {
             action: form.action.clone(),
             version: form.version.clone(),
         },
-        Unanswered::Refused(refusal) => match refusal.exception {
-            KmsException::AccessDenied => {
-                QueryError::AccessDenied(refusal.message.clone().unwrap_or_default())
-            }
-            KmsException::Throttling => QueryError::Throttling,
-            _ => QueryError::Internal,
-        },
+        Unanswered::Refused(refusal) => QueryError::Refused(refusal.clone()),
         Unanswered::Common(..) => QueryError::Unavailable,
     };
     (

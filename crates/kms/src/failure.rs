@@ -1,6 +1,6 @@
 //! Why an operation did not succeed: what the client is told, kept apart from what the log is told.
 
-use strongroom_aws::error::{KmsException, Refusal};
+use strongroom_aws::error::{Exception, KmsException, Refusal};
 use strongroom_aws::text;
 use strongroom_hsm_api::Code;
 use strongroom_store::StoreError;
@@ -98,12 +98,12 @@ impl From<Unreadable> for Failure {
 }
 
 /// A refusal without text, as a failure.
-pub(crate) fn refuse(exception: KmsException) -> Failure {
+pub(crate) fn refuse(exception: impl Into<Exception>) -> Failure {
     Refusal::bare(exception).into()
 }
 
 /// A refusal with a text, as a failure.
-pub(crate) fn refuse_with(exception: KmsException, message: impl Into<String>) -> Failure {
+pub(crate) fn refuse_with(exception: impl Into<Exception>, message: impl Into<String>) -> Failure {
     Refusal::new(exception, message).into()
 }
 

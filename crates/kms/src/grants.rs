@@ -53,7 +53,8 @@ pub(crate) fn require_tokens<I: Shape>(call: &Call<'_>) -> Result<(), Failure> {
     let Some(given) = given.filter(|given| **given != Json::Null) else {
         return Ok(());
     };
-    let GrantTokenList(tokens) = shape::decode_json(given)?;
+    let tokens = shape::decode_json(given).map_err(|error| error.json());
+    let GrantTokenList(tokens) = tokens?;
     for token in tokens {
         let named = parse_token(call, token.as_str());
         let named = named.ok_or_else(|| refuse(KmsException::InvalidGrantToken))?;

@@ -169,7 +169,7 @@ pub fn find(service: Service, name: &str) -> Option<&'static Op> {
 
 fn json<'r, O: Operation>(call: &'r Call<'r>) -> Reply<'r> {
     Box::pin(async move {
-        let input: O::Input = shape::decode_json(&call.input)?;
+        let input: O::Input = shape::decode_json(&call.input).map_err(|error| error.json())?;
         O::check(&input)?;
         managed_keys::ensure(call, &O::targets(&input)).await?;
         let mut turn = None;

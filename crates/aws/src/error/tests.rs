@@ -1,4 +1,5 @@
-use super::{KmsException, Refusal};
+use super::{KmsException, QueryException, Refusal};
+use crate::text;
 
 fn check(refusal: &Refusal, body: &str) {
     assert_eq!(String::from_utf8(refusal.body()).unwrap(), body);
@@ -32,5 +33,36 @@ fn without_text_there_is_no_message() {
 fn names_are_unique() {
     for exception in KmsException::ALL {
         assert_eq!(KmsException::named(exception.name()), Some(*exception));
+    }
+    for exception in QueryException::ALL {
+        assert_eq!(QueryException::named(exception.name()), Some(*exception));
+    }
+}
+
+#[test]
+fn the_query_protocol_tells_its_own_and_what_is_common() {
+    for (refusal, told) in [
+        (
+            Refusal::new(QueryException::NoSuchEntity, "no"),
+            (QueryException::NoSuchEntity, "no"),
+        ),
+        (
+            Refusal::bare(QueryException::PackedPolicyTooLarge),
+            (QueryException::PackedPolicyTooLarge, ""),
+        ),
+        (
+            Refusal::new(KmsException::AccessDenied, "no"),
+            (QueryException::AccessDenied, "no"),
+        ),
+        (
+            Refusal::new(KmsException::Throttling, text::THROTTLED),
+            (QueryException::Throttling, text::RATE_EXCEEDED),
+        ),
+        (
+            Refusal::new(KmsException::KmsInternal, text::DISK_FULL),
+            (QueryException::InternalFailure, text::INTERNAL_FAILURE),
+        ),
+    ] {
+        assert_eq!(refusal.query(), told);
     }
 }

@@ -198,7 +198,12 @@ fn an_empty_structure_is_an_object() {
 }
 
 fn refused<S: Shape>(body: &str) -> String {
-    decode::<S>(body.as_bytes()).err().unwrap().message.unwrap()
+    decode::<S>(body.as_bytes())
+        .err()
+        .unwrap()
+        .json()
+        .message
+        .unwrap()
 }
 
 #[test]

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::{Shape, decode, encode};
-use crate::error::KmsException;
+use crate::error::{Exception, KmsException, QueryException};
 use crate::kms::{
     CreateAliasRequest, CreateKeyRequest, DateType, DecryptResponse, EncryptRequest,
     GenerateDataKeyRequest, ListKeysRequest, PlaintextType, TagResourceRequest,
@@ -10,8 +10,8 @@ use crate::kms::{
 use crate::shape::NoOutput;
 use strongroom_base::{Secret, UnixMillis};
 
-fn refusal<S: Shape>(body: &str) -> (KmsException, Option<String>) {
-    let refusal = decode::<S>(body.as_bytes()).err().unwrap();
+fn refusal<S: Shape>(body: &str) -> (Exception, Option<String>) {
+    let refusal = decode::<S>(body.as_bytes()).err().unwrap().json();
     (refusal.exception, refusal.message)
 }
 
@@ -22,11 +22,15 @@ fn invalid<S: Shape>(body: &str, violations: &[&str]) {
         "{} validation error{plural} detected: {all}",
         violations.len()
     );
-    assert_eq!(refusal::<S>(body), (KmsException::Validation, Some(text)));
+    assert_eq!(
+        refusal::<S>(body),
+        (KmsException::Validation.into(), Some(text))
+    );
 }
 
 fn malformed<S: Shape>(body: &str) {
-    assert_eq!(refusal::<S>(body).0, KmsException::Serialization, "{body}");
+    let exception = refusal::<S>(body).0;
+    assert_eq!(exception, KmsException::Serialization.into(), "{body}");
 }
 
 #[test]
@@ -63,6 +67,18 @@ fn every_violation_is_told() {
             "Value '' at 'targetKeyId' failed to satisfy constraint: Member must have length greater than or equal to 1",
         ],
     );
+}
+
+#[test]
+fn the_query_protocol_has_names_of_its_own() {
+    for (body, exception) in [
+        (r#"{"KeyId":""}"#, QueryException::Validation),
+        (r#"{"KeyId":1}"#, QueryException::MalformedInput),
+    ] {
+        let error = decode::<EncryptRequest>(body.as_bytes()).err().unwrap();
+        assert_eq!(error.query().exception, exception.into(), "{body}");
+        assert_eq!(error.query().message, error.json().message, "{body}");
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ use strongroom_base::hex;
 use strongroom_crypto::digest::sha256;
 
 use super::{ALGORITHM, AuthFailure, Request, TERMINATOR};
+use crate::uri::encode;
 
 /// The scope of a signature: `date/region/service/aws4_request`.
 pub(super) fn scope(date: &str, region: &str, service: &str) -> String {
@@ -116,18 +117,6 @@ fn percent_decode(mut bytes: &[u8]) -> Vec<u8> {
 fn hex_pair(high: u8, low: u8) -> Option<u8> {
     let digit = |byte: u8| char::from(byte).to_digit(16);
     u8::try_from(digit(high)? << 4 | digit(low)?).ok()
-}
-
-/// Percent-encodes all but the unreserved characters of RFC 3986 §2.3.
-fn encode(bytes: &[u8], out: &mut String) {
-    for byte in bytes {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
-                out.push(char::from(*byte));
-            }
-            _ => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
 }
 
 /// The canonical value of a header: each value trimmed and its inner spaces collapsed, all joined by

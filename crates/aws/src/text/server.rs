@@ -15,6 +15,42 @@ pub const ACTION_REQUIRED: &str = "The request is missing an action or a require
 /// OWN, Query, MalformedInput: not a form that can be read in one way.
 pub const MALFORMED_FORM: &str = "The request body is not a valid form.";
 
+/// CAP, Query, MalformedInput: the number of an item is no number, or what should name one does not.
+pub const UNEXPECTED_LIST: &str = "Start of list found where not expected";
+
+/// MEM, Query, MalformedInput: parts of a value that has none, or no value where one must be.
+pub const UNEXPECTED_STRUCTURE: &str = "Start of structure or map found where not expected.";
+
+/// OWN, Query, MalformedInput: a value for what has parts.
+pub const UNEXPECTED_VALUE: &str = "Value found where not expected.";
+
+/// OWN, Query, MalformedInput: two parameters for one value.
+pub const REPEATED_PARAMETER: &str = "A parameter of the request is repeated.";
+
+/// OWN, Query, MalformedInput; the code CAP.
+pub const NOT_AN_INTEGER: &str = "A parameter of the request is not a valid integer.";
+
+/// OWN, Query, MalformedInput.
+pub const NOT_A_BOOLEAN: &str = "A parameter of the request is not a valid boolean.";
+
+/// OWN, Query, MalformedInput.
+pub const NOT_A_TIMESTAMP: &str = "A parameter of the request is not a valid timestamp.";
+
+/// CAP, Query, MalformedInput: items are counted from 1.
+pub fn invalid_index(index: &str) -> String {
+    format!("{index} is not a valid index")
+}
+
+/// CAP, Query, MalformedInput.
+pub fn negative_index(index: &str) -> String {
+    format!("Key {index} may not have a leading '-'")
+}
+
+/// CAP, Query, MalformedInput: `skipped` items are left out one after another.
+pub fn sparse_list(skipped: u64) -> String {
+    format!("Excessively sparse input would skip {skipped} list elements")
+}
+
 /// DOC, Query, Throttling.
 pub const RATE_EXCEEDED: &str = "Rate exceeded";
 

@@ -1,22 +1,10 @@
-use super::{CallerIdentity, IAM, QueryError, STS};
+use super::{IAM, QueryError, STS};
+use crate::error::{QueryException, Refusal};
 use crate::query::NotForm;
 use crate::sigv4::AuthFailure;
 
-#[test]
-fn get_caller_identity_answers_as_sts() {
-    let identity = CallerIdentity {
-        arn: "arn:aws:iam::123456789012:root".into(),
-        user_id: "123456789012".into(),
-        account: "123456789012".into(),
-    };
-    assert_eq!(
-        identity.body("1-2"),
-        "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\
-         <GetCallerIdentityResult><Arn>arn:aws:iam::123456789012:root</Arn>\
-         <UserId>123456789012</UserId><Account>123456789012</Account></GetCallerIdentityResult>\
-         <ResponseMetadata><RequestId>1-2</RequestId></ResponseMetadata>\
-         </GetCallerIdentityResponse>"
-    );
+fn refused(exception: QueryException) -> QueryError {
+    QueryError::Refused(Refusal::bare(exception))
 }
 
 #[test]
@@ -28,7 +16,7 @@ fn errors_name_type_code_and_message() {
          <Message>The security token included in the request is invalid.</Message></Error>\
          <RequestId>1</RequestId></ErrorResponse>"
     );
-    let internal = QueryError::Internal.body(IAM, "1");
+    let internal = refused(QueryException::InternalFailure).body(IAM, "1");
     assert!(internal.contains("<Type>Receiver</Type>"), "{internal}");
 }
 
@@ -62,12 +50,9 @@ fn codes_and_statuses_are_those_of_aws() {
             "MalformedInput",
             400,
         ),
-        (QueryError::AccessDenied(String::new()), "AccessDenied", 403),
-        (
-            QueryError::Validation(String::new()),
-            "ValidationError",
-            400,
-        ),
+        (refused(QueryException::AccessDenied), "AccessDenied", 403),
+        (refused(QueryException::Validation), "ValidationError", 400),
+        (refused(QueryException::NoSuchEntity), "NoSuchEntity", 404),
     ] {
         assert_eq!((error.code().code, error.code().status), (code, status));
     }

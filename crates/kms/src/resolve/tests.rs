@@ -1,11 +1,11 @@
-use strongroom_aws::error::KmsException;
+use strongroom_aws::error::{Exception, KmsException};
 
 use super::{Naming, Reference};
 use crate::call::Caller;
 
 const ID: &str = "1234abcd-12ab-34cd-56ef-1234567890ab";
 
-fn parse(text: &str, naming: Naming) -> Result<Reference, (KmsException, String)> {
+fn parse(text: &str, naming: Naming) -> Result<Reference, (Exception, String)> {
     let region = "us-east-1".parse().unwrap();
     let caller = Caller::root("111122223333".parse().unwrap(), "AKIA".into(), &region);
     Reference::parse(text, naming, &caller, &region)
@@ -55,12 +55,15 @@ fn everything_else_is_not_found_with_the_text_of_its_fault() {
     ] {
         assert_eq!(
             parse(text, Naming::Key),
-            Err((KmsException::NotFound, message.to_owned()))
+            Err((KmsException::NotFound.into(), message.to_owned()))
         );
     }
     let elsewhere = format!("arn:aws:kms:eu-west-1:111122223333:key/{ID}");
     assert_eq!(
         parse(&elsewhere, Naming::Key),
-        Err((KmsException::NotFound, "Invalid arn eu-west-1".to_owned()))
+        Err((
+            KmsException::NotFound.into(),
+            "Invalid arn eu-west-1".to_owned()
+        ))
     );
 }

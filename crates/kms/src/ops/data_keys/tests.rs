@@ -17,7 +17,7 @@ async fn sm2_pairs_are_of_chinese_regions() {
     let made = pair(&bench, "cn-north-1", "SM2").await.unwrap();
     assert_eq!(made["KeyPairSpec"], json!("SM2"));
     let refused = pair(&bench, "us-east-1", "SM2").await.unwrap_err();
-    assert_eq!(refused.exception, KmsException::UnsupportedOperation);
+    assert_eq!(refused.exception, KmsException::UnsupportedOperation.into());
     assert_eq!(
         refused.message.as_deref(),
         Some("KeyPairSpec SM2 is not supported in Region us-east-1.")

@@ -24,7 +24,7 @@ async fn a_recipient_must_be_proven() {
         let input = json!({"NumberOfBytes": 1, "Recipient": recipient});
         let call = bench.prepare("us-east-1", "GenerateRandom", &input);
         let refused = bench.answer(&call).await.unwrap_err();
-        assert_eq!(refused.exception, KmsException::Validation);
+        assert_eq!(refused.exception, KmsException::Validation.into());
         assert_eq!(refused.message, Some(expected));
     }
 }
