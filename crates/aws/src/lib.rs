@@ -9,6 +9,7 @@ pub mod shape;
 pub mod sigv4;
 pub mod sts;
 pub mod text;
+pub mod time;
 pub mod xml;
 
 mod uri;

@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use strongroom_audit::{KeyUse, Outcome, Record};
 use strongroom_aws::json::Json;
 use strongroom_aws::kms::EncryptionContextType;
+use strongroom_aws::query::Form;
 use strongroom_base::id::{AccountId, Region, uuid};
 use strongroom_base::{Env, UnixMillis};
 use strongroom_hsm_api::key::MaterialId;
@@ -51,6 +52,14 @@ impl Via {
     }
 }
 
+/// What a call brings, in its protocol.
+pub enum Input {
+    /// AWS JSON.
+    Json(Json),
+    /// Query.
+    Form(Form),
+}
+
 /// An authenticated call.
 pub struct Call<'c> {
     /// The service.
@@ -68,7 +77,7 @@ pub struct Call<'c> {
     /// Where it came from.
     pub source: Source,
     /// The input.
-    pub input: Json,
+    pub input: Input,
     /// What it touched.
     trail: Mutex<Trail>,
 }
@@ -93,7 +102,7 @@ impl<'c> Call<'c> {
         region: Region,
         request_id: &'c str,
         source: Source,
-        input: Json,
+        input: Input,
     ) -> Self {
         let event_id = uuid(&*kms.env.random);
         Self {

@@ -17,8 +17,9 @@ use strongroom_base::id::{Region, uuid};
 use strongroom_crypto::digest::sha256;
 
 use crate::accounts::Unverified;
-use crate::call::{Call, Caller, Source};
+use crate::call::{Call, Input, Source};
 use crate::failure::Failure;
+use crate::iam::Caller;
 use crate::kms::Kms;
 use crate::ops::{self, Op, Service as AwsService};
 use crate::service::Service;
@@ -36,8 +37,26 @@ pub struct Request {
     pub headers: HeaderMap,
     /// The whole body.
     pub body: Bytes,
-    /// The peer's address.
-    pub peer: IpAddr,
+    /// Who sent it.
+    pub peer: Peer,
+}
+
+/// Who sent a request, as far as the connection tells.
+#[derive(Clone, Debug)]
+pub struct Peer {
+    /// The address.
+    pub address: IpAddr,
+    /// How it came.
+    pub channel: Channel,
+}
+
+/// How a request came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Channel {
+    /// In clear.
+    Clear,
+    /// Over TLS.
+    Tls,
 }
 
 /// A reply.
@@ -62,6 +81,7 @@ impl Asked {
     fn service(&self) -> AwsService {
         match self {
             Self::Json { .. } => AwsService::Kms,
+            Self::Query(form) if form.version == xml::IAM.version => AwsService::Iam,
             Self::Query(_) => AwsService::Sts,
         }
     }
@@ -69,7 +89,7 @@ impl Asked {
     fn op(&self) -> Option<&'static Op> {
         let name = match self {
             Self::Json { target, .. } => target.strip_prefix(TARGET_PREFIX)?.strip_prefix('.')?,
-            Self::Query(form) if form.version == xml::STS.version => &form.action,
+            Self::Query(form) if form.version == self.service().xml().version => &form.action,
             Self::Query(_) => return None,
         };
         ops::find(self.service(), name)
@@ -136,16 +156,17 @@ async fn answer_open(
         });
     };
     let input = match asked {
-        Asked::Json { input, .. } => input,
-        // No operation of the Query protocol has parameters yet; those sent are ignored, as AWS does.
-        Asked::Query(_) => Json::Object(Vec::new()),
+        Asked::Json { input, .. } => Input::Json(input),
+        Asked::Query(form) => Input::Form(form),
     };
     let user_agent = header(&request.headers, "user-agent")
         .unwrap_or_default()
         .to_owned();
     let source = Source {
-        address: request.peer,
+        address: request.peer.address,
         user_agent,
+        is_secure: request.peer.channel == Channel::Tls,
+        via: None,
     };
     let (caller, region) = caller;
     let call = Call::new(kms, op, caller, region, request_id, source, input);
@@ -195,11 +216,8 @@ async fn authenticate(
             Unverified::Refused(failure) => Unanswered::Unauthenticated(failure),
             Unverified::Failed(failure) => Unanswered::Refused(failure.refusal()),
         })?;
-    let account = verified.ok_or(AuthFailure::UnknownAccessKey)?;
-    Ok((
-        Caller::root(account, claim.access_key_id, &claim.region),
-        claim.region,
-    ))
+    let caller = verified.ok_or(AuthFailure::UnknownAccessKey)?;
+    Ok((caller, claim.region))
 }
 
 /// What the request claims to be signed by: all that can be checked without the key.

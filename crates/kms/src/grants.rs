@@ -8,8 +8,10 @@ use strongroom_aws::json::Json;
 use strongroom_aws::kms::GrantTokenList;
 use strongroom_aws::shape::{self, Kind, Shape};
 use strongroom_base::hex;
+use strongroom_policy::{GrantMatch, Word};
 
-use crate::call::{Call, Caller};
+use crate::authorize::{Asked, RequestContext};
+use crate::call::{Call, Input};
 use crate::failure::{Failure, refuse};
 use crate::key::{Key, KeyName};
 use crate::kms::Kms;
@@ -49,7 +51,10 @@ pub(crate) fn require_tokens<I: Shape>(call: &Call<'_>) -> Result<(), Failure> {
     if !has_tokens(&I::MODEL.kind) {
         return Ok(());
     }
-    let given = call.input.get(TOKENS_MEMBER);
+    let Input::Json(input) = &call.input else {
+        return Ok(());
+    };
+    let given = input.get(TOKENS_MEMBER);
     let Some(given) = given.filter(|given| **given != Json::Null) else {
         return Ok(());
     };
@@ -71,17 +76,34 @@ fn has_tokens(kind: &Kind) -> bool {
     }
 }
 
-/// Whether `caller` may retire `grant`: KMS API, RetireGrant, allows it to the retiring principal and to
-/// the account that issued the grant. Callers are account roots, and stand for themselves only.
-// A grantee with RetireGrant among its operations follows when grants allow what they grant.
-pub(crate) fn may_retire(caller: &Caller, grant: &GrantRecord) -> bool {
+/// The grants on `key` that speak for the caller of `asked` and fit the request.
+pub(crate) fn speaking_for(
+    _asked: &Asked<'_>,
+    _key: &Key,
+    _action: &str,
+    _context: &RequestContext<'_, '_>,
+) -> Result<Vec<GrantMatch>, Failure> {
+    Ok(Vec::new())
+}
+
+/// What lets the caller of `asked` end `grant`, besides the policy of its key: KMS API, RetireGrant, allows it to
+/// the retiring principal and to the account that issued the grant.
+pub(crate) fn retiring(asked: &Asked<'_>, grant: &GrantRecord) -> Result<Vec<GrantMatch>, Failure> {
+    let caller = asked.caller;
     let is_retiring = match &grant.terms.retiring {
         Some(GrantParty::Principal(account, arn)) => {
             *account == caller.account && *arn == caller.arn
         }
         Some(GrantParty::Service(_)) | None => false,
     };
-    is_retiring || grant.terms.issuer == caller.account
+    let issuer = grant.terms.issuer;
+    let speaks = match is_retiring {
+        true => Some(Word::Direct),
+        false if issuer == caller.account => Some(Word::Account),
+        false => None,
+    };
+    let speaks = speaks.map(|speaks| GrantMatch { speaks, issuer });
+    Ok(speaks.into_iter().collect())
 }
 
 /// Removes the grants of a key that is due for deletion, before the commit that removes the key: there

@@ -162,7 +162,7 @@ async fn serve_connection<S>(
     let requests = Arc::new(Requests::default());
     let counted = Arc::clone(&requests);
     let respond = service_fn(move |request| {
-        let shared = Arc::clone(&shared);
+        let (shared, peer) = (Arc::clone(&shared), peer.clone());
         let under_way = UnderWay::begin(&counted);
         async move {
             let response = respond(shared, request, peer).await;

@@ -16,8 +16,12 @@ use crate::records::{
 use crate::repository::Stored;
 
 pub(crate) use aws_managed::{AWS_MANAGED_POLICIES, AwsManagedPolicy};
-pub(crate) use caller::{Named, PolicyName, policies_of};
-pub(crate) use principals::{bind, principal_with_id, show};
+pub use caller::Caller;
+pub(crate) use caller::{CallerPolicies, Identity, Named, PolicyName, Session, policies_of};
+pub(crate) use principals::{
+    Bound, bind, bound, group_arn, policy_arn, principal_with_id, role_arn, root_arn, session_arn, show,
+    user_arn,
+};
 
 /// Writes the entities that have inline policies.
 macro_rules! entities {

@@ -23,6 +23,7 @@ mod call;
 mod domain_time;
 mod failure;
 mod grants;
+mod iam;
 mod imports;
 mod key;
 mod last_use;

@@ -4,12 +4,14 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use strongroom_aws::error::Refusal;
+use strongroom_aws::error::{KmsException, QueryException, Refusal};
 use strongroom_aws::kms as wire;
 use strongroom_aws::shape::{self, Shape};
+use strongroom_aws::query::to_json;
+use strongroom_aws::xml;
 
 use crate::authorize::{Authorized, Keys, Target, authorize};
-use crate::call::Call;
+use crate::call::{Call, Input};
 use crate::failure::{Cause, Failure};
 use crate::managed_keys;
 
@@ -54,17 +56,28 @@ pub enum Service {
     Kms,
     /// Security Token Service, Query.
     Sts,
+    /// Identity and Access Management, Query.
+    Iam,
 }
 
 impl Service {
     /// The names that credential scopes may carry.
-    pub const NAMES: &'static [&'static str] = &["kms", "sts"];
+    pub const NAMES: &'static [&'static str] = &["kms", "sts", "iam"];
+
+    /// How the service writes XML; KMS answers in JSON, and its forms as STS would.
+    pub(crate) fn xml(self) -> xml::Service {
+        match self {
+            Self::Kms | Self::Sts => xml::STS,
+            Self::Iam => xml::IAM,
+        }
+    }
 
     /// The name in credential scopes and audit records.
     pub fn name(self) -> &'static str {
         match self {
             Self::Kms => "kms",
             Self::Sts => "sts",
+            Self::Iam => "iam",
         }
     }
 }
@@ -169,30 +182,50 @@ pub fn find(service: Service, name: &str) -> Option<&'static Op> {
 
 fn json<'r, O: Operation>(call: &'r Call<'r>) -> Reply<'r> {
     Box::pin(async move {
-        let input: O::Input = shape::decode_json(&call.input).map_err(|error| error.json())?;
-        O::check(&input)?;
-        managed_keys::ensure(call, &O::targets(&input)).await?;
-        let mut turn = None;
-        let mut cause = Cause::Contention;
-        for _ in 0..ATTEMPTS_MAX {
-            call.begin_attempt();
-            // Everything is looked up and decided again: what the decision rested on may have changed.
-            match O::run(authorize::<O>(call, &input)?).await {
-                Ok(output) => return Ok(shape::encode(&output)),
-                Err(Failure::Conflict) => cause = Cause::Contention,
-                Err(Failure::Stale(error)) => {
-                    cause = Cause::KeyProcess(error);
-                    continue;
-                }
-                Err(other) => return Err(other),
-            }
-            // Those who conflicted go on one after another, so that each has only newcomers to fear.
-            if let (None, Some(key)) = (&turn, call.first_key_id()) {
-                turn = call.kms.key_turns.take(&key).await;
-            }
-        }
-        Err(Failure::Internal(cause))
+        let Input::Json(input) = &call.input else {
+            return Err(Refusal::bare(KmsException::Serialization).into());
+        };
+        let input: O::Input = shape::decode_json(input).map_err(|error| error.json())?;
+        Ok(shape::encode(&carry_out::<O>(call, &input).await?))
     })
+}
+
+fn query<'r, O: Operation>(call: &'r Call<'r>) -> Reply<'r> {
+    Box::pin(async move {
+        let Input::Form(form) = &call.input else {
+            return Err(Refusal::bare(QueryException::MalformedInput).into());
+        };
+        let input = to_json(form, O::Input::MODEL)?;
+        let input: O::Input = shape::decode_json(&input).map_err(|error| error.query())?;
+        let output = carry_out::<O>(call, &input).await?;
+        let service = call.op.service.xml();
+        Ok(xml::reply(service, call.op.name, &output, call.request_id).into())
+    })
+}
+
+async fn carry_out<O: Operation>(call: &Call<'_>, input: &O::Input) -> Result<O::Output, Failure> {
+    O::check(input)?;
+    managed_keys::ensure(call, &O::targets(input)).await?;
+    let mut turn = None;
+    let mut cause = Cause::Contention;
+    for _ in 0..ATTEMPTS_MAX {
+        call.begin_attempt();
+        // Everything is looked up and decided again: what the decision rested on may have changed.
+        match O::run(authorize::<O>(call, input)?).await {
+            Ok(output) => return Ok(output),
+            Err(Failure::Conflict) => cause = Cause::Contention,
+            Err(Failure::Stale(error)) => {
+                cause = Cause::KeyProcess(error);
+                continue;
+            }
+            Err(other) => return Err(other),
+        }
+        // Those who conflicted go on one after another, so that each has only newcomers to fear.
+        if let (None, Some(key)) = (&turn, call.first_key_id()) {
+            turn = call.kms.key_turns.take(&key).await;
+        }
+    }
+    Err(Failure::Internal(cause))
 }
 
 macro_rules! ops {
@@ -266,7 +299,7 @@ ops! {
     Kms "UpdatePrimaryRegion" json::<multi_region::UpdatePrimaryRegion>, TwoOwnKeys ["kms:UpdatePrimaryRegion"], Mutation;
     Kms "Verify" json::<signing::Verify>, Key ["kms:Verify"], Cryptographic;
     Kms "VerifyMac" json::<macs::VerifyMac>, Key ["kms:VerifyMac"], Cryptographic;
-    Sts "GetCallerIdentity" sts::get_caller_identity, Nothing [], Read;
+    Sts "GetCallerIdentity" query::<sts::GetCallerIdentity>, Nothing [], Read;
 }
 
 #[cfg(test)]

@@ -23,7 +23,8 @@ use tokio::sync::oneshot;
 
 use crate::accounts::AccountRule;
 use crate::audit_log::AuditLog;
-use crate::call::{Call, Caller, Source};
+use crate::call::{Call, Input, Source};
+use crate::iam::Caller;
 use crate::domain::{self, NewSeal};
 use crate::key_process::{Client, KeyProcess};
 use crate::kms::{Kms, Settings};
@@ -194,8 +195,10 @@ impl Bench {
             Source {
                 address: [127, 0, 0, 1].into(),
                 user_agent: String::new(),
+                is_secure: false,
+                via: None,
             },
-            json::parse(input.to_string().as_bytes()).ok().unwrap(),
+            Input::Json(json::parse(input.to_string().as_bytes()).ok().unwrap()),
         )
     }
 

@@ -2,12 +2,13 @@
 //! condition keys of the request. What they amount to is decided in `policy`.
 
 use std::cell::OnceCell;
+use std::sync::LazyLock;
 
 use strongroom_aws::error::Refusal;
 use strongroom_aws::text::Where;
 use strongroom_base::id::{AccountId, Region};
 use strongroom_policy::{
-    self as policy, Case, CompiledPolicy, Decision, Denial, GrantMatch, Outcome, PolicyType,
+    self as policy, Case, CompiledPolicy, Decision, Denial, Grammar, GrantMatch, Outcome, PolicyType,
     ResourcePolicy,
 };
 
@@ -16,10 +17,10 @@ use super::denial;
 use crate::call::{Call, Source};
 use crate::failure::Failure;
 use crate::grants;
-use crate::iam::{Caller, CallerPolicies, Identity, Named, policies_of};
+use crate::iam::{Caller, CallerPolicies, Identity, Named, compile, policies_of};
 use crate::key::Key;
 use crate::kms::Kms;
-use crate::records::{GrantRecord, PolicyKind, TagRecord};
+use crate::records::{GrantRecord, PolicyKind, TagRecord, Unreadable};
 
 /// Who asks, from where, and every policy of the caller's.
 pub(crate) struct Asked<'r> {
@@ -44,6 +45,8 @@ pub(crate) enum Thing<'t> {
     Guarded(&'t str, AccountId, &'t CompiledPolicy, &'t [TagRecord]),
     /// A key, its policy and its grants.
     Key(&'t Key),
+    /// A key as it would be under this policy, without grants.
+    KeyUnder(&'t Key, &'t CompiledPolicy),
 }
 
 /// The end of a decision.
@@ -107,10 +110,12 @@ impl<'r> Asked<'r> {
         let context = self.context(thing, fill);
         let key_policy = match thing {
             Thing::Key(key) => Some(self.kms.records.key_policy(key)?),
-            Thing::Own(..) | Thing::Guarded(..) => None,
+            Thing::Own(..) | Thing::Guarded(..) | Thing::KeyUnder(..) => None,
         };
         let resource_policy = match (thing, &key_policy) {
-            (Thing::Guarded(_, _, policy, _), _) => ResourcePolicy::Sole(policy),
+            (Thing::Guarded(_, _, policy, _) | Thing::KeyUnder(_, policy), _) => {
+                ResourcePolicy::Sole(policy)
+            }
             (_, Some(policy)) => ResourcePolicy::Sole(policy),
             (_, None) => ResourcePolicy::None,
         };
@@ -140,8 +145,8 @@ impl<'r> Asked<'r> {
         let context = self.context(&thing, fill);
         let speaks = grants::retiring(self, grant)?;
         // A key policy cannot let anybody retire a grant, so it is not asked.
-        let nobody = CompiledPolicy::empty();
-        let decision = self.case(action, &thing, &context, ResourcePolicy::Sole(&nobody), &speaks);
+        let nobody = ResourcePolicy::Sole(compiled_nobody()?);
+        let decision = self.case(action, &thing, &context, nobody, &speaks);
         Ok(verdict(&decision))
     }
 
@@ -160,7 +165,7 @@ impl<'r> Asked<'r> {
         is_free
             && match thing {
                 Thing::Own(..) => true,
-                Thing::Guarded(..) => false,
+                Thing::Guarded(..) | Thing::KeyUnder(..) => false,
                 Thing::Key(key) => {
                     key.name.account == self.caller.account
                         && matches!(
@@ -177,7 +182,7 @@ impl<'r> Asked<'r> {
         fill: &'c dyn Fn(&mut Keys<'i>),
     ) -> RequestContext<'c, 'i> {
         let (key, resource_tags): (_, &[TagRecord]) = match *thing {
-            Thing::Key(key) => (Some(key), &[]),
+            Thing::Key(key) | Thing::KeyUnder(key, _) => (Some(key), &[]),
             Thing::Own(_, tags) | Thing::Guarded(_, _, _, tags) => (None, tags),
         };
         RequestContext {
@@ -197,7 +202,7 @@ impl<'r> Asked<'r> {
         match thing {
             Thing::Own(..) => self.caller.account,
             Thing::Guarded(_, owner, _, _) => *owner,
-            Thing::Key(key) => key.name.account,
+            Thing::Key(key) | Thing::KeyUnder(key, _) => key.name.account,
         }
     }
 
@@ -216,7 +221,7 @@ impl<'r> Asked<'r> {
         let arn = match thing {
             Thing::Own("*", _) => None,
             Thing::Own(arn, _) | Thing::Guarded(arn, _, _, _) => Some(*arn),
-            Thing::Key(key) => Some(key.arn.as_str()),
+            Thing::Key(key) | Thing::KeyUnder(key, _) => Some(key.arn.as_str()),
         };
         policy::decide(&Case {
             action,
@@ -234,6 +239,15 @@ impl<'r> Asked<'r> {
             grants,
         })
     }
+}
+
+/// A policy whose only statement has no action, and so never matches.
+fn compiled_nobody() -> Result<&'static CompiledPolicy, Unreadable> {
+    static NOBODY: LazyLock<Option<CompiledPolicy>> = LazyLock::new(|| {
+        let document = r#"{"Statement":{"Effect":"Deny","Principal":"*"}}"#;
+        compile(document, Grammar::Key).ok()
+    });
+    NOBODY.as_ref().ok_or(Unreadable)
 }
 
 fn compiled(policies: &[Named]) -> Vec<&CompiledPolicy> {

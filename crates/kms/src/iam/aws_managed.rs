@@ -34,7 +34,7 @@ impl AwsManagedPolicy {
 macro_rules! aws_managed {
     ($($name:literal $id:literal $description:literal $document:literal;)*) => {
         /// All of them.
-        pub(crate) static AWS_MANAGED_POLICIES: &[AwsManagedPolicy] = &[$(AwsManagedPolicy {
+        pub(crate) static AWS_MANAGED_POLICIES: [AwsManagedPolicy; 4] = [$(AwsManagedPolicy {
             name: $name,
             id: $id,
             description: $description,

@@ -202,6 +202,27 @@ impl Caller {
         }
     }
 
+    /// aws:PrincipalArn: of a session of a role, the role's.
+    pub(crate) fn principal_arn(&self) -> &str {
+        match &self.identity {
+            Identity::Role(_, arn) => arn,
+            Identity::Root | Identity::User(_) | Identity::FederatedUser(_) | Identity::Service => {
+                &self.arn
+            }
+        }
+    }
+
+    /// aws:PrincipalType.
+    pub(crate) fn principal_type(&self) -> &'static str {
+        match self.identity {
+            Identity::Root => "Account",
+            Identity::User(_) => "User",
+            Identity::Role(..) => "AssumedRole",
+            Identity::FederatedUser(_) => "FederatedUser",
+            Identity::Service => "Service",
+        }
+    }
+
     /// The tags of the caller, which are aws:PrincipalTag: those of the session before those of the user or role.
     pub(crate) fn tag(&self, key: &str) -> Option<&str> {
         let of_session = self.session.as_deref().map(|session| &session.record.tags);

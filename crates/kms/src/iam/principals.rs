@@ -6,7 +6,7 @@ use strongroom_policy::{IdentityKind, Policy, Principal};
 
 use crate::failure::Failure;
 use crate::kms::Kms;
-use crate::records::{Entity, EntityKind};
+use crate::records::{Entity, EntityKind, Unreadable};
 use crate::repository::{EntityName, Repository};
 
 /// A principal of a policy or grant, after its look-up.
@@ -28,7 +28,7 @@ pub(crate) fn bind(kms: &Kms, policy: &Policy, partition: &str) -> Result<Option
             Ok(Bound::AsWritten) => None,
             Ok(Bound::ById(_, id)) => Some(id),
             Ok(Bound::Absent) => {
-                outcome = outcome.as_ref().map_or(Ok(false), |_| Ok(false));
+                outcome = Ok(false);
                 None
             }
             Err(failure) => {
@@ -37,6 +37,7 @@ pub(crate) fn bind(kms: &Kms, policy: &Policy, partition: &str) -> Result<Option
             }
         }
     });
+    let bound = bound.map_err(|_| Unreadable)?;
     Ok(outcome?.then_some(bound))
 }
 
@@ -127,7 +128,10 @@ pub(crate) fn show(records: &Repository, policy: &Policy, partition: &str) -> Re
             None
         })
     });
-    failed.map_or(Ok(shown), Err)
+    match failed {
+        Some(failure) => Err(failure),
+        None => Ok(shown.map_err(|_| Unreadable)?),
+    }
 }
 
 /// The ARN of the user, role or role's session with this unique id; `None` when nothing has it now.

@@ -49,11 +49,11 @@ impl Operation for CreateKey {
     async fn run(request: Authorized<'_, Self>) -> Result<CreateKeyResponse, Failure> {
         let input = request.input();
         let mut record = blank_record(&request)?;
-        let name = KeyName::of(&record);
         let document = match &input.policy {
             Some(document) => {
                 let bypass = input.bypass_policy_lockout_safety_check;
-                let (kind, document) = policies::accept(&request, document, bypass, &name)?;
+                let key = Key::new(record.clone(), 0);
+                let (kind, document) = policies::accept(&request, document, bypass, &key)?;
                 record.policy = kind;
                 Some(document)
             }

@@ -49,7 +49,8 @@ impl Operation for ReplicateKey {
         let given = match &input.policy {
             Some(document) => {
                 let bypass = input.bypass_policy_lockout_safety_check;
-                let (kind, document) = policies::accept(&request, document, bypass, &name)?;
+                let key = Key::new(record.clone(), 0);
+                let (kind, document) = policies::accept(&request, document, bypass, &key)?;
                 record.policy = kind;
                 Some(document)
             }

@@ -7,12 +7,15 @@ use strongroom_aws::kms::{
 };
 use strongroom_aws::shape::NoOutput;
 use strongroom_aws::text;
-use strongroom_policy::{KeyPolicy, PolicyError, Principal, default_key_policy};
+use strongroom_policy::{
+    CompiledPolicy, Grammar, Policy, PolicyError, Principal, default_key_policy,
+};
 use strongroom_store::Expect;
 
 use super::{Operation, paging};
-use crate::authorize::{Authorized, Target};
+use crate::authorize::{Asked, Authorized, Target, Thing, Verdict};
 use crate::failure::{Failure, refuse_with};
+use crate::iam::{bind, show};
 use crate::key::{Key, KeyName};
 use crate::kms::Kms;
 use crate::managed_keys;
@@ -26,32 +29,34 @@ const POLICIES_LIST: u8 = 3;
 const POLICIES_DEFAULT: usize = 100;
 const POLICIES_MAX: usize = 1000;
 
-/// Checks a policy that the caller wants on a key of its account: what to note in the key's record,
-/// and the document to store. Errors: MalformedPolicyDocumentException, LimitExceededException.
+/// Checks a policy that the caller wants on `key`, which may still be to be made: what to note in the key's
+/// record, and the document to store. Errors: MalformedPolicyDocumentException, LimitExceededException.
 pub(super) fn accept<O: Operation>(
     request: &Authorized<'_, O>,
     document: &PolicyType,
     bypass_lockout_check: Option<BooleanType>,
-    key: &KeyName,
+    key: &Key,
 ) -> Result<(PolicyKind, String), Failure> {
-    let account = &request.caller().account;
-    let policy = KeyPolicy::parse(document.as_str()).map_err(|error| refusal(&error))?;
-    for principal in policy.principals() {
-        if !exists(request.kms(), principal)? {
-            return Err(refuse_with(
-                KmsException::MalformedPolicyDocument,
-                text::POLICY_INVALID_PRINCIPALS,
-            ));
-        }
-    }
+    let malformed = |text| refuse_with(KmsException::MalformedPolicyDocument, text);
+    let policy = Policy::parse(document.as_str(), Grammar::Key).map_err(|error| refusal(&error))?;
+    let can_be_named = |principal: &Principal| match principal {
+        Principal::Federated(_) | Principal::CanonicalUser(_) => false,
+        Principal::Anyone
+        | Principal::Account { .. }
+        | Principal::Identity { .. }
+        | Principal::UniqueId(_)
+        | Principal::Service(_) => true,
+    };
+    let bound = match policy.principals().all(can_be_named) {
+        true => bind(request.kms(), &policy, key.name.region.partition())?,
+        false => None,
+    };
+    let policy = bound.ok_or_else(|| malformed(text::POLICY_INVALID_PRINCIPALS))?;
     let bypass = bypass_lockout_check.is_some_and(|bypass| bypass.0);
-    if !bypass && !policy.keeps_policy_writable_by_root(account, &key.arn()) {
-        return Err(refuse_with(
-            KmsException::MalformedPolicyDocument,
-            text::POLICY_LOCKS_OUT,
-        ));
+    if !bypass && !keeps_policy_writable(request, &policy, key)? {
+        return Err(malformed(text::POLICY_LOCKS_OUT));
     }
-    let kind = if policy.delegates_everything_to(account) {
+    let kind = if policy.delegates_everything_to(&key.name.account) {
         PolicyKind::EquivalentToDefault
     } else {
         PolicyKind::Custom
@@ -59,26 +64,32 @@ pub(super) fn accept<O: Operation>(
     Ok((kind, policy.to_pretty()))
 }
 
+/// KMS API, PutKeyPolicy, BypassPolicyLockoutSafetyCheck: whether the caller could replace `policy` once it
+/// is that of `key`.
+fn keeps_policy_writable<O: Operation>(
+    request: &Authorized<'_, O>,
+    policy: &Policy,
+    key: &Key,
+) -> Result<bool, Failure> {
+    let asked = Asked::of_call(request.call())?;
+    let compiled = CompiledPolicy::new(policy);
+    let thing = Thing::KeyUnder(key, &compiled);
+    let verdict = asked.decide("kms:PutKeyPolicy", &thing, &|keys| {
+        keys.one("kms:policyname", DEFAULT_NAME);
+    })?;
+    Ok(matches!(verdict, Verdict::Allowed))
+}
+
 fn refusal(error: &PolicyError) -> Refusal {
     match error {
-        PolicyError::TooLarge => Refusal::new(KmsException::LimitExceeded, error.to_string()),
+        PolicyError::TooLarge { .. } => {
+            Refusal::new(KmsException::LimitExceeded, error.to_string())
+        }
         PolicyError::Principal { .. } => Refusal::new(
             KmsException::MalformedPolicyDocument,
             text::POLICY_INVALID_PRINCIPALS,
         ),
         _ => Refusal::new(KmsException::MalformedPolicyDocument, error.to_string()),
-    }
-}
-
-/// Whether a principal exists. Users and roles do not exist yet.
-fn exists(kms: &Kms, principal: &Principal) -> Result<bool, Failure> {
-    match principal {
-        Principal::Anyone | Principal::Service(_) => Ok(true),
-        Principal::Account { account, .. } => kms.account_exists(account),
-        Principal::Identity { .. }
-        | Principal::UniqueId(_)
-        | Principal::Federated(_)
-        | Principal::CanonicalUser(_) => Ok(false),
     }
 }
 
@@ -88,7 +99,11 @@ fn document(kms: &Kms, key: &Key) -> Result<String, Failure> {
         PolicyKind::EquivalentToDefault | PolicyKind::Custom => kms.records.policy(&key.name)?,
     };
     match (stored, key.record.policy) {
-        (Some(stored), _) => Ok(stored.record.document),
+        (Some(stored), _) => {
+            let policy = Policy::parse(&stored.record.document, Grammar::Key);
+            let policy = policy.map_err(|_| crate::records::Unreadable)?;
+            Ok(show(&kms.records, &policy, key.name.region.partition())?.to_pretty())
+        }
         (None, PolicyKind::Default) => Ok(default_document(&key.name)),
         (None, PolicyKind::AwsManaged) => {
             let service = key.record.managed_for.as_ref();
@@ -153,7 +168,7 @@ impl Operation for PutKeyPolicy {
             &request,
             &input.policy,
             input.bypass_policy_lockout_safety_check,
-            &key.name,
+            key,
         )?;
         let old = request.kms().records.policy(&key.name)?;
         let expect = old.map_or(Expect::Absent, |stored| Expect::At(stored.version));

@@ -64,7 +64,7 @@ which `crates/aws/tests/it/model.rs` compares member by member.
 /// The page, in Markdown.
 pub fn page() -> String {
     let mut page = HEAD.to_owned();
-    for service in [Service::Kms, Service::Sts] {
+    for service in [Service::Kms, Service::Sts, Service::Iam] {
         // Writing to a String cannot fail.
         let _ = write_service(&mut page, service);
     }
@@ -113,6 +113,7 @@ fn title(service: Service) -> &'static str {
     match service {
         Service::Kms => "Key Management Service",
         Service::Sts => "Security Token Service",
+        Service::Iam => "Identity and Access Management",
     }
 }
 
@@ -120,10 +121,13 @@ fn resource(kind: ResourceKind) -> &'static str {
     match kind {
         ResourceKind::Nothing => "",
         ResourceKind::Account => "the account",
-        ResourceKind::Key => "the key",
+        ResourceKind::Key => "the key, of any account",
+        ResourceKind::OwnKey => "the key",
+        ResourceKind::Entity => "the user, group, role or policy",
         ResourceKind::KeyAndAccount => "the key; the account",
         ResourceKind::CiphertextKey => "the key of the ciphertext",
-        ResourceKind::TwoKeys => "both keys",
+        ResourceKind::TwoKeys => "both keys, of any account",
+        ResourceKind::TwoOwnKeys => "both keys",
         ResourceKind::AliasAndKeys => "the alias and its keys",
         ResourceKind::Grant => "the grant",
     }

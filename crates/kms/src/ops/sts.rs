@@ -1,20 +1,28 @@
 //! The Security Token Service, as far as it exists.
 
-use strongroom_aws::sts::GetCallerIdentityResponse;
-use strongroom_aws::xml;
+use strongroom_aws::sts::{GetCallerIdentityRequest, GetCallerIdentityResponse};
 
-use super::Reply;
-use crate::call::Call;
+use super::Operation;
+use crate::authorize::{Authorized, Target};
+use crate::failure::Failure;
 
 /// STS API, GetCallerIdentity: needs no permission and cannot be denied.
-pub(super) fn get_caller_identity<'r>(call: &'r Call<'r>) -> Reply<'r> {
-    let account = call.caller.account.as_str();
-    // The user id of a root is its account id.
-    let identity = GetCallerIdentityResponse {
-        arn: Some(call.caller.arn.as_str().into()),
-        user_id: Some(account.into()),
-        account: Some(account.into()),
-    };
-    let body = xml::reply(xml::STS, call.op.name, &identity, call.request_id);
-    Box::pin(async move { Ok(body.into()) })
+pub(super) struct GetCallerIdentity;
+
+impl Operation for GetCallerIdentity {
+    type Input = GetCallerIdentityRequest;
+    type Output = GetCallerIdentityResponse;
+
+    fn targets(_: &GetCallerIdentityRequest) -> Vec<Target<'_>> {
+        Vec::new()
+    }
+
+    async fn run(request: Authorized<'_, Self>) -> Result<GetCallerIdentityResponse, Failure> {
+        let caller = request.caller();
+        Ok(GetCallerIdentityResponse {
+            user_id: Some(caller.user_id.as_str().into()),
+            account: Some(caller.account.as_str().into()),
+            arn: Some(caller.arn.as_str().into()),
+        })
+    }
 }
