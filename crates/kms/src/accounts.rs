@@ -7,8 +7,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use quick_cache::sync::Cache;
 use strongroom_aws::sigv4::{AuthFailure, Claim, SigningKey, TERMINATOR};
-use strongroom_base::{Env, Secret};
 use strongroom_base::id::{AccountId, Region};
+use strongroom_base::{Env, Secret};
 use strongroom_crypto::digest::sha256;
 use strongroom_hsm_api::command::{DeriveSigningKey, GenerateSecret};
 use strongroom_hsm_api::key::{Attributes, Origin, Spec, State, Usage};
@@ -138,9 +138,11 @@ impl Kms {
                 let key_id = claim.access_key_id.clone();
                 Ok(Some(Caller::root(account, key_id, &claim.region)))
             }
-            Owner::AccessKey(key) => {
-                Ok(Caller::of_access_key(&self.records, &key.record, &claim.region)?)
-            }
+            Owner::AccessKey(key) => Ok(Caller::of_access_key(
+                &self.records,
+                &key.record,
+                &claim.region,
+            )?),
             Owner::Session(session) => self.session_caller(session, claim),
         }
     }

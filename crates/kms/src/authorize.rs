@@ -185,9 +185,9 @@ impl Asking<'_, '_> {
                 self.own_arn(&alias_arn(region, account, name))
             }
             Target::Entity(ref entity) => self.own_arn(&self.arn_of(entity)?),
-            Target::Key { reference, naming } => {
-                self.key_of(&self.reference(reference, naming)?).map(Resource::Key)
-            }
+            Target::Key { reference, naming } => self
+                .key_of(&self.reference(reference, naming)?)
+                .map(Resource::Key),
             Target::RelatedKey { reference, region } => {
                 let reference = self.reference(reference, Naming::KeyNoAlias)?;
                 let key = self.look_up(&reference)?;
@@ -284,7 +284,10 @@ impl Asking<'_, '_> {
         if is_own {
             self.call.note_key(key);
         }
-        let denial = match self.asked.decide(self.action, &Thing::Key(key), self.fill)? {
+        let denial = match self
+            .asked
+            .decide(self.action, &Thing::Key(key), self.fill)?
+        {
             Verdict::Allowed => {
                 self.call.note_key(key);
                 return Ok(());
@@ -381,7 +384,10 @@ impl Asking<'_, '_> {
                 false => self.unseen(),
             });
         };
-        match self.asked.decide_retire(self.action, &found, &grant, self.fill)? {
+        match self
+            .asked
+            .decide_retire(self.action, &found, &grant, self.fill)?
+        {
             Verdict::Allowed => {
                 self.call.note_key(&found);
                 Ok(Resource::Grant(Box::new(grant)))
@@ -392,7 +398,9 @@ impl Asking<'_, '_> {
                 Err(self.asked.refusal(self.action, place, &denial))
             }
             Verdict::Denied(denial) if denial.is_of_callers_side() => {
-                Err(self.asked.refusal(self.action, Where::ThisResource, &denial))
+                Err(self
+                    .asked
+                    .refusal(self.action, Where::ThisResource, &denial))
             }
             Verdict::Denied(_) => Err(self.unseen()),
         }
@@ -409,17 +417,20 @@ impl Asking<'_, '_> {
         Ok(match *entity {
             Entity::User(name) => {
                 let found = records.user(&place(caller.account, name))?;
-                let arn = found.map(|user| crate::iam::user_arn(caller.partition(), &user.record.entity));
+                let arn =
+                    found.map(|user| crate::iam::user_arn(caller.partition(), &user.record.entity));
                 named("user", arn, name)
             }
             Entity::Group(name) => {
                 let found = records.group(&place(caller.account, name))?;
-                let arn = found.map(|group| crate::iam::group_arn(caller.partition(), &group.record.entity));
+                let arn = found
+                    .map(|group| crate::iam::group_arn(caller.partition(), &group.record.entity));
                 named("group", arn, name)
             }
             Entity::Role(name) => {
                 let found = records.role(&place(caller.account, name))?;
-                let arn = found.map(|role| crate::iam::role_arn(caller.partition(), &role.record.entity));
+                let arn =
+                    found.map(|role| crate::iam::role_arn(caller.partition(), &role.record.entity));
                 named("role", arn, name)
             }
             Entity::New(kind, path, name) => {

@@ -6,8 +6,8 @@ use std::pin::Pin;
 
 use strongroom_aws::error::{KmsException, QueryException, Refusal};
 use strongroom_aws::kms as wire;
-use strongroom_aws::shape::{self, Shape};
 use strongroom_aws::query::to_json;
+use strongroom_aws::shape::{self, Shape};
 use strongroom_aws::xml;
 
 use crate::authorize::{Authorized, Keys, Target, authorize};

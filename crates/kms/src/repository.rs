@@ -14,19 +14,19 @@ use crate::cache::Cache;
 use crate::failure::Failure;
 use crate::iam::compile;
 use crate::key::{Key, KeyName};
+use crate::managed_keys;
 use crate::records::{
     AccessKeyRecord, AccountRecord, AliasRecord, ClockRecord, KeyAliasRecord, KeyRecord,
     KeyUsageRecord, MaterialOwnerRecord, Millis, PolicyKind, PolicyRecord, Record, TimerKind,
     TimerRecord, Unreadable,
 };
-use crate::managed_keys;
 use crate::timers::Timers;
 
 #[cfg(test)]
 pub(crate) use grants::GRANTS_PER_KEY_MAX;
 pub(crate) use grants::Retiring;
-pub(crate) use identities::{EntityName, EntityRecord};
 use identities::{Entities, TouchedEntity};
+pub(crate) use identities::{EntityName, EntityRecord};
 
 /// The most key records kept in memory.
 const CACHED_KEYS_MAX: usize = 65_536;
@@ -162,10 +162,14 @@ impl Repository {
         let found = match key.record.policy {
             PolicyKind::Default => {
                 let (partition, account) = (key.name.region.partition(), key.name.account);
-                cached(&self.default_policies, &(partition.to_owned(), account), || {
-                    let document = default_key_policy(partition, &account);
-                    Ok(Some(compile(&document, Grammar::Key)?))
-                })
+                cached(
+                    &self.default_policies,
+                    &(partition.to_owned(), account),
+                    || {
+                        let document = default_key_policy(partition, &account);
+                        Ok(Some(compile(&document, Grammar::Key)?))
+                    },
+                )
             }
             PolicyKind::AwsManaged => cached(&self.policies, &key.name, || {
                 let service = key.record.managed_for.as_ref().ok_or(Unreadable)?;

@@ -8,8 +8,8 @@ use strongroom_base::id::Region;
 use strongroom_hsm_api::key::MaterialId;
 use strongroom_policy::Arn;
 
-use crate::iam::Caller;
 use crate::failure::{Failure, refuse, refuse_with};
+use crate::iam::Caller;
 use crate::key::{Key, KeyName, alias_arn};
 use crate::records::AliasRecord;
 use crate::repository::{AliasName, Repository, Stored};

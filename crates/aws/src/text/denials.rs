@@ -21,7 +21,12 @@ fn denied(caller_arn: &str, action: &str, place: Where<'_>, because: &str) -> St
 }
 
 /// OBS, CAP: no policy of a type that must allow does; `policy_type` as in "no identity-based policy".
-pub fn denied_without(caller_arn: &str, action: &str, place: Where<'_>, policy_type: &str) -> String {
+pub fn denied_without(
+    caller_arn: &str,
+    action: &str,
+    place: Where<'_>,
+    policy_type: &str,
+) -> String {
     let because = format!("because no {policy_type} allows the {action} action");
     denied(caller_arn, action, place, &because)
 }
@@ -34,7 +39,11 @@ pub fn denied_explicitly(
     policy_type: &str,
     policy: Option<&str>,
 ) -> String {
-    let article = if policy_type.starts_with('i') { "an" } else { "a" };
+    let article = if policy_type.starts_with('i') {
+        "an"
+    } else {
+        "a"
+    };
     let named = policy.map(|name| format!(": {name}")).unwrap_or_default();
     let because = format!("with an explicit deny in {article} {policy_type}{named}");
     denied(caller_arn, action, place, &because)

@@ -68,7 +68,10 @@ impl<'i> Keys<'i> {
     fn values(&self, key: &str) -> Result<Values<'_>, Undetermined> {
         if let Some(name) = key.strip_prefix("kms:encryptioncontext:") {
             let pairs = self.context.iter().flat_map(|context| &context.0);
-            return unique(pairs.map(|(key, value)| (key.as_str(), value.as_str())), name);
+            return unique(
+                pairs.map(|(key, value)| (key.as_str(), value.as_str())),
+                name,
+            );
         }
         if let Some(name) = key.strip_prefix("aws:requesttag/") {
             return unique(self.tags.iter().copied(), name);
@@ -226,7 +229,8 @@ impl<'r, 'i> RequestContext<'r, 'i> {
     /// The keys that only a service may state, over its own socket.
     fn via(&self, name: &str) -> Values<'_> {
         let via = self.source.via.as_ref();
-        let text = |value: Option<&'r String>| value.map_or(Values::Absent, |text| one(text.as_str()));
+        let text =
+            |value: Option<&'r String>| value.map_or(Values::Absent, |text| one(text.as_str()));
         let is_forwarded = via.is_some() && !matches!(self.caller.identity, Identity::Service);
         match name {
             "viaawsservice" => truth(is_forwarded),
@@ -246,7 +250,10 @@ impl<'r, 'i> RequestContext<'r, 'i> {
     fn resource_tag(&self, name: &str) -> Result<Values<'_>, Undetermined> {
         let tags = self.key.map_or(self.resource_tags, |key| &key.record.tags);
         let pairs = tags.iter();
-        unique(pairs.map(|tag| (tag.key.as_str(), tag.value.as_str())), name)
+        unique(
+            pairs.map(|tag| (tag.key.as_str(), tag.value.as_str())),
+            name,
+        )
     }
 
     fn of_key(&self, name: &str) -> Result<Values<'_>, Undetermined> {
@@ -265,9 +272,11 @@ impl<'r, 'i> RequestContext<'r, 'i> {
             "keyusage" | "customermasterkeyusage" => one(KeyUsage::wire(record.usage).as_str()),
             "keyorigin" => one(record.origin.wire().as_str()),
             "multiregion" => truth(record.multi_region.is_some()),
-            "multiregionkeytype" if record.multi_region.is_some() => {
-                one(if key.is_replica() { "REPLICA" } else { "PRIMARY" })
-            }
+            "multiregionkeytype" if record.multi_region.is_some() => one(if key.is_replica() {
+                "REPLICA"
+            } else {
+                "PRIMARY"
+            }),
             "resourcealiases" => return self.aliases(key),
             _ => Values::Absent,
         })

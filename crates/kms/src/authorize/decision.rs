@@ -8,8 +8,8 @@ use strongroom_aws::error::Refusal;
 use strongroom_aws::text::Where;
 use strongroom_base::id::{AccountId, Region};
 use strongroom_policy::{
-    self as policy, Case, CompiledPolicy, Decision, Denial, Grammar, GrantMatch, Outcome, PolicyType,
-    ResourcePolicy,
+    self as policy, Case, CompiledPolicy, Decision, Denial, Grammar, GrantMatch, Outcome,
+    PolicyType, ResourcePolicy,
 };
 
 use super::conditions::{Keys, RequestContext};
@@ -64,9 +64,9 @@ impl Denied {
     /// Whether the owner of the resource lets the caller in and only the caller's own side does not.
     pub(crate) fn is_of_callers_side(&self) -> bool {
         match self.0 {
-            Denial::Missing(
-                PolicyType::Identity | PolicyType::Boundary | PolicyType::Session,
-            ) => true,
+            Denial::Missing(PolicyType::Identity | PolicyType::Boundary | PolicyType::Session) => {
+                true
+            }
             Denial::Missing(PolicyType::Guardrail | PolicyType::Resource)
             | Denial::Explicit(_)
             | Denial::Undetermined => false,

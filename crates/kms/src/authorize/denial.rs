@@ -23,12 +23,9 @@ pub(super) fn refusal(
             text::denied_explicitly(caller_arn, action, place, at.policy_type.name(), name)
         }
         // Something could not be looked up, so nobody can say what would have allowed it.
-        Denial::Undetermined => text::denied_without(
-            caller_arn,
-            action,
-            place,
-            PolicyType::Identity.name(),
-        ),
+        Denial::Undetermined => {
+            text::denied_without(caller_arn, action, place, PolicyType::Identity.name())
+        }
     };
     Refusal::new(KmsException::AccessDenied, text)
 }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use strongroom_base::id::{AccountId, Region};
 use strongroom_policy::{self as policy, CallerKind, CompiledPolicy, Grammar};
 
-use super::principals::{federated_user_arn, policy_arn, role_arn, root_arn, session_arn, user_arn};
+use super::principals::{
+    federated_user_arn, policy_arn, role_arn, root_arn, session_arn, user_arn,
+};
 use super::{AwsManagedPolicy, Guardrail, Role, User, compile};
 use crate::failure::Failure;
 use crate::records::{
@@ -269,7 +271,10 @@ pub(crate) struct CallerPolicies {
 }
 
 /// The policies of `caller` as they are now.
-pub(crate) fn policies_of(records: &Repository, caller: &Caller) -> Result<CallerPolicies, Failure> {
+pub(crate) fn policies_of(
+    records: &Repository,
+    caller: &Caller,
+) -> Result<CallerPolicies, Failure> {
     let partition = caller.partition();
     let read = Reader {
         records,
@@ -323,7 +328,11 @@ impl Reader<'_> {
             // A group with users in it cannot be deleted, so one that is missing is damage.
             let group = self.records.group(&EntityName::new(self.account, group))?;
             let group = group.ok_or(Unreadable)?;
-            self.own(&group.inline, &group.record.policies, &mut policies.identity)?;
+            self.own(
+                &group.inline,
+                &group.record.policies,
+                &mut policies.identity,
+            )?;
         }
         policies.boundary = self.boundary(&user.record.policies)?;
         Ok(())
@@ -347,7 +356,11 @@ impl Reader<'_> {
     }
 
     fn boundary(&self, record: &PoliciesRecord) -> Result<Option<Named>, Failure> {
-        record.boundary.as_ref().map(|one| self.managed(one)).transpose()
+        record
+            .boundary
+            .as_ref()
+            .map(|one| self.managed(one))
+            .transpose()
     }
 
     fn session(&self, session: Option<&Session>) -> Result<Option<Vec<Named>>, Failure> {

@@ -23,18 +23,16 @@ pub(crate) enum Bound {
 /// The policy as it is stored; `None` when it names a principal that does not exist.
 pub(crate) fn bind(kms: &Kms, policy: &Policy, partition: &str) -> Result<Option<Policy>, Failure> {
     let mut outcome = Ok(true);
-    let bound = policy.map_principals(|member, value| {
-        match bound(kms, member, value, partition) {
-            Ok(Bound::AsWritten) => None,
-            Ok(Bound::ById(_, id)) => Some(id),
-            Ok(Bound::Absent) => {
-                outcome = Ok(false);
-                None
-            }
-            Err(failure) => {
-                outcome = Err(failure);
-                None
-            }
+    let bound = policy.map_principals(|member, value| match bound(kms, member, value, partition) {
+        Ok(Bound::AsWritten) => None,
+        Ok(Bound::ById(_, id)) => Some(id),
+        Ok(Bound::Absent) => {
+            outcome = Ok(false);
+            None
+        }
+        Err(failure) => {
+            outcome = Err(failure);
+            None
         }
     });
     let bound = bound.map_err(|_| Unreadable)?;
@@ -68,7 +66,11 @@ pub(crate) fn bound(
 }
 
 fn as_written(exists: bool) -> Bound {
-    if exists { Bound::AsWritten } else { Bound::Absent }
+    if exists {
+        Bound::AsWritten
+    } else {
+        Bound::Absent
+    }
 }
 
 fn bound_identity(
@@ -104,7 +106,9 @@ fn bound_identity(
 }
 
 fn bound_id(records: &Repository, id: &str) -> Result<Bound, Failure> {
-    let (entity, session) = id.split_once(':').map_or((id, None), |(id, session)| (id, Some(session)));
+    let (entity, session) = id
+        .split_once(':')
+        .map_or((id, None), |(id, session)| (id, Some(session)));
     let found = records.entity_with_id(entity)?;
     let found = found.filter(|found| match found.kind {
         EntityKind::User => session.is_none(),
@@ -117,7 +121,11 @@ fn bound_id(records: &Repository, id: &str) -> Result<Bound, Failure> {
 }
 
 /// A stored policy document as it is shown: unique ids become the ARNs of those who still have them.
-pub(crate) fn show(records: &Repository, policy: &Policy, partition: &str) -> Result<Policy, Failure> {
+pub(crate) fn show(
+    records: &Repository,
+    policy: &Policy,
+    partition: &str,
+) -> Result<Policy, Failure> {
     let mut failed = None;
     let shown = policy.map_principals(|member, value| {
         if member != "AWS" {
@@ -140,7 +148,9 @@ pub(crate) fn principal_with_id(
     id: &str,
     partition: &str,
 ) -> Result<Option<String>, Failure> {
-    let (entity, session) = id.split_once(':').map_or((id, None), |(id, session)| (id, Some(session)));
+    let (entity, session) = id
+        .split_once(':')
+        .map_or((id, None), |(id, session)| (id, Some(session)));
     if let Some(user) = records.user_with_id(entity)? {
         return Ok(Some(user_arn(partition, &user.record.entity)));
     }
@@ -189,7 +199,10 @@ pub(crate) fn federated_user_arn(partition: &str, account: &AccountId, name: &st
 
 fn entity_arn(partition: &str, kind: &str, entity: &Entity) -> String {
     let account = &entity.account;
-    format!("arn:{partition}:iam::{account}:{}", resource_part(kind, entity))
+    format!(
+        "arn:{partition}:iam::{account}:{}",
+        resource_part(kind, entity)
+    )
 }
 
 fn resource_part(kind: &str, entity: &Entity) -> String {

@@ -81,7 +81,9 @@ impl Entities {
             TouchedEntity::Entity(EntityKind::User, name) => self.users.invalidate(name),
             TouchedEntity::Entity(EntityKind::Group, name) => self.groups.invalidate(name),
             TouchedEntity::Entity(EntityKind::Role, name) => self.roles.invalidate(name),
-            TouchedEntity::Entity(EntityKind::ManagedPolicy, name) => self.policies.invalidate(name),
+            TouchedEntity::Entity(EntityKind::ManagedPolicy, name) => {
+                self.policies.invalidate(name)
+            }
             TouchedEntity::Id(id) => self.ids.invalidate(id),
             TouchedEntity::Account(id) => self.guardrails.invalidate(id),
         }
@@ -246,8 +248,11 @@ impl Repository {
 impl Changes {
     /// Adds an entity and its unique id.
     pub(crate) fn create_entity<R: EntityRecord>(self, record: &R) -> Self {
-        self.put_entity(Expect::Absent, record)
-            .put_reference(Expect::Absent, R::KIND, record.entity())
+        self.put_entity(Expect::Absent, record).put_reference(
+            Expect::Absent,
+            R::KIND,
+            record.entity(),
+        )
     }
 
     /// Writes an entity's record in place of one of the same name.

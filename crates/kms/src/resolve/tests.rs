@@ -1,7 +1,7 @@
 use strongroom_aws::error::{Exception, KmsException};
 
 use super::{Naming, Reference};
-use crate::call::Caller;
+use crate::iam::Caller;
 
 const ID: &str = "1234abcd-12ab-34cd-56ef-1234567890ab";
 
