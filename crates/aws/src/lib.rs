@@ -2,6 +2,7 @@
 //! reads no clock, and knows nothing of keys, accounts or policies beyond how they are written.
 
 pub mod error;
+pub mod iam;
 pub mod json;
 pub mod kms;
 pub mod query;
@@ -11,4 +12,5 @@ pub mod sts;
 pub mod text;
 pub mod xml;
 
+mod patterns;
 mod uri;
