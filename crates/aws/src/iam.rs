@@ -136,3 +136,6 @@ pub const OPERATIONS: &[OperationModel] = &[
     ),
     OperationModel::new::<UpdateUserRequest, NoOutput>("UpdateUser"),
 ];
+
+#[cfg(test)]
+mod tests;

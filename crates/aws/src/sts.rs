@@ -24,3 +24,6 @@ pub const OPERATIONS: &[OperationModel] = &[
     ),
     OperationModel::new::<GetSessionTokenRequest, GetSessionTokenResponse>("GetSessionToken"),
 ];
+
+#[cfg(test)]
+mod tests;
