@@ -425,6 +425,16 @@ fn a_web_identity_is_named_by_its_provider_only() {
 }
 
 #[test]
+fn an_identity_policy_speaks_of_nobody_as_the_policy_of_a_resource() {
+    let (policy, caller) = (own(Allows::Yes), root());
+    let decision = decide(&Case {
+        resource_policy: ResourcePolicy::Sole(&policy),
+        ..case(&caller, HOME)
+    });
+    assert_eq!(decision.outcome, missing(PolicyType::Resource));
+}
+
+#[test]
 fn a_deny_of_any_type_decides_in_their_order() {
     let list = json!([
         {"Effect": "Allow", "Action": "*", "Resource": "*"},
