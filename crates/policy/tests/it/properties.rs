@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use proptest::prelude::{Strategy, any, prop_assert, prop_assert_eq, prop_assume, proptest};
+use proptest::prelude::{Strategy, any, prop_assert, prop_assert_eq, proptest};
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
@@ -41,7 +41,6 @@ proptest! {
     #[test]
     fn a_deny_more_never_makes_a_yes(scene in scene(), action in "kms:(\\*|Encrypt|De\\*)", place in 0..5_usize) {
         let before = scene.decide(Reading::AsWritten);
-        prop_assume!(!before.is_allowed());
         let mut more = scene;
         let own = deny(&action);
         let mut key = deny(&action);
@@ -53,13 +52,12 @@ proptest! {
             3 => more.boundary.iter_mut().for_each(|policy| policy.push(own.clone())),
             _ => more.session.iter_mut().for_each(|policies| policies.push(vec![own.clone()])),
         }
-        prop_assert!(!more.decide(Reading::AsWritten).is_allowed());
+        prop_assert!(before.is_allowed() || !more.decide(Reading::AsWritten).is_allowed());
     }
 
     #[test]
     fn an_allow_more_never_makes_a_no(scene in scene(), place in 0..3_usize) {
         let before = scene.decide(Reading::AsWritten);
-        prop_assume!(before.is_allowed());
         let allow = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
         let mut more = scene;
         match place {
@@ -67,7 +65,7 @@ proptest! {
             1 => more.boundary.iter_mut().for_each(|policy| policy.push(allow.clone())),
             _ => more.session.iter_mut().for_each(|policies| policies.push(vec![allow.clone()])),
         }
-        prop_assert!(more.decide(Reading::AsWritten).is_allowed());
+        prop_assert!(!before.is_allowed() || more.decide(Reading::AsWritten).is_allowed());
     }
 
     #[test]
