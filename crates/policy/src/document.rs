@@ -38,17 +38,25 @@ impl<T> Listed<T> {
             Self::These(values) | Self::AllBut(values) => values,
         }
     }
+
+    /// The same form of other values.
+    pub(crate) fn map<U>(&self, change: impl FnMut(&T) -> U) -> Listed<U> {
+        match self {
+            Self::These(values) => Listed::These(values.iter().map(change).collect()),
+            Self::AllBut(values) => Listed::AllBut(values.iter().map(change).collect()),
+        }
+    }
 }
 
-/// One statement of a key policy. Without actions or resources it is stored but never matches.
+/// One statement. Without actions or resources it is stored but never matches.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statement {
     /// The statement's name, unique within the document.
     pub sid: Option<String>,
     /// Allow or Deny.
     pub effect: Effect,
-    /// Whom it speaks of.
-    pub principals: Listed<Principal>,
+    /// Whom it speaks of; `None` in identity policies, which speak of whom they are attached to.
+    pub principals: Option<Listed<Principal>>,
     /// Action patterns, `service:name` or `*`, compared without regard to case.
     pub actions: Option<Listed<String>>,
     /// Resource patterns: `*` or ARNs with wildcards.
@@ -116,6 +124,13 @@ comparisons! {
     Bool BinaryEquals IpAddress NotIpAddress
     ArnEquals ArnLike ArnNotEquals ArnNotLike
     Null
+}
+
+impl Comparison {
+    /// Whether policy values may hold variables: String and Arn operators.
+    pub(crate) fn has_variables(self) -> bool {
+        self.name().starts_with("String") || self.name().starts_with("Arn")
+    }
 }
 
 /// A text that is no condition operator.

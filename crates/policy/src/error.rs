@@ -3,13 +3,15 @@
 use std::fmt;
 
 use crate::json::{DEPTH_MAX, JsonError};
-use crate::key_policy::DOCUMENT_BYTES_MAX;
 
-/// Why a key policy is refused.
+/// Why a policy is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PolicyError {
-    /// More than [`DOCUMENT_BYTES_MAX`] bytes. AWS answers LimitExceededException.
-    TooLarge,
+    /// More bytes than a document of its grammar may have. KMS answers LimitExceededException.
+    TooLarge {
+        /// The most bytes.
+        limit: usize,
+    },
     /// A character outside U+0009, U+000A, U+000D and U+0020 to U+00FF (KMS API, PolicyType).
     Character,
     /// Not JSON from this byte on.
@@ -78,7 +80,7 @@ impl From<JsonError> for PolicyError {
 impl fmt::Display for PolicyError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TooLarge => write!(out, "The policy is larger than {DOCUMENT_BYTES_MAX} bytes."),
+            Self::TooLarge { limit } => write!(out, "The policy is larger than {limit} bytes."),
             Self::Character => write!(out, "The policy contains a character that is not allowed."),
             Self::Syntax { offset } => {
                 write!(out, "The policy is not valid JSON at byte {offset}.")

@@ -1,11 +1,14 @@
-//! From JSON to statements: the grammar of key policies (IAM User Guide, "Grammar of the IAM JSON policy
+//! From JSON to statements: the grammars of policies (IAM User Guide, "Grammar of the IAM JSON policy
 //! language"). Refuses what it does not know.
 
+use crate::clause::is_readable;
 use crate::document::{Condition, Effect, Listed, Operator, SetOperator, Statement, Version};
 use crate::error::{PolicyError, Problem};
 use crate::json::Json;
 use crate::pattern::is_everything;
+use crate::policy::Grammar;
 use crate::principal::Principal;
+use crate::template::Template;
 
 type Members = [(String, Json)];
 
@@ -16,20 +19,35 @@ pub(crate) struct Document {
     pub(crate) statements: Vec<Statement>,
 }
 
-pub(crate) fn document(json: &Json) -> Result<Document, PolicyError> {
+pub(crate) fn document(json: &Json, grammar: Grammar) -> Result<Document, PolicyError> {
     let Json::Object(members) = json else {
         return Err(PolicyError::Document(Problem::Type("the document")));
     };
-    known(members, &["Version", "Id", "Statement"]).map_err(PolicyError::Document)?;
+    known(members, document_elements(grammar)).map_err(PolicyError::Document)?;
     let version = version(members).map_err(PolicyError::Document)?;
     let id = optional_text(members, "Id").map_err(PolicyError::Document)?;
-    let statements = statements(members)?;
+    let statements = statements(members, Language { grammar, version })?;
     unique_sids(&statements)?;
     Ok(Document {
         version,
         id,
         statements,
     })
+}
+
+/// What a statement is read as.
+#[derive(Clone, Copy)]
+struct Language {
+    grammar: Grammar,
+    version: Version,
+}
+
+/// Identity policies have no Id.
+fn document_elements(grammar: Grammar) -> &'static [&'static str] {
+    match grammar {
+        Grammar::Identity => &["Version", "Statement"],
+        Grammar::Key | Grammar::Trust => &["Version", "Id", "Statement"],
+    }
 }
 
 fn version(members: &Members) -> Result<Version, Problem> {
@@ -40,7 +58,7 @@ fn version(members: &Members) -> Result<Version, Problem> {
     }
 }
 
-fn statements(members: &Members) -> Result<Vec<Statement>, PolicyError> {
+fn statements(members: &Members, language: Language) -> Result<Vec<Statement>, PolicyError> {
     let value = find(members, "Statement");
     let value = value.ok_or(PolicyError::Document(Problem::Missing("Statement")))?;
     let items = one_or_more(value);
@@ -49,7 +67,7 @@ fn statements(members: &Members) -> Result<Vec<Statement>, PolicyError> {
     }
     let numbered = items.iter().enumerate();
     numbered
-        .map(|(index, item)| statement(index + 1, item))
+        .map(|(index, item)| statement(index + 1, item, language))
         .collect()
 }
 
@@ -70,32 +88,75 @@ fn unique_sids(statements: &[Statement]) -> Result<(), PolicyError> {
     Ok(())
 }
 
-const STATEMENT_ELEMENTS: &[&str] = &[
-    "Sid",
-    "Effect",
-    "Principal",
-    "NotPrincipal",
-    "Action",
-    "NotAction",
-    "Resource",
-    "NotResource",
-    "Condition",
-];
+fn statement_elements(grammar: Grammar) -> &'static [&'static [&'static str]] {
+    const ALWAYS: &[&str] = &["Sid", "Effect", "Action", "NotAction", "Condition"];
+    const PRINCIPALS: &[&str] = &["Principal", "NotPrincipal"];
+    const RESOURCES: &[&str] = &["Resource", "NotResource"];
+    match grammar {
+        Grammar::Identity => &[ALWAYS, RESOURCES],
+        Grammar::Key => &[ALWAYS, PRINCIPALS, RESOURCES],
+        Grammar::Trust => &[ALWAYS, PRINCIPALS],
+    }
+}
 
-fn statement(number: usize, json: &Json) -> Result<Statement, PolicyError> {
+fn statement(number: usize, json: &Json, language: Language) -> Result<Statement, PolicyError> {
     let broken = |problem| PolicyError::Statement { number, problem };
     let Json::Object(members) = json else {
         return Err(broken(Problem::Type("the statement")));
     };
-    known(members, STATEMENT_ELEMENTS).map_err(broken)?;
+    known(members, &statement_elements(language.grammar).concat()).map_err(broken)?;
+    let sid = sid(members, language.grammar).map_err(broken)?;
+    let effect = effect(members).map_err(broken)?;
+    let principals = match language.grammar {
+        Grammar::Identity => None,
+        Grammar::Key | Grammar::Trust => Some(principals(number, members)?),
+    };
+    let actions = patterns(members, "Action", "NotAction", is_action).map_err(broken)?;
+    let resources = resources(members, language).map_err(broken)?;
+    if language.grammar == Grammar::Identity {
+        let actions = actions.as_ref().ok_or(Problem::Missing("Action"));
+        actions.map_err(broken)?;
+        let resources = resources.as_ref().ok_or(Problem::Missing("Resource"));
+        resources.map_err(broken)?;
+    }
     Ok(Statement {
-        sid: optional_text(members, "Sid").map_err(broken)?,
-        effect: effect(members).map_err(broken)?,
-        principals: principals(number, members)?,
-        actions: patterns(members, "Action", "NotAction", is_action).map_err(broken)?,
-        resources: patterns(members, "Resource", "NotResource", is_resource).map_err(broken)?,
-        conditions: conditions(members).map_err(broken)?,
+        sid,
+        effect,
+        principals,
+        actions,
+        resources,
+        conditions: conditions(members, language).map_err(broken)?,
     })
+}
+
+/// IAM User Guide, "Sid": letters and digits; KMS takes any text.
+fn sid(members: &Members, grammar: Grammar) -> Result<Option<String>, Problem> {
+    let sid = optional_text(members, "Sid")?;
+    let plain = |sid: &String| sid.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    match sid {
+        Some(sid) if grammar == Grammar::Identity && !plain(&sid) => {
+            Err(Problem::Value("Sid", sid))
+        }
+        sid => Ok(sid),
+    }
+}
+
+fn resources(members: &Members, language: Language) -> Result<Option<Listed<String>>, Problem> {
+    let valid = match language.grammar {
+        Grammar::Identity => is_resource_or_its_beginning,
+        Grammar::Key | Grammar::Trust => is_resource,
+    };
+    let found = patterns(members, "Resource", "NotResource", valid)?;
+    let mut values = found.iter().flat_map(|listed| listed.values());
+    // Variables stand behind the fifth colon only.
+    let broken = values.find(|value| {
+        let last = value.splitn(6, ':').nth(5).unwrap_or_default();
+        Template::parse(last, language.version).is_err()
+    });
+    match broken {
+        Some(value) => Err(Problem::Value("Resource", value.clone())),
+        None => Ok(found),
+    }
 }
 
 fn effect(members: &Members) -> Result<Effect, Problem> {
@@ -165,11 +226,14 @@ fn patterns(
     }
 }
 
-/// `*` or `service:name`, wildcards allowed in the name.
+/// `*`, `*:*` or `service:name`, wildcards allowed in the name.
 fn is_action(text: &str) -> bool {
     let Some((service, name)) = text.split_once(':') else {
         return is_everything(text);
     };
+    if text == "*:*" {
+        return true;
+    }
     let service_byte = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
     let name_byte =
         |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'*' | b'?' | b'-' | b'_');
@@ -179,12 +243,17 @@ fn is_action(text: &str) -> bool {
         && name.bytes().all(name_byte)
 }
 
+/// `*` or what an ARN begins with; the parts it lacks are `*`.
+fn is_resource_or_its_beginning(text: &str) -> bool {
+    is_everything(text) || text.starts_with("arn:")
+}
+
 /// `*` or an ARN, in which any part may hold wildcards.
 fn is_resource(text: &str) -> bool {
     is_everything(text) || text.starts_with("arn:") && text.splitn(6, ':').count() == 6
 }
 
-fn conditions(members: &Members) -> Result<Vec<Condition>, Problem> {
+fn conditions(members: &Members, language: Language) -> Result<Vec<Condition>, Problem> {
     let Some(block) = find(members, "Condition") else {
         return Ok(Vec::new());
     };
@@ -198,20 +267,26 @@ fn conditions(members: &Members) -> Result<Vec<Condition>, Problem> {
             return Err(Problem::Type("Condition"));
         };
         for (key, values) in keys {
-            conditions.push(condition(operator, key, values)?);
+            conditions.push(condition(operator, key, values, language)?);
         }
     }
     Ok(conditions)
 }
 
-fn condition(operator: Operator, key: &str, values: &Json) -> Result<Condition, Problem> {
+fn condition(
+    operator: Operator,
+    key: &str,
+    values: &Json,
+    language: Language,
+) -> Result<Condition, Problem> {
     let prefixed = key
         .split_once(':')
         .is_some_and(|(service, name)| !service.is_empty() && !name.is_empty());
     if !prefixed {
         return Err(Problem::Value("a condition key", key.to_owned()));
     }
-    if operator.set == Some(SetOperator::ForAllValues) && is_single_valued_pair(key) {
+    let all_values = operator.set == Some(SetOperator::ForAllValues);
+    if language.grammar == Grammar::Key && all_values && is_single_valued_pair(key) {
         return Err(Problem::OverlyPermissive);
     }
     let values = one_or_more(values);
@@ -221,7 +296,12 @@ fn condition(operator: Operator, key: &str, values: &Json) -> Result<Condition, 
     let values = values
         .iter()
         .map(condition_value)
-        .collect::<Result<_, _>>()?;
+        .collect::<Result<Vec<_>, _>>()?;
+    let comparison = operator.comparison;
+    let mut each = values.iter();
+    if let Some(value) = each.find(|value| !is_readable(comparison, value, language.version)) {
+        return Err(Problem::Value(comparison.name(), value.clone()));
+    }
     Ok(Condition {
         operator,
         key: key.to_owned(),

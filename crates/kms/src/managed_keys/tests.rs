@@ -1,5 +1,5 @@
 use serde_json::{Value, json};
-use strongroom_policy::KeyPolicy;
+use strongroom_policy::{Grammar, Policy};
 
 use super::{SERVICES, policy};
 use crate::key::KeyName;
@@ -193,7 +193,7 @@ fn services_are_sorted_and_their_policies_are_well_formed() {
         };
         for (name, _) in SERVICES {
             let document = policy(name, &key);
-            let parsed = KeyPolicy::parse(&document).unwrap();
+            let parsed = Policy::parse(&document, Grammar::Key).unwrap();
             assert_eq!(parsed.to_pretty(), document);
             assert_eq!(parsed.id(), Some(format!("auto-{name}-1").as_str()));
         }

@@ -7,7 +7,7 @@ use strongroom_aws::kms::{
 };
 use strongroom_aws::shape::NoOutput;
 use strongroom_aws::text;
-use strongroom_policy::{KeyPolicy, PolicyError, Principal, default_key_policy};
+use strongroom_policy::{Grammar, Policy, PolicyError, Principal, default_key_policy};
 use strongroom_store::Expect;
 
 use super::{Operation, paging};
@@ -35,7 +35,7 @@ pub(super) fn accept<O: Operation>(
     key: &KeyName,
 ) -> Result<(PolicyKind, String), Failure> {
     let account = &request.caller().account;
-    let policy = KeyPolicy::parse(document.as_str()).map_err(|error| refusal(&error))?;
+    let policy = Policy::parse(document.as_str(), Grammar::Key).map_err(|error| refusal(&error))?;
     for principal in policy.principals() {
         if !exists(request.kms(), principal)? {
             return Err(refuse_with(
@@ -61,7 +61,9 @@ pub(super) fn accept<O: Operation>(
 
 fn refusal(error: &PolicyError) -> Refusal {
     match error {
-        PolicyError::TooLarge => Refusal::new(KmsException::LimitExceeded, error.to_string()),
+        PolicyError::TooLarge { .. } => {
+            Refusal::new(KmsException::LimitExceeded, error.to_string())
+        }
         PolicyError::Principal { .. } => Refusal::new(
             KmsException::MalformedPolicyDocument,
             text::POLICY_INVALID_PRINCIPALS,

@@ -1,7 +1,7 @@
 use proptest::prelude::{any, proptest};
 use strongroom_base::id::AccountId;
 
-use super::{DOCUMENT_BYTES_MAX, KeyPolicy, default_key_policy};
+use super::{DOCUMENT_BYTES_MAX, Grammar, Policy, default_key_policy};
 use crate::document::{Comparison, Effect, Listed, Operator, SetOperator, Version};
 use crate::error::{PolicyError, Problem};
 use crate::principal::{IdentityKind, Principal};
@@ -25,8 +25,8 @@ fn with(change: &str) -> String {
     ))
 }
 
-fn parse(text: &str) -> KeyPolicy {
-    KeyPolicy::parse(text).unwrap_or_else(|error| panic!("{error}: {text}"))
+fn parse(text: &str) -> Policy {
+    Policy::parse(text, Grammar::Key).unwrap_or_else(|error| panic!("{error}: {text}"))
 }
 
 /// Checks that a statement of these members has this problem.
@@ -36,7 +36,7 @@ fn check_problem(members: &str, wanted: Problem) {
         problem: wanted,
     });
     assert_eq!(
-        KeyPolicy::parse(&policy(&format!("{{{members}}}"))),
+        Policy::parse(&policy(&format!("{{{members}}}")), Grammar::Key),
         wanted,
         "{members}"
     );
@@ -201,12 +201,17 @@ fn documents_that_break_the_grammar_are_refused() {
         (r#"{"Id":"\u20ac"}"#, PolicyError::Character),
         (r#"{"Id":"\u0000"}"#, PolicyError::Character),
         (r#"{"Id":[[[[[[[[[["#, PolicyError::TooDeep),
-        (&large, PolicyError::TooLarge),
+        (
+            &large,
+            PolicyError::TooLarge {
+                limit: DOCUMENT_BYTES_MAX,
+            },
+        ),
     ] {
-        assert_eq!(KeyPolicy::parse(text), Err(wanted), "{text}");
+        assert_eq!(Policy::parse(text, Grammar::Key), Err(wanted), "{text}");
     }
     let edge = format!("{:1$}", with(""), DOCUMENT_BYTES_MAX);
-    assert!(KeyPolicy::parse(&edge).is_ok());
+    assert!(Policy::parse(&edge, Grammar::Key).is_ok());
 }
 
 #[test]
@@ -215,7 +220,7 @@ fn statements_that_break_the_grammar_are_refused() {
         number: 1,
         problem: Problem::Type("the statement"),
     };
-    assert_eq!(KeyPolicy::parse(&policy("[1]")), Err(wanted));
+    assert_eq!(Policy::parse(&policy("[1]"), Grammar::Key), Err(wanted));
     check_problem("", Problem::Missing("Effect"));
     check_problem(
         r#""Effect":"allow""#,
@@ -298,7 +303,10 @@ fn sids_are_unique() {
     let one = format!(r#"{{"Sid":"a b","Effect":"Allow",{ROOT}}}"#);
     let problem = Problem::RepeatedSid("a b".into());
     let wanted = Err(PolicyError::Statement { number: 2, problem });
-    assert_eq!(KeyPolicy::parse(&policy(&format!("[{one},{one}]"))), wanted);
+    assert_eq!(
+        Policy::parse(&policy(&format!("[{one},{one}]")), Grammar::Key),
+        wanted
+    );
 }
 
 #[test]
@@ -317,7 +325,7 @@ fn values_that_can_be_no_principal_have_the_text_of_aws() {
     ] {
         let text = with(&format!(r#","NotPrincipal":{{"AWS":"{value}"}}"#))
             .replace(&format!("{ROOT},"), "");
-        let error = KeyPolicy::parse(&text).unwrap_err();
+        let error = Policy::parse(&text, Grammar::Key).unwrap_err();
         assert_eq!(
             error,
             PolicyError::Principal {
@@ -445,7 +453,7 @@ fn the_lock_out_check_errs_towards_refusal() {
 
 #[test]
 fn errors_say_what_to_change() {
-    let error = KeyPolicy::parse(&with(r#","Condition":{"Is":{"a:b":1}}"#)).unwrap_err();
+    let error = Policy::parse(&with(r#","Condition":{"Is":{"a:b":1}}"#), Grammar::Key).unwrap_err();
     let text = "Statement 1 of the policy is malformed: unknown condition operator \"Is\".";
     assert_eq!(error.to_string(), text);
 }
@@ -453,15 +461,15 @@ fn errors_say_what_to_change() {
 proptest! {
     #[test]
     fn no_text_panics(text in any::<String>()) {
-        let _ = KeyPolicy::parse(&text);
+        let _ = Policy::parse(&text, Grammar::Key);
     }
 
     #[test]
     fn no_broken_policy_panics(at in 0_usize..200, junk in r#"[{}\[\]",:*a0-9]{0,3}"#) {
         let mut text = default_key_policy("aws", &account());
         text.insert_str(at.min(text.len()), &junk);
-        if let Ok(policy) = KeyPolicy::parse(&text) {
-            assert_eq!(KeyPolicy::parse(&policy.to_pretty()), Ok(policy));
+        if let Ok(policy) = Policy::parse(&text, Grammar::Key) {
+            assert_eq!(Policy::parse(&policy.to_pretty(), Grammar::Key), Ok(policy));
         }
     }
 }
