@@ -11,7 +11,7 @@ from twin import FORMS
 REQUESTS_PER_CASE = 40
 MALFORMED_CASES = 0.10
 # How often the first statement of a document allows nearly everything, so that other documents decide.
-BROAD_STATEMENTS = {"guardrail": 0.88, "resource": 0.44, "identity": 0.4, "boundary": 0.45, "session": 0.45}
+BROAD_STATEMENTS = {"guardrail": 0.88, "resource": 0.44, "identity": 0.4, "boundary": 0.45, "session": 0.40}
 
 ACCOUNTS = ("111122223333", "444455556666", "777788889999")
 KEYS = ("1234abcd-12ab-34cd-56ef-1234567890ab", "mrk-1234abcd12ab34cd56ef1234567890ab")
@@ -46,6 +46,10 @@ POLICY_VALUES = {
     "Arn": ("arn:aws:s3:::bucket", "arn:aws:s3:::buck*", "arn:aws:sns:*:111122223333:topic", "arn:aws:sns:us-east-?:*:topic/*",
             "arn:*:*:*:*:*", "arn:aws:iam::111122223333:*", "arn:aws:sns:us-east-1:1111*:t*", "ARN:aws:s3:::bucket", "arn:aws:s3:::a:b/*", "*:*:*:*:*:*"),
 }
+# The first evaluator takes characters beyond U+00FF in no policy, be they escaped; variables still bring them in.
+POLICY_CHARACTER_MAX = "\u00ff"
+for _kind in ("String", "Like"):
+    POLICY_VALUES[_kind] = tuple(text for text in POLICY_VALUES[_kind] if max(text, default="") <= POLICY_CHARACTER_MAX)
 TRAPS = {
     "String": ("alpha ", "al*a*", "?lpha", "*", "\u03a3", "\u03c3", "SS", "${aws:username}", "${*}"),
     "Numeric": ("", "abc", "1 ", " 1", "NaN", "Infinity", "1e401", "1e", "e1", ".", "-", "0x1", "1,5", "1_0", "\u0661", "1" * 64, "1" * 65, "1e+2", "1e-2", "--1", "1.2.3"),
@@ -92,7 +96,7 @@ CONTEXT_KEYS = {
     "app:Arns": ("Arn", True),
 }
 KEYS_OF = {kind: [key for key, (of, _) in CONTEXT_KEYS.items() if of == kind] for kind in ("String", "Numeric", "Date", "Bool", "Binary", "Ip", "Arn")}
-VARIABLES = ("${aws:username}", "${AWS:principaltag/team}", "${aws:PrincipalTag/team, 'alpha'}", "${aws:TagKeys}", "${aws:TagKeys, 'alpha'}", "${app:absent}",
+VARIABLES = ("${aws:username}", "${aws:PrincipalTag/Title}", "${AWS:principaltag/team}", "${aws:PrincipalTag/team, 'alpha'}", "${aws:TagKeys}", "${aws:TagKeys, 'alpha'}", "${app:absent}",
              "${app:absent,'dave'}", "${app:absent, '*'}", "${*}", "${?}", "${$}")
 
 
@@ -102,6 +106,11 @@ def type_of(form):
 
 
 FORM_TYPES = {form: type_of(form) for form in FORMS}
+
+
+def overly_permissive(form, key, grammar):
+    """Whether KMS refuses the condition in a key policy, since an absent key satisfies it."""
+    return grammar == "key" and form.startswith("ForAllValues:") and key.lower().startswith("kms:encryptioncontext:")
 
 
 class Maker:
@@ -234,7 +243,7 @@ class Maker:
         if grammar != "trust":
             made.update(self.resource(broad, grammar))
         if deny or self.chance(0.35 if broad else 0.75):
-            made["Condition"] = self.condition_block(2 if deny else 1)
+            made["Condition"] = self.condition_block(2 if deny else 1, grammar)
         return made
 
     def action(self, broad, grammar):
@@ -259,7 +268,7 @@ class Maker:
             return "*"
         patterns = [
             f"arn:aws:kms:us-east-1:{self.owner_account}:key/*", f"arn:aws:kms:*:*:key/{KEYS[0]}", f"arn:aws:kms:us-*:{self.owner_account}:key/mrk-*",
-            "arn:*:kms:*:*:*", "ARN:aws:KMS:us-east-?:*:key/*", "arn:aws:kms:*:*:KEY/*", "arn:aws:kms:*:*:alias/${aws:username}",
+            "arn:*:kms:*:*:*", "arn:AWS:KMS:us-east-?:*:key/*", "arn:aws:kms:*:*:KEY/*", "arn:aws:kms:*:*:alias/${aws:username}",
         ]
         if self.topic == "object":
             patterns = [
@@ -319,17 +328,18 @@ class Maker:
 
     # ---- Conditions
 
-    def condition_block(self, most):
+    def condition_block(self, most, grammar):
         block = {}
         for form in self.some(FORMS, most):
             kind = FORM_TYPES[form]
-            keys = self.some(self.keys_for(kind, form), 2) if self.chance(0.2) else [self.pick(self.keys_for(kind, form))]
+            keys = [key for key in self.keys_for(kind, form) if not overly_permissive(form, key, grammar)]
+            keys = self.some(keys, 2) if self.chance(0.2) else [self.pick(keys)]
             block[form] = {key: self.policy_values(form, kind) for key in keys}
         return block
 
     def keys_for(self, kind, form):
         if kind == "Null" or self.chance(0.06):
-            return [self.cased(self.pick(list(CONTEXT_KEYS))), "app:absent"]
+            return ["app:absent", self.cased(self.pick(list(CONTEXT_KEYS)))]
         keys = KEYS_OF[kind]
         fitting = [key for key in keys if CONTEXT_KEYS[key][1] == (":" in form)]
         return [self.cased(key) for key in (fitting if self.chance(0.8) else keys)]
@@ -352,11 +362,11 @@ class Maker:
 
     def policy_value(self, form, kind):
         if kind == "String":
-            if self.current == "2012-10-17" and self.chance(0.15) or self.chance(0.03):
+            if self.chance(0.2 if self.current == "2012-10-17" else 0.04):
                 return self.pick(("", "al", "*")) + self.pick(VARIABLES) + self.pick(("", "", "*", "/beta"))
             return self.pick(POLICY_VALUES["Like" if "Like" in form else "String"])
         if kind == "Arn" and self.chance(0.15):
-            return "arn:aws:s3:::" + self.pick(("bucket/", "*", "")) + self.pick(VARIABLES)
+            return self.pick(("arn:aws:s3:::", "arn:aws:s3:::bucket/", "arn:aws:sns:us-east-1:*:*", "arn:aws:iam::111122223333:user/")) + self.pick(VARIABLES)
         return self.pick(POLICY_VALUES[kind])
 
     # ---- Requests
@@ -449,7 +459,7 @@ class Maker:
     def wrong_statement(self, document, one, grammar):
         choices = [
             {"Effect": "allow"}, {"Effect": "Permit"}, {"Effect": None}, {"Effect": ["Allow"]}, {"effect": "Allow"}, {"Actions": "kms:*"}, {"Sid": 5},
-            {"Sid": "S-0!"} if grammar == "identity" else {"Sid": []}, {"Action": 5, "NotAction": "*"}, {"Action": {"kms": "*"}}, {"Action": ["kms:*", 1]},
+            {"Sid": "S-0!"} if grammar == "identity" else {"Sid": []}, {"Action": 5, "NotAction": "*"}, {"Action": ["kms:*", 1]}, {"Action": "Encrypt", "NotAction": "*"},
             {"Action": "*", "NotAction": "*"}, {"Resource": "*", "NotResource": "*"}, {"Condition": []}, {"Condition": "x"}, {"Resource": [None]},
         ]
         if self.chance(0.15) and grammar == "identity":
@@ -466,7 +476,7 @@ class Maker:
             {self.pick(forms): {"app:x": self.pick(values)}},
             {self.pick(forms): {"app:x": [POLICY_VALUES.get(name, ("true",))[0], self.pick(values)]}},
             {self.pick(("StringMatches", "NullIfExists", "ForSomeValues:StringEquals", "IfExists", "NotStringEquals", "StringEqualsIfExistsIfExists", "")): {"app:x": "1"}},
-            {"StringEquals": "x"}, {"StringEquals": ["x"]}, {"StringEquals": {"app:x": {"y": "z"}}}, {"StringEquals": {"app:x": None}}, {"StringEquals": {"app:x": ["a", None]}},
+            {"StringEquals": {"x": "y"}}, {"StringEquals": "x"}, {"StringEquals": ["x"]}, {"StringEquals": {"app:x": {"y": "z"}}}, {"StringEquals": {"app:x": None}}, {"StringEquals": {"app:x": ["a", None]}},
         ))
 
     def wrong_principal(self, _document, one, grammar):

@@ -34,18 +34,19 @@ def key_policy(principal):
 
 # ---- Conditions
 
+KEY_NAME = "app:k"
 
 def holds(form, values, context):
-    policy = document(Condition={form: {"k": values}})
+    policy = document(Condition={form: {KEY_NAME: values}})
     return twin.matches(twin.compile_document(policy, "identity")[0], twin.Request("a:b", None, twin.context_of(context)))
 
 
 def one(value):
-    return {"k": {"one": value}}
+    return {KEY_NAME: {"one": value}}
 
 
 def many(*values):
-    return {"k": {"many": list(values)}}
+    return {KEY_NAME: {"many": list(values)}}
 
 
 CONDITIONS = [
@@ -114,10 +115,10 @@ CONDITIONS = [
     ("ArnLike", "arn:aws:s3:*", one("arn:aws:s3:::bucket"), None),
     ("ArnNotLike", "arn:aws:s3:::b", one("bucket"), True),
     # Variables bring in literal text, or nothing.
-    ("StringLike", "${k}", one("*"), True),
-    ("StringLike", "${absent}", one("x"), False),
-    ("StringNotLike", "${absent}", one("x"), True),
-    ("StringEquals", "${absent, 'x'}", one("x"), True),
+    ("StringLike", "${app:k}", one("*"), True),
+    ("StringLike", "${app:absent}", one("x"), False),
+    ("StringNotLike", "${app:absent}", one("x"), True),
+    ("StringEquals", "${app:absent, 'x'}", one("x"), True),
     ("StringEquals", "${*}", one("*"), True),
     ("StringLike", "${*}", one("x"), False),
 ]
@@ -254,9 +255,9 @@ REFUSED = [
     ("identity", '{"Statement": {"Effect": "Allow", "Action": "*"}}'),
     ("identity", '{"Statement": {"Effect": "Allow", "Resource": "*"}}'),
     ("identity", f'{{"Statement": {{{ALLOW}, "NotAction": "*"}}}}'),
-    ("identity", f'{{"Statement": {{{ALLOW}, "Condition": {{"StringIs": {{"k": "v"}}}}}}}}'),
-    ("identity", f'{{"Statement": {{{ALLOW}, "Condition": {{"NullIfExists": {{"k": "true"}}}}}}}}'),
-    ("identity", f'{{"Statement": {{{ALLOW}, "Condition": {{"NumericEquals": {{"k": "one"}}}}}}}}'),
+    ("identity", f'{{"Statement": {{{ALLOW}, "Condition": {{"StringIs": {{"app:k": "v"}}}}}}}}'),
+    ("identity", f'{{"Statement": {{{ALLOW}, "Condition": {{"NullIfExists": {{"app:k": "true"}}}}}}}}'),
+    ("identity", f'{{"Statement": {{{ALLOW}, "Condition": {{"NumericEquals": {{"app:k": "one"}}}}}}}}'),
     ("key", f'{{"Statement": {{{ALLOW}}}}}'),
     ("key", f'{{"Statement": {{{ALLOW}, "Principal": {{"AWS": "arn:aws:iam::111122223333:user/*"}}}}}}'),
     ("trust", f'{{"Statement": {{{ALLOW}, "Principal": "*"}}}}'),

@@ -41,6 +41,7 @@ VARIABLE = re.compile(r"\$\{(?:([*?$])|([^{}',*?$]+?)\s*(?:,\s*'([^']*)')?)\}")
 def tokens_of(text, variables):
     """Cuts text into literal strings, STAR, ONE and Variables."""
     tokens, position = [], 0
+    need(not variables or VARIABLE.sub("", text).count("${") == 0, "unreadable variable")
     for found in VARIABLE.finditer(text) if variables and "$" in text else ():
         tokens += wildcards(text[position:found.start()])
         escaped, key, default = found.groups()
@@ -69,7 +70,8 @@ def resolve(tokens, context):
     for token in tokens:
         if isinstance(token, Variable):
             many, values = context.get(token.key, (False, ()))
-            if values and many:
+            # IAM, policy variables: only keys of a single value, which a key of several never is, be it empty.
+            if many:
                 return None
             token = values[0] if values else token.default
             if token is None:
@@ -96,14 +98,15 @@ def matcher(tokens):
     return re.compile(expression(tokens), re.DOTALL).fullmatch
 
 
+@functools.lru_cache(200_000)
 def split_arn(tokens):
-    """Cuts tokens at the first five colons that stand in the text itself; a variable is never cut."""
+    """Cuts tokens without variables at the first five colons."""
     parts = [[]]
     for token in tokens:
         pieces = token.split(":", 6 - len(parts)) if isinstance(token, str) else [token]
         parts[-1].append(pieces[0])
         parts += [[piece] for piece in pieces[1:]]
-    return [tuple(token for token in part if token != "") for part in parts]
+    return tuple(tuple(token for token in part if token != "") for part in parts)
 
 
 # ---- Values of typed operators; None is what cannot be read
@@ -224,21 +227,15 @@ def string_like(texts, variables):
 
 
 def arn_like(texts, variables):
-    wanted = [split_arn(tokens_of(text, variables)) for text in texts]
-    need(all(len(parts) == 6 for parts in wanted), "ARN that has not six parts")
-
-    def test(text, context):
-        if text.count(":") < 5:
-            return False
-        resolved = (tuple(resolve(part, context) for part in parts) for parts in wanted)
-        return any(arn_fits(parts, text) for parts in resolved if None not in parts)
-
-    return test
+    fixed = [tokens for tokens in (tokens_of(text, variables) for text in texts) if not has_variable(tokens)]
+    need(all(len(split_arn(tokens)) == 6 for tokens in fixed), "ARN that has not six parts")
+    return templates(texts, variables, tokens_of, arn_fits)
 
 
-def arn_fits(parts, text):
-    given = text.split(":", 5)
-    return all(matcher(part)(piece) for part, piece in zip(parts, given))
+def arn_fits(tokens, text):
+    """Variables have their values before the cut, so that one may bring in a whole ARN."""
+    parts, given = split_arn(tokens), text.split(":", 5)
+    return len(parts) == len(given) == 6 and all(matcher(part)(piece) for part, piece in zip(parts, given))
 
 
 COMPARISONS = {
@@ -327,7 +324,11 @@ def null_condition(key, texts):
 # ---- Documents
 
 FORBIDDEN_CHARACTER = re.compile("[^\t\n\r\u0020-\u00ff]")
-SID = {"identity": re.compile("[A-Za-z0-9]*"), "trust": re.compile("[A-Za-z0-9]*"), "key": re.compile("[A-Za-z0-9 ]*")}
+SID_OF_IDENTITY = re.compile("[A-Za-z0-9]*")
+ACTION = re.compile(r"\*|[A-Za-z0-9-]+:[\w*?-]+", re.ASCII)
+CONDITION_KEY = re.compile("[^:]+:.+", re.DOTALL)
+# KMS refuses a set operator that an absent encryption context or tag would satisfy: errors.md, OverlyPermissiveCondition.
+ABSENT_SATISFIES = ("kms:encryptioncontext:", "aws:requesttag/")
 ELEMENTS = {"Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"}
 
 
@@ -385,7 +386,8 @@ def compile_document(text, grammar):
 def check_sids(statements, grammar):
     need(all(isinstance(one, dict) for one in statements), "a statement is no object")
     sids = [one["Sid"] for one in statements if "Sid" in one]
-    need(all(is_text(sid) and SID[grammar].fullmatch(sid) for sid in sids), "unreadable Sid")
+    need(all(is_text(sid) for sid in sids), "Sid is no text")
+    need(grammar != "identity" or all(SID_OF_IDENTITY.fullmatch(sid) for sid in sids), "unreadable Sid")
     need(len(set(sids)) == len(sids), "repeated Sid")
 
 
@@ -398,7 +400,7 @@ def statement(index, source, grammar, variables):
         principals_of(source, grammar),
         actions_of(source, grammar),
         resources_of(source, grammar, variables),
-        conditions_of(source.get("Condition", {}), variables),
+        conditions_of(source.get("Condition", {}), grammar, variables),
     )
 
 
@@ -412,10 +414,12 @@ def one_of(source, name, required):
 
 
 def actions_of(source, grammar):
-    value, excluded = one_of(source, "Action", grammar != "key")
+    value, excluded = one_of(source, "Action", grammar == "identity")
     if value is None and "NotAction" not in source:
         return None
-    return Patterns(tuple(tokens_of(text.lower(), False) for text in texts_of(value)), excluded)
+    texts = texts_of(value)
+    need(all(ACTION.fullmatch(text) for text in texts), "unreadable action")
+    return Patterns(tuple(tokens_of(text.lower(), False) for text in texts), excluded)
 
 
 def resources_of(source, grammar, variables):
@@ -430,21 +434,26 @@ def resources_of(source, grammar, variables):
 
 
 def resource(text, grammar, variables):
-    """(STAR,) for everything, or six parts."""
+    """(STAR,) for everything, or six parts; AWS documents that identity policies may leave the last ones out."""
     if not text.strip("*") and text:
         return (STAR,)
+    need(text.startswith("arn:"), "no ARN")
     pieces = text.split(":", 5)
     if grammar == "identity":
         pieces += ["*"] * (6 - len(pieces))
+    need(len(pieces) == 6, "ARN that has not six parts")
     return tuple(tokens_of(piece, variables and index == 5) for index, piece in enumerate(pieces))
 
 
-def conditions_of(block, variables):
+def conditions_of(block, grammar, variables):
     need(isinstance(block, dict), "Condition is no object")
     made = []
     for form, keys in block.items():
         need(isinstance(keys, dict), "an operator needs keys")
         for key, values in keys.items():
+            need(CONDITION_KEY.fullmatch(key), "condition key without a service")
+            lenient = form.startswith("ForAllValues:") and key.lower().startswith(ABSENT_SATISFIES)
+            need(grammar != "key" or not lenient, "condition that an absent key satisfies")
             made.append(condition(form, key.lower(), texts_of(values, unquoted=True), variables))
         if form != "Null":
             cut_operator(form)
@@ -534,7 +543,7 @@ def resource_matches(patterns, request):
 def resource_fits(pattern, request):
     if pattern == (STAR,):
         return True
-    if request.resource is None or len(pattern) != 6:
+    if request.resource is None:
         return False
     return fixed_resource_fits(pattern[:5], request.resource) and last_part_fits(pattern[5], request)
 
