@@ -38,7 +38,8 @@ POLICY_VALUES = {
     "Numeric": ("1", "01", "+1", "1.0", "1e0", "10", "-5", "0", "-0", "0.5", ".5", "5.", "1e2", "100", "365", "9007199254740993",
                 "9007199254740992", "0.1", "0.1000000000000000055", "1e-400", "1e400", "12e-1", "3600"),
     "Date": ("2026-09-01", "2026-09-01T00:00:00Z", "2026-09-01T00:00Z", "2026-09-01T02:00:00+02:00", "2026-08-31T22:30-01:30",
-             "2026-09-01T00:00:00.5Z", "1788220800", "1788220800.5", "2024-02-29", "1969-12-31T23:59:59Z", "-1", "0", "2026-12-31T23:59:59.999Z"),
+             "2026-09-01T00:00:00.5Z", "1788220800", "1788220800.5", "2024-02-29", "1969-12-31T23:59:59Z", "-1", "0", "2026-12-31T23:59:59.999Z",
+             "0000-02-29", "9999-12-31T23:59:59-23:59"),
     "Bool": ("true", "false", "True", "FALSE"),
     "Binary": ("AQID", "YQ==", "YWI=", "/+8=", "AQIDBA==", "YWJj"),
     "Ip": ("10.0.0.0/8", "10.1.2.3", "10.1.0.0/16", "10.1.2.3/32", "192.0.2.0/24", "192.0.2.128/25", "0.0.0.0/0", "::/0",
@@ -514,3 +515,41 @@ def cases(seed, decisions):
         case = maker.case()
         made += len(case["requests"])
         yield case
+
+
+# ---- Texts that are nearly values
+
+# Without E, which the page does not name as the mark of an exponent, and without what no policy may hold.
+LETTERS = "0123456789+-.eTZ:/*?= abcdf%,'${}"
+
+
+def garbled(maker, text):
+    """The text with one to three places changed."""
+    for _ in range(maker.pick((1, 1, 2, 3))):
+        place = int(maker.random.random() * (len(text) + 1))
+        other = place + int(maker.random.random() * (len(text) + 1 - place))
+        text = maker.pick((
+            text[:place] + maker.pick(LETTERS) + text[place + 1:], text[:place] + maker.pick(LETTERS) + text[place:], text[:place] + text[place + 1:],
+            text[:other] + text[place:],
+        ))
+    return text
+
+
+def nearly_values(seed, count):
+    """Cases of one condition each, its value and the request's read or not by a letter."""
+    maker = Maker(seed)
+    maker.topic, maker.owner_account = "account", ACCOUNTS[0]
+    for number in range(count):
+        maker.current = "2012-10-17"
+        form = FORMS[number % len(FORMS)]
+        kind = FORM_TYPES[form]
+        value = "true" if kind == "Null" else maker.policy_value(form, kind)
+        value = garbled(maker, value) if maker.chance(0.5) else value
+        statement = {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {form: {"app:x": value}}}
+        texts = [maker.request_value("String" if kind == "Null" else kind) for _ in range(8)]
+        contexts = [{"app:x": {"one": garbled(maker, text)}, "aws:username": {"one": "*"}} for text in texts] + [{"app:x": {"one": value}}]
+        yield {
+            "caller": maker.user(ACCOUNTS[0]), "owner": ACCOUNTS[0], "guardrails": [], "resource": {"mode": "none"},
+            "identity": [json.dumps({"Version": maker.current, "Statement": statement})], "boundary": None, "session": None, "grants": [],
+            "requests": [{"action": "kms:ListKeys", "resource": None, "context": context} for context in contexts],
+        }
