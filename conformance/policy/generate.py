@@ -36,7 +36,7 @@ POLICY_VALUES = {
                "\u039f\u03a3", "\u03bf\u03c2", "K", "\u212a", "\u0131", "I", "i\u0307", "\u0130", "\u017f", "s", "\u1e9e", "\u00df"),
     "Like": ("alpha", "al*", "*a", "?lpha", "*", "a**a", "*l*h*", "", "?*", "A*", "alpha/?eta", "*/*", "d?ve", "*\u00df*", "?"),
     "Numeric": ("1", "01", "+1", "1.0", "1e0", "10", "-5", "0", "-0", "0.5", ".5", "5.", "1e2", "100", "365", "9007199254740993",
-                "9007199254740992", "0.1", "0.1000000000000000055", "1e-400", "1e400", "12e-1", "3600"),
+                "9007199254740992", "0.1", "0.1000000000000000055", "1e-400", "1e400", "12E-1", "3600"),
     "Date": ("2026-09-01", "2026-09-01T00:00:00Z", "2026-09-01T00:00Z", "2026-09-01T02:00:00+02:00", "2026-08-31T22:30-01:30",
              "2026-09-01T00:00:00.5Z", "1788220800", "1788220800.5", "2024-02-29", "1969-12-31T23:59:59Z", "-1", "0", "2026-12-31T23:59:59.999Z",
              "0000-02-29", "9999-12-31T23:59:59-23:59"),
@@ -53,7 +53,7 @@ for _kind in ("String", "Like"):
     POLICY_VALUES[_kind] = tuple(text for text in POLICY_VALUES[_kind] if max(text, default="") <= POLICY_CHARACTER_MAX)
 TRAPS = {
     "String": ("alpha ", "al*a*", "?lpha", "*", "\u03a3", "\u03c3", "SS", "${aws:username}", "${*}"),
-    "Numeric": ("", "abc", "1 ", " 1", "NaN", "Infinity", "1e401", "1e", "e1", ".", "-", "0x1", "1,5", "1_0", "\u0661", "1" * 64, "1" * 65, "1e+2", "1e-2", "--1", "1.2.3"),
+    "Numeric": ("", "abc", "1 ", " 1", "NaN", "Infinity", "1e401", "1e", "e1", ".", "-", "0x1", "1,5", "1_0", "\u0661", "1" * 64, "1" * 65, "1E+2", "1e-2", "--1", "1.2.3"),
     "Date": ("2026-9-1", "2026-02-30", "2025-02-29", "2026-09-01T00:00:00", "2026-09-01T24:00:00Z", "2026-09-01 00:00:00Z", "tomorrow", "",
              "2026-13-01", "2026-09-01Z", "2026-09-01T00:60Z", "2026-09-01T00:00:00.Z", "2026-09-01T00:00:00+0200", "20260901"),
     "Bool": ("1", "yes", "", " true", "tru", "TRUE"),
@@ -288,7 +288,8 @@ class Maker:
 
     def principal(self, caller, deny):
         if self.chance(0.22 if deny else 0.03):
-            return {"NotPrincipal": self.principal_block(self.names(caller, spare=True))}
+            everyone = self.chance(0.1)
+            return {"NotPrincipal": self.pick(("*", {"AWS": "*"})) if everyone else self.principal_block(self.names(caller, spare=True))}
         if self.chance(0.12):
             return {"Principal": self.pick(("*", {"AWS": "*"}, {"AWS": ["*"]}))}
         return {"Principal": self.principal_block(self.names(caller, spare=False))}
@@ -519,8 +520,8 @@ def cases(seed, decisions):
 
 # ---- Texts that are nearly values
 
-# Without E, which the page does not name as the mark of an exponent, and without what no policy may hold.
-LETTERS = "0123456789+-.eTZ:/*?= abcdf%,'${}"
+# Without what no policy may hold.
+LETTERS = "0123456789+-.eETZ:/*?= abcdf%,'${}"
 
 
 def garbled(maker, text):

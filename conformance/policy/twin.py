@@ -37,7 +37,7 @@ def need(condition, reason):
 
 # ---- Texts with wildcards and variables
 
-VARIABLE = re.compile(r"\$\{(?:([*?$])|([^{}',*?$]+?)\s*(?:,\s*'([^']*)')?)\}")
+VARIABLE = re.compile(r"\$\{(?:([*?$])|\s*([^{}',*?$\s][^{}',*?$]*?)\s*(?:,\s*'([^']*)'\s*)?)\}")
 
 
 def tokens_of(text, variables):
@@ -47,7 +47,7 @@ def tokens_of(text, variables):
     for found in VARIABLE.finditer(text) if variables and "$" in text else ():
         tokens += wildcards(text[position:found.start()])
         escaped, key, default = found.groups()
-        tokens.append(escaped or Variable(key.strip().lower(), default))
+        tokens.append(escaped or Variable(key.lower(), default))
         position = found.end()
     return tuple(tokens + wildcards(text[position:]))
 
@@ -109,7 +109,7 @@ def split_arn(tokens):
 
 # ---- Values of typed operators; None is what cannot be read
 
-NUMBER = re.compile(r"([+-]?)(\d*)(?:\.(\d*))?(?:e([+-]?\d+))?", re.ASCII)
+NUMBER = re.compile(r"([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?", re.ASCII)
 MOMENT = re.compile(
     r"(\d{4}-\d{2}-\d{2})(?:T(\d{2}:\d{2})(?::(\d{2})(?:\.(\d+))?)?(?:Z|([+-])(\d{2}):(\d{2})))?", re.ASCII
 )
@@ -526,7 +526,7 @@ def word_for(statement, names):
     listed, excluded = statement.principals
     if not excluded:
         return next((word for word in WORDS if names.get(word, frozenset()) & listed), None)
-    spared = all(group & listed for group in names.values())
+    spared = EVERYONE in listed & names["direct"] or all(group & listed for group in names.values())
     return "direct" if statement.deny and not spared else None
 
 
