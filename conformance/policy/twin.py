@@ -88,7 +88,9 @@ def expression(tokens):
             pieces[-1] += "." if token is ONE else re.escape(token)
     first, *middle = pieces
     last = [".*" + middle.pop()] if middle else []
-    return "".join([first] + [f"(?>.*?{piece})" for piece in middle if piece] + last)
+    # What a lookahead has found is kept: an atomic group, for Python before 3.11 too.
+    kept = [f"(?=(?P<p{number}>.*?{piece}))(?P=p{number})" for number, piece in enumerate(middle) if piece]
+    return "".join([first] + kept + last)
 
 
 @functools.lru_cache(200_000)
