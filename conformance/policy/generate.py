@@ -36,9 +36,10 @@ POLICY_VALUES = {
                "\u039f\u03a3", "\u03bf\u03c2", "K", "\u212a", "\u0131", "I", "i\u0307", "\u0130", "\u017f", "s", "\u1e9e", "\u00df"),
     "Like": ("alpha", "al*", "*a", "?lpha", "*", "a**a", "*l*h*", "", "?*", "A*", "alpha/?eta", "*/*", "d?ve", "*\u00df*", "?"),
     "Numeric": ("1", "01", "+1", "1.0", "1e0", "10", "-5", "0", "-0", "0.5", ".5", "5.", "1e2", "100", "365", "9007199254740993",
-                "9007199254740992", "0.1", "0.1000000000000000055", "1e-400", "1e400", "12e-1", "3600"),
+                "9007199254740992", "0.1", "0.1000000000000000055", "1e-400", "1e400", "12E-1", "3600"),
     "Date": ("2026-09-01", "2026-09-01T00:00:00Z", "2026-09-01T00:00Z", "2026-09-01T02:00:00+02:00", "2026-08-31T22:30-01:30",
-             "2026-09-01T00:00:00.5Z", "1788220800", "1788220800.5", "2024-02-29", "1969-12-31T23:59:59Z", "-1", "0", "2026-12-31T23:59:59.999Z"),
+             "2026-09-01T00:00:00.5Z", "1788220800", "1788220800.5", "2024-02-29", "1969-12-31T23:59:59Z", "-1", "0", "2026-12-31T23:59:59.999Z",
+             "0000-02-29", "9999-12-31T23:59:59-23:59"),
     "Bool": ("true", "false", "True", "FALSE"),
     "Binary": ("AQID", "YQ==", "YWI=", "/+8=", "AQIDBA==", "YWJj"),
     "Ip": ("10.0.0.0/8", "10.1.2.3", "10.1.0.0/16", "10.1.2.3/32", "192.0.2.0/24", "192.0.2.128/25", "0.0.0.0/0", "::/0",
@@ -52,7 +53,7 @@ for _kind in ("String", "Like"):
     POLICY_VALUES[_kind] = tuple(text for text in POLICY_VALUES[_kind] if max(text, default="") <= POLICY_CHARACTER_MAX)
 TRAPS = {
     "String": ("alpha ", "al*a*", "?lpha", "*", "\u03a3", "\u03c3", "SS", "${aws:username}", "${*}"),
-    "Numeric": ("", "abc", "1 ", " 1", "NaN", "Infinity", "1e401", "1e", "e1", ".", "-", "0x1", "1,5", "1_0", "\u0661", "1" * 64, "1" * 65, "1e+2", "1e-2", "--1", "1.2.3"),
+    "Numeric": ("", "abc", "1 ", " 1", "NaN", "Infinity", "1e401", "1e", "e1", ".", "-", "0x1", "1,5", "1_0", "\u0661", "1" * 64, "1" * 65, "1E+2", "1e-2", "--1", "1.2.3"),
     "Date": ("2026-9-1", "2026-02-30", "2025-02-29", "2026-09-01T00:00:00", "2026-09-01T24:00:00Z", "2026-09-01 00:00:00Z", "tomorrow", "",
              "2026-13-01", "2026-09-01Z", "2026-09-01T00:60Z", "2026-09-01T00:00:00.Z", "2026-09-01T00:00:00+0200", "20260901"),
     "Bool": ("1", "yes", "", " true", "tru", "TRUE"),
@@ -287,7 +288,8 @@ class Maker:
 
     def principal(self, caller, deny):
         if self.chance(0.22 if deny else 0.03):
-            return {"NotPrincipal": self.principal_block(self.names(caller, spare=True))}
+            everyone = self.chance(0.1)
+            return {"NotPrincipal": self.pick(("*", {"AWS": "*"})) if everyone else self.principal_block(self.names(caller, spare=True))}
         if self.chance(0.12):
             return {"Principal": self.pick(("*", {"AWS": "*"}, {"AWS": ["*"]}))}
         return {"Principal": self.principal_block(self.names(caller, spare=False))}
@@ -514,3 +516,41 @@ def cases(seed, decisions):
         case = maker.case()
         made += len(case["requests"])
         yield case
+
+
+# ---- Texts that are nearly values
+
+# Without what no policy may hold.
+LETTERS = "0123456789+-.eETZ:/*?= abcdf%,'${}"
+
+
+def garbled(maker, text):
+    """The text with one to three places changed."""
+    for _ in range(maker.pick((1, 1, 2, 3))):
+        place = int(maker.random.random() * (len(text) + 1))
+        other = place + int(maker.random.random() * (len(text) + 1 - place))
+        text = maker.pick((
+            text[:place] + maker.pick(LETTERS) + text[place + 1:], text[:place] + maker.pick(LETTERS) + text[place:], text[:place] + text[place + 1:],
+            text[:other] + text[place:],
+        ))
+    return text
+
+
+def nearly_values(seed, count):
+    """Cases of one condition each, its value and the request's read or not by a letter."""
+    maker = Maker(seed)
+    maker.topic, maker.owner_account = "account", ACCOUNTS[0]
+    for number in range(count):
+        maker.current = "2012-10-17"
+        form = FORMS[number % len(FORMS)]
+        kind = FORM_TYPES[form]
+        value = "true" if kind == "Null" else maker.policy_value(form, kind)
+        value = garbled(maker, value) if maker.chance(0.5) else value
+        statement = {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {form: {"app:x": value}}}
+        texts = [maker.request_value("String" if kind == "Null" else kind) for _ in range(8)]
+        contexts = [{"app:x": {"one": garbled(maker, text)}, "aws:username": {"one": "*"}} for text in texts] + [{"app:x": {"one": value}}]
+        yield {
+            "caller": maker.user(ACCOUNTS[0]), "owner": ACCOUNTS[0], "guardrails": [], "resource": {"mode": "none"},
+            "identity": [json.dumps({"Version": maker.current, "Statement": statement})], "boundary": None, "session": None, "grants": [],
+            "requests": [{"action": "kms:ListKeys", "resource": None, "context": context} for context in contexts],
+        }

@@ -20,6 +20,7 @@ SEED = os.environ.get("STRONGROOM_TWIN_SEED", "strongroom-1")
 WORKERS = 2
 BATCH_DECISIONS = 10_000
 BATCH_SECONDS_MAX = 120
+NEARLY_VALUES = 20_000
 
 # The least share of the decisions that each category must have.
 SHARES_MIN = {
@@ -57,6 +58,16 @@ def test_a_million_decisions_agree():
     print(", ".join(f"{counts[name]} {name}" for name in ("decisions", *SHARES_MIN)))
     print(", ".join(f"{form} {forms[form]}" for form in twin.FORMS))
     check_shares(counts, forms)
+
+
+def test_texts_that_are_nearly_values_agree():
+    cases = list(generate.nearly_values(SEED, NEARLY_VALUES))
+    answers = [twin.answer(case) for case in cases]
+    different = next((case for case, one, other in zip(cases, answers, rust_answers(cases)) if one != other), None)
+    assert different is None, shrink.report(different, rust_answers)
+    refused = sum(bool(answer["refused"]) for answer in answers)
+    print(f"\n{NEARLY_VALUES} nearly values, {refused} refused")
+    assert NEARLY_VALUES // 10 < refused < NEARLY_VALUES // 2
 
 
 def check_shares(counts, forms):

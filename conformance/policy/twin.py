@@ -10,11 +10,13 @@ import ipaddress
 import json
 import operator
 import re
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from fractions import Fraction
 
 NUMBER_CHARACTERS_MAX = 64
 EXPONENT_MAX = 400
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+DAYS_OF_400_YEARS = 146_097
 
 STAR, ONE = object(), object()
 Variable = collections.namedtuple("Variable", "key default")
@@ -35,7 +37,7 @@ def need(condition, reason):
 
 # ---- Texts with wildcards and variables
 
-VARIABLE = re.compile(r"\$\{(?:([*?$])|([^{}',*?$]+?)\s*(?:,\s*'([^']*)')?)\}")
+VARIABLE = re.compile(r"\$\{(?:([*?$])|\s*([^{}',*?$\s][^{}',*?$]*?)\s*(?:,\s*'([^']*)'\s*)?)\}")
 
 
 def tokens_of(text, variables):
@@ -45,7 +47,7 @@ def tokens_of(text, variables):
     for found in VARIABLE.finditer(text) if variables and "$" in text else ():
         tokens += wildcards(text[position:found.start()])
         escaped, key, default = found.groups()
-        tokens.append(escaped or Variable(key.strip().lower(), default))
+        tokens.append(escaped or Variable(key.lower(), default))
         position = found.end()
     return tuple(tokens + wildcards(text[position:]))
 
@@ -58,10 +60,6 @@ def wildcards(text):
 def literals_of(text, variables):
     """As tokens_of, for operators without wildcards."""
     return tuple({STAR: "*", ONE: "?"}.get(token, token) for token in tokens_of(text, variables))
-
-
-def has_variable(tokens):
-    return any(isinstance(token, Variable) for token in tokens)
 
 
 def resolve(tokens, context):
@@ -90,7 +88,9 @@ def expression(tokens):
             pieces[-1] += "." if token is ONE else re.escape(token)
     first, *middle = pieces
     last = [".*" + middle.pop()] if middle else []
-    return "".join([first] + [f"(?>.*?{piece})" for piece in middle if piece] + last)
+    # What a lookahead has found is kept: an atomic group, for Python before 3.11 too.
+    kept = [f"(?=(?P<p{number}>.*?{piece}))(?P=p{number})" for number, piece in enumerate(middle) if piece]
+    return "".join([first] + kept + last)
 
 
 @functools.lru_cache(200_000)
@@ -111,7 +111,7 @@ def split_arn(tokens):
 
 # ---- Values of typed operators; None is what cannot be read
 
-NUMBER = re.compile(r"([+-]?)(\d*)(?:\.(\d*))?(?:e([+-]?\d+))?", re.ASCII)
+NUMBER = re.compile(r"([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?", re.ASCII)
 MOMENT = re.compile(
     r"(\d{4}-\d{2}-\d{2})(?:T(\d{2}:\d{2})(?::(\d{2})(?:\.(\d+))?)?(?:Z|([+-])(\d{2}):(\d{2})))?", re.ASCII
 )
@@ -140,15 +140,19 @@ def moment(text):
 
 
 def instant(day, time, seconds, fraction, sign, hours, minutes):
+    if int(hours or 0) > 23 or int(minutes or 0) > 59:
+        return None
+    # The calendar repeats after 400 years, which brings the year 0000 into datetime's range.
+    early = day.startswith("0000")
+    day = "0400" + day[4:] if early else day
     try:
         start = datetime.fromisoformat(f"{day}T{time or '00:00'}:{seconds or '00'}+00:00")
     except ValueError:
         return None
+    since = start - EPOCH - (timedelta(days=DAYS_OF_400_YEARS) if early else timedelta())
     offset = int(hours or 0) * 3600 + int(minutes or 0) * 60
-    if int(hours or 0) > 23 or int(minutes or 0) > 59:
-        return None
-    whole = (start - datetime.fromisoformat("1970-01-01T00:00:00+00:00")) // (datetime.resolution * 1_000_000)
-    return whole + Fraction(int(fraction or 0), 10 ** len(fraction or "")) - (-offset if sign == "-" else offset)
+    whole = since // timedelta(seconds=1) - (-offset if sign == "-" else offset)
+    return whole + Fraction(int(fraction or 0), 10 ** len(fraction or ""))
 
 
 def boolean(text):
@@ -227,8 +231,8 @@ def string_like(texts, variables):
 
 
 def arn_like(texts, variables):
-    fixed = [tokens for tokens in (tokens_of(text, variables) for text in texts) if not has_variable(tokens)]
-    need(all(len(split_arn(tokens)) == 6 for tokens in fixed), "ARN that has not six parts")
+    fixed = [text for text in texts if not (variables and "${" in text)]
+    need(all(text.count(":") >= 5 for text in fixed), "ARN that has not six parts")
     return templates(texts, variables, tokens_of, arn_fits)
 
 
@@ -524,7 +528,7 @@ def word_for(statement, names):
     listed, excluded = statement.principals
     if not excluded:
         return next((word for word in WORDS if names.get(word, frozenset()) & listed), None)
-    spared = all(group & listed for group in names.values())
+    spared = EVERYONE in listed & names["direct"] or all(group & listed for group in names.values())
     return "direct" if statement.deny and not spared else None
 
 
