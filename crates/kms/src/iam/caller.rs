@@ -299,7 +299,12 @@ pub(crate) fn policies_of(
             read.own(&role.inline, &role.record.policies, &mut policies.identity)?;
             policies.boundary = read.boundary(&role.record.policies)?;
         }
-        Identity::Root | Identity::FederatedUser(None) | Identity::Service => {}
+        // STS API, GetFederationToken: by a root, the session policies alone limit what everything allows.
+        Identity::FederatedUser(None) => {
+            let everything = PolicyReference::Aws("AdministratorAccess".to_owned());
+            policies.identity.push(read.managed(&everything)?);
+        }
+        Identity::Root | Identity::Service => {}
     }
     Ok(policies)
 }
