@@ -330,10 +330,10 @@ struct Reader<'r> {
 impl Reader<'_> {
     fn user(&self, user: &User, policies: &mut CallerPolicies) -> Result<(), Failure> {
         self.own(&user.inline, &user.record.policies, &mut policies.identity)?;
-        for group in &user.record.groups {
-            // A group with users in it cannot be deleted, so one that is missing is damage.
-            let group = self.records.group(&EntityName::new(self.account, group))?;
-            let group = group.ok_or(Unreadable)?;
+        for group in &user.record.group_ids {
+            // A group with users in it cannot be deleted, so one that is missing is damage, or the user left it
+            // since the caller was looked up: either way not everything is known that denies.
+            let group = self.records.group_with_id(group)?.ok_or(Unreadable)?;
             self.own(
                 &group.inline,
                 &group.record.policies,
