@@ -16,13 +16,16 @@ use crate::repository::{Changes, EntityRecord, Stored};
 
 use subjects::Subject;
 
+pub(super) mod access_keys;
 pub(super) mod attachments;
 mod documents;
+pub(super) mod groups;
 pub(super) mod inline_policies;
 mod inputs;
 mod pages;
 mod subjects;
 pub(super) mod tags;
+pub(super) mod users;
 
 /// The path of what is made without one.
 const DEFAULT_PATH: &str = "/";
