@@ -151,6 +151,10 @@ impl Context for RequestContext<'_, '_> {
         let found = match key.split_once(':') {
             Some(("aws", name)) => self.global(name)?,
             Some(("kms", name)) => self.of_key(name)?,
+            Some(("iam", name)) => match name.strip_prefix("resourcetag/") {
+                Some(tag) if self.key.is_none() => self.resource_tag(tag)?,
+                Some(_) | None => Values::Absent,
+            },
             _ => Values::Absent,
         };
         match found {

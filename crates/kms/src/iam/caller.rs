@@ -299,7 +299,12 @@ pub(crate) fn policies_of(
             read.own(&role.inline, &role.record.policies, &mut policies.identity)?;
             policies.boundary = read.boundary(&role.record.policies)?;
         }
-        Identity::Root | Identity::FederatedUser(None) | Identity::Service => {}
+        // STS API, GetFederationToken: by a root, the session policies alone limit what everything allows.
+        Identity::FederatedUser(None) => {
+            let everything = PolicyReference::Aws("AdministratorAccess".to_owned());
+            policies.identity.push(read.managed(&everything)?);
+        }
+        Identity::Root | Identity::Service => {}
     }
     Ok(policies)
 }
@@ -324,10 +329,10 @@ struct Reader<'r> {
 impl Reader<'_> {
     fn user(&self, user: &User, policies: &mut CallerPolicies) -> Result<(), Failure> {
         self.own(&user.inline, &user.record.policies, &mut policies.identity)?;
-        for group in &user.record.groups {
-            // A group with users in it cannot be deleted, so one that is missing is damage.
-            let group = self.records.group(&EntityName::new(self.account, group))?;
-            let group = group.ok_or(Unreadable)?;
+        for group in &user.record.group_ids {
+            // A group with users in it cannot be deleted, so one that is missing is damage, or the user left it
+            // since the caller was looked up: either way not everything is known that denies.
+            let group = self.records.group_with_id(group)?.ok_or(Unreadable)?;
             self.own(
                 &group.inline,
                 &group.record.policies,
