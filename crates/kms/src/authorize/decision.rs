@@ -163,7 +163,8 @@ impl<'r> Asked<'r> {
     fn is_root_at_home(&self, thing: &Thing<'_>) -> bool {
         let guardrail = self.policies.guardrail.as_deref();
         let is_free = matches!(self.caller.identity, Identity::Root)
-            && guardrail.is_some_and(|guardrail| guardrail.0.is_none());
+            && guardrail.is_some_and(|guardrail| guardrail.0.is_none())
+            && self.policies.session.is_none();
         is_free
             && match thing {
                 Thing::Own(..) | Thing::OwnIn(_) => true,

@@ -15,6 +15,7 @@ use crate::workbench::Bench;
 mod condition_keys;
 mod key_policies;
 mod matrix;
+mod targets;
 mod unseen;
 
 const ACCOUNT: &str = "000000000000";
