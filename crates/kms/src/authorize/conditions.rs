@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
-use strongroom_aws::kms::{EncryptionContextType, TagList};
+use strongroom_aws::kms::{CreateGrantRequest, EncryptionContextType, TagList};
 use strongroom_aws::time::iso8601;
 use strongroom_base::UnixMillis;
 use strongroom_base::id::{AccountId, Region};
@@ -26,7 +26,8 @@ const ALIASES_PER_KEY_MAX: usize = 50;
 pub struct Keys<'i> {
     single: Vec<(&'static str, Cow<'i, str>)>,
     several: Vec<(&'static str, Vec<Cow<'i, str>>)>,
-    context: Option<&'i EncryptionContextType>,
+    context: Vec<(&'i str, &'i str)>,
+    new_grant: Option<&'i CreateGrantRequest>,
     tags: Vec<(&'i str, &'i str)>,
 }
 
@@ -50,7 +51,24 @@ impl<'i> Keys<'i> {
 
     /// The encryption context, as `kms:EncryptionContext:…` and `kms:EncryptionContextKeys`.
     pub(crate) fn encryption_context(&mut self, context: Option<&'i EncryptionContextType>) {
-        self.context = context;
+        let pairs = context.iter().flat_map(|context| &context.0);
+        self.context
+            .extend(pairs.map(|(key, value)| (key.as_str(), value.as_str())));
+    }
+
+    /// The pairs of the encryption context, which constraints of grants ask for.
+    pub(crate) fn context_pairs(&self) -> &[(&'i str, &'i str)] {
+        &self.context
+    }
+
+    /// The grant that CreateGrant asks for, which must be no wider than a grant that lets the caller make it.
+    pub(crate) fn asks_for_grant(&mut self, grant: &'i CreateGrantRequest) {
+        self.new_grant = Some(grant);
+    }
+
+    /// What [`Keys::asks_for_grant`] said.
+    pub(crate) fn new_grant(&self) -> Option<&'i CreateGrantRequest> {
+        self.new_grant
     }
 
     /// Tags of the request, as `aws:RequestTag/…` and `aws:TagKeys`.
@@ -67,19 +85,15 @@ impl<'i> Keys<'i> {
 
     fn values(&self, key: &str) -> Result<Values<'_>, Undetermined> {
         if let Some(name) = key.strip_prefix("kms:encryptioncontext:") {
-            let pairs = self.context.iter().flat_map(|context| &context.0);
-            return unique(
-                pairs.map(|(key, value)| (key.as_str(), value.as_str())),
-                name,
-            );
+            return unique(self.context.iter().copied(), name);
         }
         if let Some(name) = key.strip_prefix("aws:requesttag/") {
             return unique(self.tags.iter().copied(), name);
         }
         match key {
-            "kms:encryptioncontextkeys" => Ok(self.context.map_or(Values::Absent, |context| {
-                several(context.0.keys().map(|key| key.as_str()))
-            })),
+            "kms:encryptioncontextkeys" if !self.context.is_empty() => {
+                Ok(several(self.context.iter().map(|(key, _)| *key)))
+            }
             "aws:tagkeys" if !self.tags.is_empty() => {
                 Ok(several(self.tags.iter().map(|(key, _)| *key)))
             }

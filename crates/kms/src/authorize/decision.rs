@@ -143,10 +143,10 @@ impl<'r> Asked<'r> {
     ) -> Result<Verdict, Failure> {
         let thing = Thing::Key(key);
         let context = self.context(&thing, fill);
-        let speaks = grants::retiring(self, grant)?;
+        let speaks = grants::retiring(self, grant);
         // A key policy cannot let anybody retire a grant, so it is not asked.
         let nobody = ResourcePolicy::Sole(compiled_nobody()?);
-        let decision = self.case(action, &thing, &context, nobody, &speaks);
+        let decision = self.case(action, &thing, &context, nobody, speaks.as_slice());
         Ok(verdict(&decision))
     }
 

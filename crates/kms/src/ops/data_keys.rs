@@ -18,7 +18,7 @@ use super::cryptography::{
     usable_key, would_have_succeeded,
 };
 use super::recipient::{self, Audience};
-use crate::authorize::{Authorized, Target};
+use crate::authorize::{Authorized, Keys, Target};
 use crate::failure::{Failure, refuse_with};
 use crate::key::Key;
 use crate::records::{KeySpec, KeyUsage};
@@ -38,6 +38,10 @@ impl Operation for GenerateDataKey {
 
     fn targets(input: &GenerateDataKeyRequest) -> Vec<Target<'_>> {
         vec![Target::key_or_alias(&input.key_id)]
+    }
+
+    fn condition_keys<'i>(input: &'i Self::Input, _: usize, keys: &mut Keys<'i>) {
+        keys.encryption_context(input.encryption_context.as_ref());
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<GenerateDataKeyResponse, Failure> {
@@ -79,6 +83,10 @@ impl Operation for GenerateDataKeyWithoutPlaintext {
         vec![Target::key_or_alias(&input.key_id)]
     }
 
+    fn condition_keys<'i>(input: &'i Self::Input, _: usize, keys: &mut Keys<'i>) {
+        keys.encryption_context(input.encryption_context.as_ref());
+    }
+
     async fn run(
         request: Authorized<'_, Self>,
     ) -> Result<GenerateDataKeyWithoutPlaintextResponse, Failure> {
@@ -113,6 +121,10 @@ impl Operation for GenerateDataKeyPair {
 
     fn targets(input: &GenerateDataKeyPairRequest) -> Vec<Target<'_>> {
         vec![Target::key_or_alias(&input.key_id)]
+    }
+
+    fn condition_keys<'i>(input: &'i Self::Input, _: usize, keys: &mut Keys<'i>) {
+        keys.encryption_context(input.encryption_context.as_ref());
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<GenerateDataKeyPairResponse, Failure> {
@@ -154,6 +166,10 @@ impl Operation for GenerateDataKeyPairWithoutPlaintext {
 
     fn targets(input: &GenerateDataKeyPairWithoutPlaintextRequest) -> Vec<Target<'_>> {
         vec![Target::key_or_alias(&input.key_id)]
+    }
+
+    fn condition_keys<'i>(input: &'i Self::Input, _: usize, keys: &mut Keys<'i>) {
+        keys.encryption_context(input.encryption_context.as_ref());
     }
 
     async fn run(

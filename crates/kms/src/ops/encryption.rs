@@ -19,7 +19,7 @@ use super::cryptography::{
     note_material, refusal, would_have_succeeded,
 };
 use super::recipient::{self, Audience};
-use crate::authorize::{Authorized, Target};
+use crate::authorize::{Authorized, Keys, Target};
 use crate::failure::{Failure, refuse, refuse_with};
 use crate::key::{Key, USABLE};
 use crate::key_process::CallError;
@@ -42,6 +42,10 @@ impl Operation for Encrypt {
 
     fn targets(input: &EncryptRequest) -> Vec<Target<'_>> {
         vec![Target::key_or_alias(&input.key_id)]
+    }
+
+    fn condition_keys<'i>(input: &'i Self::Input, _: usize, keys: &mut Keys<'i>) {
+        keys.encryption_context(input.encryption_context.as_ref());
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<EncryptResponse, Failure> {
@@ -93,6 +97,10 @@ impl Operation for Decrypt {
             input.ciphertext_blob.as_ref(),
             input.key_id.as_ref(),
         )]
+    }
+
+    fn condition_keys<'i>(input: &'i Self::Input, _: usize, keys: &mut Keys<'i>) {
+        keys.encryption_context(input.encryption_context.as_ref());
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<DecryptResponse, Failure> {
@@ -151,6 +159,14 @@ impl Operation for ReEncrypt {
             ciphertext_target(input.ciphertext_blob.as_ref(), input.source_key_id.as_ref()),
             Target::key_or_alias(&input.destination_key_id),
         ]
+    }
+
+    fn condition_keys<'i>(input: &'i ReEncryptRequest, index: usize, keys: &mut Keys<'i>) {
+        let context = match index {
+            0 => &input.source_encryption_context,
+            _ => &input.destination_encryption_context,
+        };
+        keys.encryption_context(context.as_ref());
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<ReEncryptResponse, Failure> {
