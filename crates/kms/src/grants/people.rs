@@ -45,7 +45,7 @@ pub(super) async fn user(bench: &Bench, account: &str, name: &str, policies: &[&
         entity: entity(bench, "AIDA", account, "/", name),
         tags: Vec::new(),
         policies: inline(policies),
-        groups: Vec::new(),
+        group_ids: Vec::new(),
         access_keys: Vec::new(),
     };
     let changes = Changes::default().create_entity(&record);
