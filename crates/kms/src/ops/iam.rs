@@ -20,7 +20,11 @@ pub(super) mod attachments;
 mod documents;
 pub(super) mod inline_policies;
 mod inputs;
+mod listing;
+pub(super) mod managed_policies;
 mod pages;
+mod policy_use;
+pub(super) mod roles;
 mod subjects;
 pub(super) mod tags;
 

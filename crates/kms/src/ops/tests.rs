@@ -37,6 +37,10 @@ fn every_row_needs_the_action_of_its_name() {
             (ResourceKind::Nothing, []) => {}
             (ResourceKind::TwoKeys, ["kms:ReEncryptFrom", "kms:ReEncryptTo"]) => {}
             (ResourceKind::KeyAndAccount, ["kms:ReplicateKey", "kms:CreateKey"]) => {}
+            (ResourceKind::Entity, [action, tag]) => {
+                let kind = action.strip_prefix("iam:Create").unwrap();
+                assert_eq!(*tag, format!("iam:Tag{kind}"));
+            }
             (_, [action]) => assert_eq!(*action, format!("{}:{}", op.service.name(), op.name)),
             (resource, actions) => panic!("{}: {resource:?} {actions:?}", op.name),
         }
