@@ -40,9 +40,11 @@ fn source(arn: &str) -> Value {
     json!({"SourceArn": arn})
 }
 
+type Pair = (&'static str, &'static str);
+
 #[test]
 fn a_request_keeps_to_the_context_of_a_grant_or_is_not_permitted() {
-    let check = |constraints: &Value, context: &[(&str, &str)], expected: bool| {
+    let check = |constraints: &Value, context: &[Pair], expected: bool| {
         let terms = terms(&[GrantOperation::Encrypt], constraints);
         let wanted = Wanted {
             operation: GrantOperation::Encrypt,
@@ -57,7 +59,7 @@ fn a_request_keeps_to_the_context_of_a_grant_or_is_not_permitted() {
         "EncryptionContextEquals": {"a": "1", "b": "2"},
         "EncryptionContextSubset": {"a": "2"},
     });
-    let table: [(Value, &[(&str, &str)], bool); 22] = [
+    let table: [(Value, &[Pair], bool); 22] = [
         (json!({}), &[], true),
         (json!({}), &[("a", "1")], true),
         (json!({}), &[("a", "1"), ("A", "1")], true),
