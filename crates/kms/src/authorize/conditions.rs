@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 
 use strongroom_attestation::Attestation;
-use strongroom_aws::kms::{EncryptionContextType, RecipientInfo, TagList};
+use strongroom_aws::kms::{CreateGrantRequest, EncryptionContextType, RecipientInfo, TagList};
 use strongroom_aws::time::iso8601;
 use strongroom_base::id::{AccountId, Region};
 use strongroom_base::{UnixMillis, hex};
@@ -57,6 +57,7 @@ pub struct Keys<'i> {
     several: Vec<(&'static str, Vec<Cow<'i, str>>)>,
     undetermined: Option<&'static str>,
     context: Vec<(&'i str, &'i str)>,
+    new_grant: Option<&'i CreateGrantRequest>,
     tags: Vec<(&'i str, &'i str)>,
     recipient: Option<&'i RecipientInfo>,
     both_sides: Option<[Target<'i>; 2]>,
@@ -140,6 +141,21 @@ impl<'i> Keys<'i> {
         self.one("kms:keyorigin", record.origin.wire().as_str());
         self.truth("kms:multiregion", Some(true));
         self.one("kms:multiregionkeytype", "REPLICA");
+    }
+
+    /// The pairs of the encryption context, which constraints of grants ask for.
+    pub(crate) fn context_pairs(&self) -> &[(&'i str, &'i str)] {
+        &self.context
+    }
+
+    /// The grant that CreateGrant asks for, which must be no wider than a grant that lets the caller make it.
+    pub(crate) fn asks_for_grant(&mut self, grant: &'i CreateGrantRequest) {
+        self.new_grant = Some(grant);
+    }
+
+    /// What [`Keys::asks_for_grant`] said.
+    pub(crate) fn new_grant(&self) -> Option<&'i CreateGrantRequest> {
+        self.new_grant
     }
 
     /// Tags of the request, as `aws:RequestTag/…` and `aws:TagKeys`.

@@ -145,10 +145,10 @@ impl<'r> Asked<'r> {
         let thing = Thing::Key(key);
         let fill = |keys: &mut Keys<'g>| keys.constraints_of(&grant.terms);
         let context = self.context(action, &thing, &fill);
-        let speaks = grants::retiring(self, grant)?;
+        let speaks = grants::retiring(self, grant);
         // A key policy cannot let anybody retire a grant, so it is not asked.
         let nobody = ResourcePolicy::Sole(compiled_nobody()?);
-        let decision = self.case(action, &thing, &context, nobody, &speaks);
+        let decision = self.case(action, &thing, &context, nobody, speaks.as_slice());
         Ok(verdict(&decision))
     }
 
