@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
-"""Writes what of botocore's KMS model our shapes are held to: all operations, without documentation.
+"""Writes what of a model of botocore our shapes are held to, without documentation: all operations, or
+those that are named.
 
-usage: extract_model.py service-2.json.gz > crates/aws/tests/data/kms-model.json
+usage: extract_model.py service-2.json.gz [operation ...] > crates/aws/tests/data/kms-model.json
+
+The operations of iam-model.json and sts-model.json are those that these files name already.
 """
 
 import gzip
@@ -9,13 +12,17 @@ import json
 import sys
 
 # What says nothing of the wire. Everything else is kept, and the test fails for what it does not know.
-IGNORED = ("documentation", "deprecated", "deprecatedMessage")
+# A box is an integer or boolean that Java may leave out, which ours always may. A union is written as any
+# structure; that it has one member is for the service to check.
+IGNORED = ("documentation", "deprecated", "deprecatedMessage", "deprecatedSince", "box", "union")
 PARTS = ("member", "key", "value")
 
 
-def named(reference):
+def named(reference, wrapper=None):
     """The shape that a part refers to, which must not be constrained in its place."""
     unknown = set(reference) - {"shape", *IGNORED}
+    if wrapper and reference.get("resultWrapper") == wrapper:
+        unknown -= {"resultWrapper"}
     if unknown:
         sys.exit(f"unknown traits of a reference: {unknown}")
     return reference["shape"]
@@ -42,19 +49,28 @@ def reach(shapes, name, found):
         reach(shapes, part, found)
 
 
-def main(path):
+def error(shape, name):
+    """The name of an error on the wire and its HTTP status: JSON has neither in its model."""
+    default = {"code": name, "httpStatusCode": 500 if shape.get("fault", False) else 400}
+    wire = {**default, **shape.get("error", {})}
+    return wire["code"], wire["httpStatusCode"]
+
+
+def main(path, *wanted):
     with gzip.open(path) as file:
         model = json.load(file)
     operations, shapes, errors = {}, {}, {}
-    for name, operation in sorted(model["operations"].items()):
+    for name in sorted(wanted or model["operations"]):
+        operation = model["operations"][name]
         operations[name] = {
-            side: named(operation[side]) for side in ("input", "output") if side in operation
+            side: named(operation[side], f"{name}Result")
+            for side in ("input", "output") if side in operation
         }
         for shape in operations[name].values():
             reach(model["shapes"], shape, shapes)
-        for error in operation["errors"]:
-            fault = model["shapes"][error["shape"]].get("fault", False)
-            errors[error["shape"]] = 500 if fault else 400
+        for reference in operation.get("errors", []):
+            code, status = error(model["shapes"][reference["shape"]], reference["shape"])
+            errors[code] = status
     extract = {"operations": operations, "errors": errors, "shapes": shapes}
     json.dump(extract, sys.stdout, indent=1)
     print()

@@ -1,6 +1,6 @@
 //! The shapes of the KMS API, version 2014-11-01, named and limited as in botocore's model.
 
-use crate::shape::{Model, NoOutput, Shape};
+use crate::shape::{NoOutput, OperationModel};
 
 mod agreement;
 mod aliases;
@@ -46,27 +46,6 @@ pub const SIGNING_NAME: &str = "kms";
 
 /// The content type of requests and replies.
 pub const CONTENT_TYPE: &str = "application/x-amz-json-1.1";
-
-/// The shapes of one operation.
-#[derive(Debug)]
-pub struct OperationModel {
-    /// Its name.
-    pub name: &'static str,
-    /// What it takes.
-    pub input: &'static Model,
-    /// What it answers with; the model of [`NoOutput`] when it answers with an empty body.
-    pub output: &'static Model,
-}
-
-impl OperationModel {
-    const fn new<Input: Shape, Output: Shape>(name: &'static str) -> Self {
-        Self {
-            name,
-            input: Input::MODEL,
-            output: Output::MODEL,
-        }
-    }
-}
 
 /// Every operation of the API.
 pub const OPERATIONS: &[OperationModel] = &[

@@ -2,6 +2,7 @@
 //! reads no clock, and knows nothing of keys, accounts or policies beyond how they are written.
 
 pub mod error;
+pub mod iam;
 pub mod json;
 pub mod kms;
 pub mod query;
@@ -12,4 +13,5 @@ pub mod text;
 pub mod time;
 pub mod xml;
 
+mod patterns;
 mod uri;

@@ -38,7 +38,7 @@ mod model;
 mod scalar;
 mod violation;
 
-pub use model::{Bounds, Kind, Member, Model, Pattern, Presence, Sensitivity};
+pub use model::{Bounds, Kind, Member, Model, OperationModel, Pattern, Presence, Sensitivity};
 pub use violation::{Constraint, Path, Violations};
 
 /// The functions that the macros expand to.
@@ -165,7 +165,8 @@ pub fn encode<S: Shape>(value: &S) -> Vec<u8> {
     out.into_bytes()
 }
 
-/// The reply of an operation without modelled output: an empty body.
+/// The reply of an operation without modelled output: an empty body. Also the request of one without
+/// modelled input.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct NoOutput;
 

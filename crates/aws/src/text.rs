@@ -5,6 +5,8 @@
 //! public logs, DOC documentation, MEM remembered, OWN ours because AWS's is unknown.
 
 pub mod auth;
+pub mod iam;
+pub mod sts;
 
 mod aliases;
 mod cryptography;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::model::{Kind, Model, Sensitivity};
+use super::model::{Bounds, Kind, Model, Sensitivity};
 use super::violation::length_violated;
 use super::{Constraint, Malformed, Path, Shape, Violations};
 use crate::json::Json;
@@ -71,14 +71,11 @@ fn decode_texts<S: Shape>(
 fn item_constraints(model: &Model) -> Vec<Constraint> {
     let mut constraints = match &model.kind {
         Kind::Text(bounds, pattern, _) => {
-            let lengths = bounds.map(|bounds| {
-                [
-                    Constraint::LengthMax(bounds.max),
-                    Constraint::LengthMin(bounds.min),
-                ]
-            });
+            let max = bounds.filter(|bounds| bounds.max != Bounds::NO_MAX);
+            let max = max.map(|bounds| Constraint::LengthMax(bounds.max));
+            let min = bounds.map(|bounds| Constraint::LengthMin(bounds.min));
             let pattern = pattern.map(|pattern| Constraint::Pattern(pattern.text));
-            lengths.into_iter().flatten().chain(pattern).collect()
+            max.into_iter().chain(min).chain(pattern).collect()
         }
         Kind::Enumeration(names) => vec![Constraint::OneOf(names)],
         _ => Vec::new(),
@@ -87,7 +84,7 @@ fn item_constraints(model: &Model) -> Vec<Constraint> {
     constraints
 }
 
-/// Reads a map of strings. Keys and values that are other scalars become their text.
+/// Reads a map of scalars. Where the values are strings, other scalars become their text.
 pub fn decode_map<K: Shape + Ord, V: Shape>(
     json: &Json,
     path: &Path<'_>,
@@ -99,7 +96,7 @@ pub fn decode_map<K: Shape + Ord, V: Shape>(
     let before = violations.count();
     let mut values = BTreeMap::new();
     for (name, value) in members {
-        let Some(value) = scalar_text(value)? else {
+        let Some(value) = map_value(V::MODEL, value)? else {
             violations.add(path, shown_map(members), &values_not_null());
             continue;
         };
@@ -114,9 +111,11 @@ fn values_not_null() -> Constraint {
     Constraint::Values(vec![Constraint::NotNull])
 }
 
-fn scalar_text(json: &Json) -> Result<Option<Json>, Malformed> {
+fn map_value(model: &Model, json: &Json) -> Result<Option<Json>, Malformed> {
+    let is_text = matches!(model.kind, Kind::Text(..) | Kind::Enumeration(_));
     match json {
         Json::Null => Ok(None),
+        _ if !is_text => Ok(Some(json.clone())),
         Json::Bool(value) => Ok(Some(Json::String(value.to_string()))),
         Json::Number(text) | Json::String(text) => Ok(Some(Json::String(text.clone()))),
         Json::Array(_) | Json::Object(_) => Err(Malformed::new("String", json)),
@@ -230,7 +229,7 @@ macro_rules! list {
 }
 
 /// A map shape, in the byte order of its keys: `map!(EncryptionContextType, Key => Value)`; both are
-/// string shapes.
+/// scalars, the key a string or an enumeration.
 #[macro_export]
 macro_rules! map {
     ($name:ident, $key:ty => $value:ty) => {

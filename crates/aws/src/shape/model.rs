@@ -1,9 +1,11 @@
 //! What botocore's service model says of a shape, as data.
 
+use super::Shape;
+
 /// A named shape.
 #[derive(Debug)]
 pub struct Model {
-    /// The name botocore gives it.
+    /// The name botocore gives it, with a capital first letter.
     pub name: &'static str,
     /// What it is.
     pub kind: Kind,
@@ -37,8 +39,13 @@ pub enum Kind {
 pub struct Bounds {
     /// The least.
     pub min: i64,
-    /// The greatest.
+    /// The greatest, or [`Bounds::NO_MAX`].
     pub max: i64,
+}
+
+impl Bounds {
+    /// There is no greatest.
+    pub const NO_MAX: i64 = i64::MAX;
 }
 
 /// A regular expression of the model and a predicate that decides it for a whole text.
@@ -77,4 +84,25 @@ pub enum Presence {
     Required,
     /// It may be absent or null.
     Optional,
+}
+
+/// The shapes of one operation.
+#[derive(Debug)]
+pub struct OperationModel {
+    /// Its name.
+    pub name: &'static str,
+    /// What it takes.
+    pub input: &'static Model,
+    /// What it answers with; the model of [`NoOutput`](super::NoOutput) when it answers with an empty body.
+    pub output: &'static Model,
+}
+
+impl OperationModel {
+    pub(crate) const fn new<Input: Shape, Output: Shape>(name: &'static str) -> Self {
+        Self {
+            name,
+            input: Input::MODEL,
+            output: Output::MODEL,
+        }
+    }
 }

@@ -140,20 +140,21 @@ fn string<'a>(json: &'a Json, expected: &'static str) -> Result<&'a str, Malform
 }
 
 /// A string shape: `text!(KeyIdType, 1..=2048)`, with a pattern `text!(NameType, 1..=8, "[a-z]+", is_name)`,
-/// or without limits `text!(AnyType)`. Values made by `From` are not checked.
-/// `text!(secret PasswordType, 7..=32)`, with or without a pattern, is wiped, has no `Debug`, and
-/// messages do not show it.
+/// without a greatest length `text!(LongType, 1..)`, or without limits `text!(AnyType)`. Values made by
+/// `From` are not checked. `text!(secret PasswordType, 7..=32)`, with or without a pattern or limits, is
+/// wiped, has no `Debug`, and messages do not show it.
 #[macro_export]
 macro_rules! text {
-    (secret $name:ident, $min:literal ..= $max:literal $(, $pattern:literal, $matches:expr)?) => {
+    (secret $name:ident
+     $(, $min:literal ..= $max:literal $(, $pattern:literal, $matches:expr)?)?) => {
         #[doc = concat!("The secret string shape `", stringify!($name), "`.")]
         pub struct $name(pub $crate::shape::parts::Secret<String>);
 
         $crate::shape! {
             $name,
             Text(
-                Some($crate::shape::Bounds { min: $min, max: $max }),
-                $crate::optional!($($crate::shape::Pattern { text: $pattern, matches: $matches })?),
+                $crate::optional!($($crate::shape::Bounds { min: $min, max: $max })?),
+                $crate::optional!($($($crate::shape::Pattern { text: $pattern, matches: $matches })?)?),
                 $crate::shape::Sensitivity::Secret
             ),
             |json, path, violations| Ok($crate::shape::parts::decode_text(
@@ -162,7 +163,7 @@ macro_rules! text {
             |value, out| out.string(value.0.expose())
         }
     };
-    ($name:ident $(, $min:literal ..= $max:literal $(, $pattern:literal, $matches:expr)?)?) => {
+    (@plain $name:ident, $bounds:expr, $pattern:expr) => {
         #[doc = concat!("The string shape `", stringify!($name), "`.")]
         #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(String);
@@ -193,15 +194,32 @@ macro_rules! text {
 
         $crate::shape! {
             $name,
-            Text(
-                $crate::optional!($($crate::shape::Bounds { min: $min, max: $max })?),
-                $crate::optional!($($($crate::shape::Pattern { text: $pattern, matches: $matches })?)?),
-                $crate::shape::Sensitivity::Plain
-            ),
+            Text($bounds, $pattern, $crate::shape::Sensitivity::Plain),
             |json, path, violations| Ok($crate::shape::parts::decode_text(
                 Self::MODEL, json, path, violations
             )?.map(Self::from)),
             |value, out| out.string(&value.0)
+        }
+    };
+    ($name:ident $(, $min:literal ..= $max:literal $(, $pattern:literal, $matches:expr)?)?) => {
+        $crate::text! {
+            @plain $name,
+            $crate::optional!($($crate::shape::Bounds { min: $min, max: $max })?),
+            $crate::optional!($($($crate::shape::Pattern { text: $pattern, matches: $matches })?)?)
+        }
+    };
+    ($name:ident, $min:literal .. $(, $pattern:literal, $matches:expr)?) => {
+        $crate::text! {
+            @plain $name,
+            Some($crate::shape::Bounds { min: $min, max: $crate::shape::Bounds::NO_MAX }),
+            $crate::optional!($($crate::shape::Pattern { text: $pattern, matches: $matches })?)
+        }
+    };
+    ($name:ident, $pattern:literal, $matches:expr) => {
+        $crate::text! {
+            @plain $name,
+            None,
+            Some($crate::shape::Pattern { text: $pattern, matches: $matches })
         }
     };
 }
@@ -283,21 +301,34 @@ macro_rules! blob {
     };
 }
 
-/// An integer shape: `integer!(LimitType, 1..=1000)`.
+/// An integer shape: `integer!(LimitType, 1..=1000)`, without a greatest value `integer!(CountType, 0..)`, or
+/// without limits `integer!(AnyType)`.
 #[macro_export]
 macro_rules! integer {
-    ($name:ident, $min:literal ..= $max:literal) => {
+    (@bounded $name:ident, $bounds:expr) => {
         #[doc = concat!("The integer shape `", stringify!($name), "`.")]
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub struct $name(pub i32);
 
         $crate::shape! {
             $name,
-            Integer(Some($crate::shape::Bounds { min: $min, max: $max })),
+            Integer($bounds),
             |json, path, violations| Ok($crate::shape::parts::decode_integer(
                 Self::MODEL, json, path, violations
             )?.map(Self)),
             |value, out| out.literal(value.0)
+        }
+    };
+    ($name:ident $(, $min:literal ..= $max:literal)?) => {
+        $crate::integer! {
+            @bounded $name,
+            $crate::optional!($($crate::shape::Bounds { min: $min, max: $max })?)
+        }
+    };
+    ($name:ident, $min:literal ..) => {
+        $crate::integer! {
+            @bounded $name,
+            Some($crate::shape::Bounds { min: $min, max: $crate::shape::Bounds::NO_MAX })
         }
     };
 }

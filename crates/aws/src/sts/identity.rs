@@ -1,15 +1,10 @@
-//! Who calls.
+//! Who calls, and whose an access key is.
 
+use super::{AccessKeyIdType, ArnType};
 use crate::{structure, text};
 
-text!(UserIdType);
 text!(AccountType);
-text!(
-    ArnType,
-    20..=2048,
-    r"[\u0009\u000A\u000D\u0020-\u007E\u0085\u00A0-\uD7FF\uE000-\uFFFD\u10000-\u10FFFF]+",
-    is_printable
-);
+text!(UserIdType);
 
 structure! {
     #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,12 +21,16 @@ structure! {
     }
 }
 
-fn is_printable(text: &str) -> bool {
-    let letter = |letter: char| {
-        matches!(
-            letter,
-            '\t' | '\n' | '\r' | '\u{20}'..='\u{7e}' | '\u{85}' | '\u{a0}'..='\u{fffd}' | '\u{10000}'..
-        )
-    };
-    !text.is_empty() && text.chars().all(letter)
+structure! {
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    GetAccessKeyInfoRequest {
+        access_key_id: AccessKeyIdType = "AccessKeyId", required;
+    }
+}
+
+structure! {
+    #[derive(Clone, Debug, Default, PartialEq, Eq)]
+    GetAccessKeyInfoResponse {
+        account: AccountType = "Account";
+    }
 }

@@ -182,3 +182,58 @@ fn grants_and_denials() {
         ),
     ]);
 }
+
+#[test]
+fn identities() {
+    let policy = "arn:aws:iam::111122223333:policy/p";
+    check(&[
+        (
+            iam::no_such_user("X"),
+            "The user with name X cannot be found.".to_owned(),
+        ),
+        (
+            iam::no_such_role("X"),
+            "The role with name X cannot be found.".to_owned(),
+        ),
+        (
+            iam::no_such_policy(policy),
+            "Policy arn:aws:iam::111122223333:policy/p was not found.".to_owned(),
+        ),
+        (
+            iam::not_attachable(policy),
+            "Policy arn:aws:iam::111122223333:policy/p does not exist or is not attachable."
+                .to_owned(),
+        ),
+        (
+            iam::user_exists("X"),
+            "User with name X already exists.".to_owned(),
+        ),
+        (
+            iam::invalid_principal("AWS", CALLER),
+            "Invalid principal in policy: \"AWS\":\"arn:aws:iam::111122223333:user/u\"".to_owned(),
+        ),
+        (
+            iam::quota_exceeded("AccessKeysPerUser", 2),
+            "Cannot exceed quota for AccessKeysPerUser: 2".to_owned(),
+        ),
+    ]);
+}
+
+#[test]
+fn sessions() {
+    let role = "arn:aws:iam::111122223333:role/r";
+    check(&[
+        (
+            sts::invalid_arn(role),
+            "arn:aws:iam::111122223333:role/r is invalid".to_owned(),
+        ),
+        (
+            sts::denied_role(CALLER, "sts:AssumeRole", role),
+            "User: arn:aws:iam::111122223333:user/u is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::111122223333:role/r".to_owned(),
+        ),
+        (
+            sts::session_credentials("GetSessionToken"),
+            "Cannot call GetSessionToken with session credentials".to_owned(),
+        ),
+    ]);
+}

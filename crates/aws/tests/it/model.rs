@@ -1,15 +1,22 @@
 //! Our shapes are those of botocore 1.44.5 (extracted by conformance/extract_model.py), and hold no
-//! member, limit or value more or less.
+//! member, limit or value more or less. Of IAM and STS that goes for the operations that are served.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use strongroom_aws::error::{KmsException, Origin};
-use strongroom_aws::kms::OPERATIONS;
-use strongroom_aws::shape::{Bounds, Kind, Model, Presence, Sensitivity};
+use strongroom_aws::error::{KmsException, Origin, QueryException};
+use strongroom_aws::shape::{Bounds, Kind, Member, Model, OperationModel, Presence, Sensitivity};
+use strongroom_aws::{iam, kms, sts};
 
-/// The operations of the KMS API, version 2014-11-01, in botocore 1.44.5.
-const OPERATION_COUNT: usize = 56;
+const KMS: &str = include_str!("../data/kms-model.json");
+const IAM: &str = include_str!("../data/iam-model.json");
+const STS: &str = include_str!("../data/sts-model.json");
+
+/// Shapes that we keep secret although botocore does not call them sensitive.
+const SECRET: &[&str] = &["TokenType"];
+
+/// A structure whose members AWS writes in another order than botocore lists them.
+const REORDERED: &str = "GetCallerIdentityResponse";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -22,7 +29,7 @@ struct Extract {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Operation {
-    input: String,
+    input: Option<String>,
     output: Option<String>,
 }
 
@@ -74,15 +81,59 @@ impl<'de> Deserialize<'de> for Members {
     }
 }
 
-fn extract() -> Extract {
-    serde_json::from_str(include_str!("../data/kms-model.json")).unwrap()
+fn extract(json: &str) -> Extract {
+    serde_json::from_str(json).unwrap()
+}
+
+/// Our name of a shape of botocore's: a type needs a capital first letter.
+fn our_name(name: &str) -> String {
+    let mut letters = name.chars();
+    let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+    first.into_iter().chain(letters).collect()
+}
+
+impl Extract {
+    /// The shapes by our names of them, which must not clash.
+    fn shapes(self) -> BTreeMap<String, Shape> {
+        let count = self.shapes.len();
+        let shapes = self.shapes.into_iter();
+        let shapes: BTreeMap<_, _> = shapes
+            .map(|(name, shape)| (our_name(&name), shape.in_our_names(&name)))
+            .collect();
+        assert_eq!(shapes.len(), count);
+        shapes
+    }
+}
+
+impl Shape {
+    fn in_our_names(mut self, name: &str) -> Self {
+        for part in [&mut self.member, &mut self.key, &mut self.value] {
+            *part = part.as_deref().map(our_name);
+        }
+        for (_, shape) in &mut self.members.0 {
+            *shape = our_name(shape);
+        }
+        if our_name(name) == REORDERED {
+            self.members.0.sort();
+        }
+        if SECRET.contains(&our_name(name).as_str()) {
+            self.sensitive = true;
+        }
+        // A length without a least one is at least nothing.
+        if matches!(self.r#type.as_str(), "string" | "list") && self.max.is_some() {
+            self.min = self.min.or(Some(0));
+        }
+        self
+    }
 }
 
 fn bounded(kind: &str, bounds: Option<Bounds>) -> Shape {
     Shape {
         r#type: kind.to_owned(),
         min: bounds.map(|bounds| bounds.min),
-        max: bounds.map(|bounds| bounds.max),
+        max: bounds
+            .map(|bounds| bounds.max)
+            .filter(|max| *max != Bounds::NO_MAX),
         ..Shape::default()
     }
 }
@@ -115,7 +166,11 @@ fn in_words_of_botocore(model: &Model) -> Shape {
             ..bounded("map", None)
         },
         Kind::Structure(members) => {
-            let all = members.iter();
+            let mut all: Vec<&Member> = members.iter().collect();
+            if model.name == REORDERED {
+                all.sort_by_key(|member| member.name);
+            }
+            let all = all.into_iter();
             let required = all
                 .clone()
                 .filter(|member| member.presence == Presence::Required);
@@ -145,41 +200,58 @@ fn parts(model: &Model) -> Vec<&'static Model> {
     }
 }
 
-fn check(ours: &Model, extract: &Extract) {
-    let theirs = &extract.shapes[ours.name];
-    assert_eq!(&in_words_of_botocore(ours), theirs, "{}", ours.name);
+fn check_shape(ours: &Model, theirs: &BTreeMap<String, Shape>) {
+    let same = &theirs[ours.name];
+    assert_eq!(&in_words_of_botocore(ours), same, "{}", ours.name);
     for part in parts(ours) {
-        check(part, extract);
+        check_shape(part, theirs);
     }
 }
 
-#[test]
-fn every_shape_is_that_of_botocore() {
-    let extract = extract();
-    let ours: Vec<&str> = OPERATIONS.iter().map(|operation| operation.name).collect();
-    let theirs: Vec<&String> = extract.operations.keys().collect();
-    assert_eq!(ours, theirs);
-    assert_eq!(ours.len(), OPERATION_COUNT);
-    for operation in OPERATIONS {
-        let theirs = &extract.operations[operation.name];
-        assert_eq!(operation.input.name, theirs.input);
-        check(operation.input, &extract);
-        assert_eq!(
-            operation.output.name,
-            theirs.output.clone().unwrap_or_default()
-        );
-        if theirs.output.is_some() {
-            check(operation.output, &extract);
+fn check_operation(ours: &OperationModel, theirs: &Operation, shapes: &BTreeMap<String, Shape>) {
+    for (model, name) in [(ours.input, &theirs.input), (ours.output, &theirs.output)] {
+        let name = name.as_deref().map(our_name).unwrap_or_default();
+        assert_eq!(model.name, name, "{}", ours.name);
+        if !name.is_empty() {
+            check_shape(model, shapes);
         }
     }
 }
 
 #[test]
+fn every_shape_is_that_of_botocore() {
+    for (ours, json, count) in [
+        (kms::OPERATIONS, KMS, 56),
+        (iam::OPERATIONS, IAM, 75),
+        (sts::OPERATIONS, STS, 6),
+    ] {
+        let mut theirs = extract(json);
+        let operations = std::mem::take(&mut theirs.operations);
+        let shapes = theirs.shapes();
+        let names: Vec<&str> = ours.iter().map(|operation| operation.name).collect();
+        assert_eq!(names, operations.keys().collect::<Vec<_>>());
+        assert_eq!(names.len(), count);
+        for operation in ours {
+            check_operation(operation, &operations[operation.name], &shapes);
+        }
+    }
+}
+
+fn modelled(errors: impl Iterator<Item = (&'static str, u16, Origin)>) -> BTreeMap<String, u16> {
+    errors
+        .filter(|(.., origin)| *origin == Origin::Modelled)
+        .map(|(name, status, _)| (name.to_owned(), status))
+        .collect()
+}
+
+#[test]
 fn every_error_is_known_with_its_status() {
-    let ours: BTreeMap<String, u16> = KmsException::ALL
-        .iter()
-        .filter(|exception| exception.origin() == Origin::Modelled)
-        .map(|exception| (exception.name().to_owned(), exception.status()))
-        .collect();
-    assert_eq!(ours, extract().errors);
+    let ours = KmsException::ALL.iter();
+    let ours = ours.map(|error| (error.name(), error.status(), error.origin()));
+    assert_eq!(modelled(ours), extract(KMS).errors);
+    let ours = QueryException::ALL.iter();
+    let ours = ours.map(|error| (error.name(), error.status(), error.origin()));
+    let mut theirs = extract(IAM).errors;
+    theirs.extend(extract(STS).errors);
+    assert_eq!(modelled(ours), theirs);
 }
