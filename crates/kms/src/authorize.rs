@@ -3,6 +3,7 @@
 mod conditions;
 mod decision;
 mod denial;
+mod roles;
 
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ use strongroom_base::id::Region;
 use crate::call::Call;
 use crate::failure::{Failure, refuse, refuse_with};
 use crate::grants;
-use crate::iam::Caller;
+use crate::iam::{Caller, Role};
 use crate::key::{Key, KeyName, alias_arn};
 use crate::kms::Kms;
 use crate::multi_region;
@@ -41,6 +42,8 @@ pub enum Target<'i> {
     },
     /// What IAM and STS act on; only identity policies decide.
     Entity(Entity<'i>),
+    /// A role to be assumed, by ARN; its trust policy decides.
+    Role(&'i str),
     /// A key.
     Key {
         /// As the client wrote it.
@@ -89,6 +92,8 @@ pub enum Entity<'i> {
     Group(&'i str),
     /// A role, by name.
     Role(&'i str),
+    /// A federated user, by name; its sessions are all there is of it.
+    FederatedUser(&'i str),
     /// What will be a user, group, role or managed policy: `user`, its path and its name.
     New(&'static str, &'i str, &'i str),
     /// A managed policy, or whatever else has an ARN of its own.
@@ -128,6 +133,7 @@ enum Resource {
     Key(Arc<Key>),
     Alias(AliasName, Arc<Stored<AliasRecord>>, Arc<Key>),
     Grant(Box<GrantRecord>),
+    Role(Arc<Role>),
 }
 
 /// The permission to run operation `O` on what was resolved, for one caller and input.
@@ -185,6 +191,7 @@ impl Asking<'_, '_> {
                 self.own_arn(&alias_arn(region, account, name))
             }
             Target::Entity(ref entity) => self.own_arn(&self.arn_of(entity)?),
+            Target::Role(arn) => self.role(arn).map(Resource::Role),
             Target::Key { reference, naming } => self
                 .key_of(&self.reference(reference, naming)?)
                 .map(Resource::Key),
@@ -274,7 +281,8 @@ impl Asking<'_, '_> {
             | ResourceKind::TwoOwnKeys
             | ResourceKind::KeyAndAccount
             | ResourceKind::AliasAndKeys
-            | ResourceKind::Entity => false,
+            | ResourceKind::Entity
+            | ResourceKind::Role => false,
         }
     }
 
@@ -433,6 +441,9 @@ impl Asking<'_, '_> {
                     found.map(|role| crate::iam::role_arn(caller.partition(), &role.record.entity));
                 named("role", arn, name)
             }
+            Entity::FederatedUser(name) => {
+                crate::iam::federated_user_arn(caller.partition(), &caller.account, name)
+            }
             Entity::New(kind, path, name) => {
                 let (partition, account) = (caller.partition(), &caller.account);
                 format!("arn:{partition}:iam::{account}:{kind}{path}{name}")
@@ -477,9 +488,10 @@ impl<'r, O: Operation> Authorized<'r, O> {
     pub fn key_at(&self, index: usize) -> Result<&Arc<Key>, Failure> {
         match self.resources.get(index) {
             Some(Resource::Key(key) | Resource::Alias(_, _, key)) => Ok(key),
-            Some(Resource::Account | Resource::NoRelatedKey | Resource::Grant(_)) | None => {
-                Err(no_such_resource())
-            }
+            Some(
+                Resource::Account | Resource::NoRelatedKey | Resource::Grant(_) | Resource::Role(_),
+            )
+            | None => Err(no_such_resource()),
         }
     }
 
@@ -495,20 +507,32 @@ impl<'r, O: Operation> Authorized<'r, O> {
     pub fn alias(&self) -> Result<(&AliasName, &Stored<AliasRecord>, &Arc<Key>), Failure> {
         let found = self.resources.iter().find_map(|resource| match resource {
             Resource::Alias(name, alias, key) => Some((name, &**alias, key)),
-            Resource::Key(_) | Resource::Account | Resource::NoRelatedKey | Resource::Grant(_) => {
-                None
-            }
+            Resource::Key(_)
+            | Resource::Account
+            | Resource::NoRelatedKey
+            | Resource::Grant(_)
+            | Resource::Role(_) => None,
         });
         found.ok_or_else(no_such_resource)
+    }
+
+    /// The role of the operation.
+    pub(crate) fn role(&self) -> Result<&Arc<Role>, Failure> {
+        match self.resources.first() {
+            Some(Resource::Role(role)) => Ok(role),
+            _ => Err(no_such_resource()),
+        }
     }
 
     /// The grant of the operation.
     pub(crate) fn grant(&self) -> Result<&GrantRecord, Failure> {
         let found = self.resources.iter().find_map(|resource| match resource {
             Resource::Grant(grant) => Some(&**grant),
-            Resource::Key(_) | Resource::Account | Resource::NoRelatedKey | Resource::Alias(..) => {
-                None
-            }
+            Resource::Key(_)
+            | Resource::Account
+            | Resource::NoRelatedKey
+            | Resource::Alias(..)
+            | Resource::Role(_) => None,
         });
         found.ok_or_else(no_such_resource)
     }

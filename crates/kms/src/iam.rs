@@ -19,8 +19,8 @@ pub(crate) use aws_managed::{AWS_MANAGED_POLICIES, AwsManagedPolicy};
 pub use caller::Caller;
 pub(crate) use caller::{CallerPolicies, Identity, Named, PolicyName, Session, policies_of};
 pub(crate) use principals::{
-    Bound, bind, bound, group_arn, policy_arn, principal_with_id, role_arn, root_arn, session_arn,
-    show, user_arn,
+    Bound, bind, bound, federated_user_arn, group_arn, policy_arn, principal_with_id, role_arn,
+    root_arn, session_arn, show, user_arn,
 };
 
 /// Writes the entities that have inline policies.
