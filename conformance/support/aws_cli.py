@@ -37,26 +37,43 @@ def home_with_newer_models():
     return home
 
 
-def run(*arguments, cwd=None):
+class Credentials:
+    """Whom commands are run as; without any, the root of the default account."""
+
+    def __init__(self, access_key_id, secret_access_key, session_token=None):
+        self.environment = {"AWS_ACCESS_KEY_ID": access_key_id, "AWS_SECRET_ACCESS_KEY": secret_access_key}
+        if session_token:
+            self.environment["AWS_SESSION_TOKEN"] = session_token
+
+    @classmethod
+    def of(cls, reply):
+        """The credentials of a reply: an AccessKey of IAM, or Credentials of STS."""
+        return cls(reply["AccessKeyId"], reply["SecretAccessKey"], reply.get("SessionToken"))
+
+
+def run(*arguments, cwd=None, by=None):
     environment = os.environ | {"AWS_PAGER": "", "AWS_MAX_ATTEMPTS": "1"}
+    if by:
+        environment.pop("AWS_SESSION_TOKEN", None)
+        environment |= by.environment
     if arguments[1] in NEWER:
         environment["HOME"] = home_with_newer_models().name
     command = [str(AWS), *arguments, "--output", "json"]
     return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=environment, timeout=SECONDS_MAX)
 
 
-def aws(*arguments, cwd=None):
+def aws(*arguments, cwd=None, by=None):
     """What a command that must succeed prints."""
-    done = run(*arguments, cwd=cwd)
+    done = run(*arguments, cwd=cwd, by=by)
     assert done.returncode == 0, done.stderr
     if arguments[0] == "kms":
         _succeeded.add(arguments[1])
     return json.loads(done.stdout) if done.stdout.strip() else None
 
 
-def fails(code, *arguments, cwd=None):
+def fails(code, *arguments, cwd=None, by=None):
     """What a command that must fail with `code` prints to the error stream."""
-    done = run(*arguments, cwd=cwd)
+    done = run(*arguments, cwd=cwd, by=by)
     assert done.returncode != 0, done.stdout
     assert f"({code})" in done.stderr, done.stderr
     return done.stderr

@@ -100,9 +100,12 @@ impl Asked {
 pub async fn answer(service: &Service, request: Request) -> Reply {
     let request_id = uuid(&*service.env.random);
     let protocol = Protocol::of(&request.headers);
-    let answer = match service.kms() {
-        Some(kms) => answer_open(&kms, &request, protocol, &request_id).await,
-        None => Err(Unanswered::Common(
+    let asked = read(&request, protocol);
+    let spoken_to = asked.as_ref().map_or(AwsService::Sts, Asked::service);
+    let answer = match (service.kms(), asked) {
+        (Some(kms), Ok(asked)) => answer_open(&kms, &request, asked, &request_id).await,
+        (Some(_), Err(unreadable)) => Err(unreadable),
+        (None, _) => Err(Unanswered::Common(
             CommonError {
                 code: "ServiceUnavailableException",
                 status: 503,
@@ -117,7 +120,7 @@ pub async fn answer(service: &Service, request: Request) -> Reply {
             request_id,
             body,
         },
-        Err(unanswered) => protocol.error(&unanswered, request_id),
+        Err(unanswered) => protocol.error(spoken_to, &unanswered, request_id),
     }
 }
 
@@ -139,10 +142,9 @@ impl From<AuthFailure> for Unanswered {
 async fn answer_open(
     kms: &Kms,
     request: &Request,
-    protocol: Protocol,
+    asked: Asked,
     request_id: &str,
 ) -> Result<Vec<u8>, Unanswered> {
-    let asked = read(request, protocol)?;
     let caller = authenticate(kms, request, asked.service()).await?;
     let Some(op) = asked
         .op()
@@ -267,10 +269,10 @@ impl Protocol {
         }
     }
 
-    fn error(self, unanswered: &Unanswered, request_id: String) -> Reply {
+    fn error(self, service: AwsService, unanswered: &Unanswered, request_id: String) -> Reply {
         let (status, body) = match self {
             Self::Json => json_error(unanswered),
-            Self::Query => query_error(unanswered, &request_id),
+            Self::Query => query_error(service, unanswered, &request_id),
         };
         Reply {
             status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
@@ -300,7 +302,7 @@ fn json_error(unanswered: &Unanswered) -> (u16, Vec<u8>) {
     }
 }
 
-fn query_error(unanswered: &Unanswered, request_id: &str) -> (u16, Vec<u8>) {
+fn query_error(service: AwsService, unanswered: &Unanswered, request_id: &str) -> (u16, Vec<u8>) {
     let error = match unanswered {
         Unanswered::Unauthenticated(failure) => QueryError::Auth(failure.clone()),
         Unanswered::NotForm(error) => QueryError::NotForm(*error),
@@ -313,6 +315,6 @@ fn query_error(unanswered: &Unanswered, request_id: &str) -> (u16, Vec<u8>) {
     };
     (
         error.code().status,
-        error.body(xml::STS, request_id).into_bytes(),
+        error.body(service.xml(), request_id).into_bytes(),
     )
 }

@@ -300,7 +300,7 @@ fn any<T>(
 }
 
 fn equals(wanted: &Template, value: &str, context: &dyn Context) -> Result<bool, Undetermined> {
-    let text = wanted.text(context)?;
+    let text = wanted.text(context, value.len())?;
     Ok(text.is_some_and(|text| text == value))
 }
 
@@ -309,9 +309,14 @@ fn equals_folded(
     value: &str,
     context: &dyn Context,
 ) -> Result<bool, Undetermined> {
-    let text = wanted.text(context)?;
+    let room = value.len().saturating_mul(FOLDING_GROWTH_MAX);
+    let text = wanted.text(context, room)?;
     Ok(text.is_some_and(|text| same_folded(&text, value)))
 }
+
+/// How many times as long, in bytes, one text can be as another of the same lower case: U+212A has three bytes for
+/// one, and a character at most three for two.
+const FOLDING_GROWTH_MAX: usize = 5;
 
 fn same_folded(one: &str, other: &str) -> bool {
     if one.is_ascii() && other.is_ascii() {
@@ -321,7 +326,7 @@ fn same_folded(one: &str, other: &str) -> bool {
 }
 
 fn is_like(pattern: &Template, value: &str, context: &dyn Context) -> Result<bool, Undetermined> {
-    let pattern = pattern.pattern(context)?;
+    let pattern = pattern.pattern(context, value.len())?;
     Ok(pattern.is_some_and(|pattern| pattern.fits(value)))
 }
 
@@ -333,7 +338,7 @@ fn is_arn_like(
     let Some(parts) = cut(value) else {
         return Ok(false);
     };
-    Ok(match pattern.pattern(context)? {
+    Ok(match pattern.pattern(context, value.len())? {
         None => false,
         Some(Resolved::Plain(text)) => cut(text).is_some_and(|patterns| {
             let mut pairs = patterns.iter().zip(parts);

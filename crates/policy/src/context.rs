@@ -41,6 +41,11 @@ enum Held {
 }
 
 impl MapContext {
+    /// No keys.
+    pub const fn new() -> Self {
+        Self(BTreeMap::new())
+    }
+
     /// Gives `key`, in any case, this one value, whatever it had.
     pub fn set_one(&mut self, key: &str, value: impl Into<String>) {
         self.0.insert(folded(key), Held::One(value.into()));

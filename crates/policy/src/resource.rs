@@ -60,7 +60,7 @@ impl ResourcePattern {
         if !pairs.all(|(pattern, part)| matches_ignoring_case(pattern, part)) {
             return Ok(false);
         }
-        let resolved = last.pattern(context)?;
+        let resolved = last.pattern(context, own_last.len())?;
         Ok(resolved.is_some_and(|pattern| pattern.fits(own_last)))
     }
 }

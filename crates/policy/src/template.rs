@@ -75,15 +75,21 @@ impl Template {
         })
     }
 
-    /// The text, wildcards being characters like others; `None` when a variable does not resolve.
-    pub(crate) fn text(&self, context: &dyn Context) -> Result<Option<Cow<'_, str>>, Undetermined> {
+    /// The text, wildcards being characters like others; `None` when a variable does not resolve or the text
+    /// has more bytes than there is `room`.
+    pub(crate) fn text(
+        &self,
+        context: &dyn Context,
+        room: usize,
+    ) -> Result<Option<Cow<'_, str>>, Undetermined> {
         let pieces = match self {
             Self::Plain(text) => return Ok(Some(Cow::Borrowed(text))),
             Self::Pieces(pieces) => pieces,
         };
         let mut whole = String::new();
         for piece in pieces {
-            let Some(value) = piece.value(context)? else {
+            let value = piece.value(context)?;
+            let Some(value) = value.filter(|value| whole.len() + value.len() <= room) else {
                 return Ok(None);
             };
             whole.push_str(&value);
@@ -91,26 +97,33 @@ impl Template {
         Ok(Some(Cow::Owned(whole)))
     }
 
-    /// The text as a pattern; `None` when a variable does not resolve.
+    /// The text as a pattern; `None` when a variable does not resolve or brings in more bytes than there is
+    /// `room`, which are those of the text to fit.
     pub(crate) fn pattern(
         &self,
         context: &dyn Context,
+        room: usize,
     ) -> Result<Option<Resolved<'_>>, Undetermined> {
         let pieces = match self {
             Self::Plain(text) => return Ok(Some(Resolved::Plain(text))),
             Self::Pieces(pieces) => pieces,
         };
         let mut whole = Vec::new();
+        let mut room = room;
         for piece in pieces {
+            if let Piece::Text(text) = piece {
+                whole.extend(symbols(text));
+                continue;
+            }
             let Some(value) = piece.value(context)? else {
                 return Ok(None);
             };
-            match piece {
-                Piece::Text(text) => whole.extend(symbols(text)),
-                Piece::Literal(_) | Piece::Variable(_) => {
-                    whole.extend(value.chars().map(Symbol::Char));
-                }
-            }
+            // Many variables with long values must not add up to more than could ever fit.
+            let Some(left) = room.checked_sub(value.len()) else {
+                return Ok(None);
+            };
+            room = left;
+            whole.extend(value.chars().map(Symbol::Char));
         }
         Ok(Some(Resolved::Symbols(whole)))
     }

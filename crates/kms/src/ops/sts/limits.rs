@@ -5,8 +5,9 @@ use strongroom_aws::shape::{Constraint, Path, Violations};
 use strongroom_aws::sts::PolicyDescriptorListType;
 use strongroom_aws::text;
 use strongroom_base::id::AccountId;
-use strongroom_policy::{Arn, Grammar, Policy, PolicyError, counted_characters};
+use strongroom_policy::{Arn, Grammar, counted_characters};
 
+use super::super::iam::documents;
 use crate::failure::{Failure, refuse_with};
 use crate::iam::{AwsManagedPolicy, policy_arn};
 use crate::records::{PolicyReference, TagRecord};
@@ -53,8 +54,8 @@ impl<'i> Asked<'i> {
         }
         let policy = self
             .policy
-            .map(|text| Policy::parse(text, Grammar::Identity));
-        policy.transpose().map_err(|error| malformed(&error))?;
+            .map(|text| documents::read(text, Grammar::Identity));
+        policy.transpose()?;
         Ok(())
     }
 
@@ -148,18 +149,4 @@ fn reference(
 
 fn invalid_arn(arn: &str) -> Refusal {
     Refusal::new(QueryException::Validation, text::sts::invalid_arn(arn))
-}
-
-fn malformed(error: &PolicyError) -> Refusal {
-    let text = match error {
-        PolicyError::TooLarge { .. }
-        | PolicyError::Character
-        | PolicyError::Syntax { .. }
-        | PolicyError::Duplicate { .. }
-        | PolicyError::TooDeep => text::iam::INVALID_JSON,
-        PolicyError::Document(_)
-        | PolicyError::Statement { .. }
-        | PolicyError::Principal { .. } => text::iam::SYNTAX_ERRORS,
-    };
-    Refusal::new(QueryException::MalformedPolicyDocument, text)
 }

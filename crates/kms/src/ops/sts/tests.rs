@@ -63,7 +63,7 @@ async fn make_user(bench: &Bench, account: &str, name: &str, id: &str, policy: O
         entity: entity(account, "/", name, id),
         tags: Vec::new(),
         policies: inline(policy),
-        groups: Vec::new(),
+        group_ids: Vec::new(),
         access_keys: Vec::new(),
     };
     let changes = Changes::default().create_entity(&record);
