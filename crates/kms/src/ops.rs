@@ -131,6 +131,8 @@ pub enum ResourceKind {
     Grant,
     /// A user, group, role or managed policy: identity policies only.
     Entity,
+    /// A role to be assumed, which may be another account's.
+    Role,
 }
 
 impl ResourceKind {
@@ -145,7 +147,8 @@ impl ResourceKind {
             | Self::TwoOwnKeys
             | Self::KeyAndAccount
             | Self::AliasAndKeys
-            | Self::Entity => false,
+            | Self::Entity
+            | Self::Role => false,
         }
     }
 }
@@ -389,7 +392,11 @@ ops! {
     Kms "UpdatePrimaryRegion" json::<multi_region::UpdatePrimaryRegion>, TwoOwnKeys ["kms:UpdatePrimaryRegion"], Mutation;
     Kms "Verify" json::<signing::Verify>, Key ["kms:Verify"], Cryptographic;
     Kms "VerifyMac" json::<macs::VerifyMac>, Key ["kms:VerifyMac"], Cryptographic;
+    Sts "AssumeRole" query::<sts::AssumeRole>, Role ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"], Read;
+    Sts "GetAccessKeyInfo" query::<sts::GetAccessKeyInfo>, Account ["sts:GetAccessKeyInfo"], Read;
     Sts "GetCallerIdentity" query::<sts::GetCallerIdentity>, Nothing [], Read;
+    Sts "GetFederationToken" query::<sts::GetFederationToken>, Entity ["sts:GetFederationToken", "sts:TagSession"], Read;
+    Sts "GetSessionToken" query::<sts::GetSessionToken>, Nothing [], Read;
 }
 
 #[cfg(test)]

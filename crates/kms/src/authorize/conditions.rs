@@ -170,6 +170,24 @@ impl<'i> Keys<'i> {
         self.tags.extend(tags);
     }
 
+    /// Whether the request brings tags.
+    pub(super) fn has_request_tags(&self) -> bool {
+        !self.tags.is_empty()
+    }
+
+    /// Whether the request brings a tag with this key, case ignored.
+    pub(super) fn has_request_tag(&self, key: &str) -> bool {
+        let folded = key.to_lowercase();
+        self.tags
+            .iter()
+            .any(|(key, _)| key.to_lowercase() == folded)
+    }
+
+    /// Whether the key with one value is there.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.single.iter().any(|(name, _)| *name == key)
+    }
+
     fn values(&self, key: &str) -> Result<Values<'_>, Undetermined> {
         if self.undetermined == Some(key) {
             return Err(Undetermined);
