@@ -5,12 +5,14 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use http::{HeaderMap, HeaderValue, Method, Uri};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 use serde_json::Value;
 use strongroom_aws::error::Refusal;
 use strongroom_aws::json;
+use strongroom_aws::query::Form;
+use strongroom_aws::sigv4::{self, AuthFailure, Claim, Credentials, Expected};
 use strongroom_base::env::{SystemClock, SystemRandom};
-use strongroom_base::id::Region;
 use strongroom_base::{Clock, Env, Instant, Secret, UnixMillis};
 use strongroom_crypto::kdf::Argon2Block;
 use strongroom_hsm::core::{Core, Setup, WorkingMemory};
@@ -21,7 +23,7 @@ use strongroom_store::{
 };
 use tokio::sync::oneshot;
 
-use crate::accounts::AccountRule;
+use crate::accounts::{AccountRule, Unverified};
 use crate::audit_log::AuditLog;
 use crate::call::{Call, Input, Source};
 use crate::domain::{self, NewSeal};
@@ -29,8 +31,12 @@ use crate::iam::Caller;
 use crate::key_process::{Client, KeyProcess};
 use crate::kms::{Kms, Settings};
 use crate::ops::{self, Service};
+use crate::repository::EntityName;
 use crate::service::audit_folder;
 use crate::timers;
+
+/// The account of calls that name no other.
+const ACCOUNT: &str = "000000000000";
 
 pub(crate) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -182,15 +188,101 @@ impl Bench {
         answer.map_err(|refusal| refusal.exception.name())
     }
 
+    /// Carries out a call of `caller`.
+    pub(crate) async fn call_with(
+        &self,
+        caller: &Caller,
+        operation: &str,
+        input: &Value,
+    ) -> Result<Value, Refusal> {
+        let mut call = self.prepare("us-east-1", operation, input);
+        call.caller = caller.clone();
+        self.answer(&call).await
+    }
+
+    /// Carries out a call of `caller` in the Query protocol: the XML.
+    pub(crate) async fn query_with(
+        &self,
+        caller: &Caller,
+        service: Service,
+        operation: &str,
+        parameters: &[(&str, &str)],
+    ) -> Result<Xml, Refusal> {
+        let text = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        let form = Form {
+            action: operation.to_owned(),
+            version: service.xml().version.to_owned(),
+            parameters: parameters.iter().map(text).collect(),
+        };
+        let call = self.arrived(caller, "us-east-1", service, operation, Input::Form(form));
+        match self.kms.serve(&call).await {
+            Ok(body) => Ok(Xml(String::from_utf8(body).unwrap())),
+            Err(failure) => Err(failure.refusal()),
+        }
+    }
+
+    /// The root of the account that other calls are made in.
+    pub(crate) fn root(&self) -> Caller {
+        let account = ACCOUNT.parse().unwrap();
+        Caller::root(account, "test".to_owned(), &"us-east-1".parse().unwrap())
+    }
+
+    /// The user with this name, as the records have it now.
+    pub(crate) fn user(&self, name: &str) -> Caller {
+        let name = EntityName::new(ACCOUNT.parse().unwrap(), name);
+        let user = self.kms.records.user(&name).unwrap().unwrap();
+        Caller::user(user, "AKIATEST".to_owned(), &"us-east-1".parse().unwrap())
+    }
+
+    /// Signs a request as a client does, and verifies it as the endpoint does: who it is from, unless nobody
+    /// has such an access key.
+    pub(crate) async fn signed(
+        &self,
+        credentials: &Credentials<'_>,
+    ) -> Result<Option<Caller>, AuthFailure> {
+        let (method, uri) = (Method::POST, Uri::from_static("/"));
+        let mut headers = HeaderMap::new();
+        headers.insert("host", HeaderValue::from_static("localhost"));
+        let now = self.clock.now().seconds();
+        let (body_sha256, scope) = ([0; 32], ("us-east-1", "kms"));
+        let signed = &mut headers;
+        sigv4::sign(&method, &uri, signed, body_sha256, credentials, scope, now)?;
+        let request = sigv4::Request {
+            method: &method,
+            uri: &uri,
+            headers: &headers,
+            body_sha256,
+        };
+        let expected = Expected {
+            services: Service::NAMES,
+            region: &|_| true,
+        };
+        let claim = Claim::parse(&request, &expected, now)?;
+        self.kms.verify(&claim).await.map_err(|error| match error {
+            Unverified::Refused(failure) => failure,
+            Unverified::Failed(failure) => panic!("{failure:?}"),
+        })
+    }
+
     /// A call of the account's root that is still to be answered.
     pub(crate) fn prepare(&self, region: &str, operation: &str, input: &Value) -> Call<'_> {
-        let region: Region = region.parse().unwrap();
-        let account = "000000000000".parse().unwrap();
+        let input = Input::Json(json::parse(input.to_string().as_bytes()).ok().unwrap());
+        self.arrived(&self.root(), region, Service::Kms, operation, input)
+    }
+
+    fn arrived(
+        &self,
+        caller: &Caller,
+        region: &str,
+        service: Service,
+        operation: &str,
+        input: Input,
+    ) -> Call<'_> {
         Call::new(
             &self.kms,
-            ops::find(Service::Kms, operation).unwrap(),
-            Caller::root(account, "test".to_owned(), &region),
-            region,
+            ops::find(service, operation).unwrap(),
+            caller.clone(),
+            region.parse().unwrap(),
             "00000000-0000-4000-8000-000000000000",
             Source {
                 address: [127, 0, 0, 1].into(),
@@ -198,7 +290,7 @@ impl Bench {
                 is_secure: false,
                 via: None,
             },
-            Input::Json(json::parse(input.to_string().as_bytes()).ok().unwrap()),
+            input,
         )
     }
 
@@ -207,6 +299,27 @@ impl Bench {
         match self.kms.serve(call).await {
             Ok(body) => Ok(serde_json::from_slice(&body).unwrap_or(Value::Null)),
             Err(failure) => Err(failure.refusal()),
+        }
+    }
+}
+
+/// The XML of a reply.
+#[derive(Debug)]
+pub(crate) struct Xml(pub(crate) String);
+
+impl Xml {
+    /// The texts of all elements with this name, in their order.
+    pub(crate) fn all(&self, name: &str) -> Vec<&str> {
+        let (start, end) = (format!("<{name}>"), format!("</{name}>"));
+        let after = self.0.split(&start).skip(1);
+        after.map(|rest| rest.split_once(&end).unwrap().0).collect()
+    }
+
+    /// The text of the only element with this name.
+    pub(crate) fn one(&self, name: &str) -> &str {
+        match self.all(name)[..] {
+            [text] => text,
+            _ => panic!("not one {name}: {}", self.0),
         }
     }
 }
