@@ -3,6 +3,7 @@
 
 mod aws_managed;
 mod caller;
+mod documents;
 mod principals;
 
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use crate::repository::Stored;
 pub(crate) use aws_managed::{AWS_MANAGED_POLICIES, AwsManagedPolicy};
 pub use caller::Caller;
 pub(crate) use caller::{CallerPolicies, Identity, Named, PolicyName, Session, policies_of};
+pub(crate) use documents::{Document, Holder, documents_of};
 pub(crate) use principals::{
     Bound, bind, bound, group_arn, policy_arn, principal_with_id, role_arn, root_arn, session_arn,
     show, user_arn,

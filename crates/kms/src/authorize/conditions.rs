@@ -10,7 +10,7 @@ use strongroom_aws::kms::{EncryptionContextType, TagList};
 use strongroom_aws::time::iso8601;
 use strongroom_base::UnixMillis;
 use strongroom_base::id::{AccountId, Region};
-use strongroom_policy::{Context, Undetermined, Values};
+use strongroom_policy::{Context, MapContext, Undetermined, Values};
 
 use crate::call::Source;
 use crate::iam::{Caller, Identity};
@@ -144,10 +144,17 @@ pub(crate) struct RequestContext<'r, 'i> {
     pub fill: &'r dyn Fn(&mut Keys<'i>),
     /// What `fill` filled in.
     pub filled: OnceCell<Keys<'i>>,
+    /// What comes before all of them, of questions that are no requests.
+    pub stated: Option<&'r MapContext>,
 }
 
 impl Context for RequestContext<'_, '_> {
     fn values(&self, key: &str) -> Result<Values<'_>, Undetermined> {
+        if let Some(stated) = self.stated
+            && let found @ (Values::One(_) | Values::Many(_)) = stated.values(key)?
+        {
+            return Ok(found);
+        }
         let found = match key.split_once(':') {
             Some(("aws", name)) => self.global(name)?,
             Some(("kms", name)) => self.of_key(name)?,

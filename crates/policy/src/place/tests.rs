@@ -39,7 +39,14 @@ fn statements_have_places() {
 
 #[test]
 fn what_is_no_document_has_none() {
-    for text in ["", "{", "{}", "[]", r#"{"Statement":["#, r#"{"Statement":[]}"#] {
+    for text in [
+        "",
+        "{",
+        "{}",
+        "[]",
+        r#"{"Statement":["#,
+        r#"{"Statement":[]}"#,
+    ] {
         assert!(statement_places(text).is_err(), "{text}");
     }
 }
