@@ -3,6 +3,7 @@
 mod conditions;
 mod decision;
 mod denial;
+mod entities;
 
 use std::sync::Arc;
 
@@ -26,6 +27,7 @@ use crate::resolve::{self, Naming, Reference};
 
 pub(crate) use conditions::{Keys, RequestContext};
 pub(crate) use decision::{Asked, Denied, Thing, Verdict};
+pub use entities::Entity;
 
 /// What an operation acts on, as its input names it. The n-th target needs the n-th action of the
 /// operation's row in `OPS`, or its last.
@@ -79,20 +81,6 @@ pub enum Target<'i> {
         /// As the client wrote it.
         token: &'i str,
     },
-}
-
-/// Something in the caller's account that identity policies name by ARN.
-pub enum Entity<'i> {
-    /// A user, by name.
-    User(&'i str),
-    /// A group, by name.
-    Group(&'i str),
-    /// A role, by name.
-    Role(&'i str),
-    /// What will be a user, group, role or managed policy: `user`, its path and its name.
-    New(&'static str, &'i str, &'i str),
-    /// A managed policy, or whatever else has an ARN of its own.
-    Arn(&'i str),
 }
 
 impl<'i> Target<'i> {
@@ -174,7 +162,7 @@ struct Asking<'r, 'a> {
     fill: &'a dyn Fn(&mut Keys<'r>),
 }
 
-impl Asking<'_, '_> {
+impl<'r> Asking<'r, '_> {
     fn target(&self, target: &Target<'_>) -> Result<Resource, Failure> {
         let records = &self.call.kms.records;
         match *target {
@@ -184,7 +172,7 @@ impl Asking<'_, '_> {
                 let (region, account) = (&self.call.region, &self.call.caller.account);
                 self.own_arn(&alias_arn(region, account, name))
             }
-            Target::Entity(ref entity) => self.own_arn(&self.arn_of(entity)?),
+            Target::Entity(ref entity) => self.entity(entity),
             Target::Key { reference, naming } => self
                 .key_of(&self.reference(reference, naming)?)
                 .map(Resource::Key),
@@ -230,11 +218,30 @@ impl Asking<'_, '_> {
 
     /// Decides on something of the caller's own account that only identity policies speak of.
     fn own(&self, resource: &str, place: Where<'_>) -> Result<Resource, Failure> {
-        let thing = Thing::Own(resource, &[]);
-        match self.asked.decide(self.action, &thing, self.fill)? {
+        let verdict = self
+            .asked
+            .decide(self.action, &Thing::Own(resource, &[]), self.fill)?;
+        self.account(&verdict, place)
+    }
+
+    fn account(&self, verdict: &Verdict, place: Where<'_>) -> Result<Resource, Failure> {
+        match verdict {
             Verdict::Allowed => Ok(Resource::Account),
-            Verdict::Denied(denial) => Err(self.asked.refusal(self.action, place, &denial)),
+            Verdict::Denied(denial) => Err(self.asked.refusal(self.action, place, denial)),
         }
+    }
+
+    /// Decides on what IAM acts on, with its tags and, where the action is about them, its boundary.
+    fn entity(&self, entity: &Entity<'_>) -> Result<Resource, Failure> {
+        let known = entity.look_up(self.call)?;
+        let boundary = known.boundary_for(self.call, self.action)?;
+        let fill = |keys: &mut Keys<'r>| {
+            (self.fill)(keys);
+            keys.maybe("iam:permissionsboundary", boundary.clone());
+        };
+        let thing = Thing::Own(&known.arn, &known.tags);
+        let verdict = self.asked.decide(self.action, &thing, &fill)?;
+        self.account(&verdict, Where::Resource(&known.arn))
     }
 
     fn own_arn(&self, arn: &str) -> Result<Resource, Failure> {
@@ -404,41 +411,6 @@ impl Asking<'_, '_> {
             }
             Verdict::Denied(_) => Err(self.unseen()),
         }
-    }
-
-    /// The ARN of what IAM acts on. What does not exist is where it would be made by default.
-    fn arn_of(&self, entity: &Entity<'_>) -> Result<String, Failure> {
-        let (records, caller) = (&self.call.kms.records, &self.call.caller);
-        let place = crate::repository::EntityName::new;
-        let named = |kind: &str, found: Option<String>, name: &str| {
-            let (partition, account) = (caller.partition(), &caller.account);
-            found.unwrap_or_else(|| format!("arn:{partition}:iam::{account}:{kind}/{name}"))
-        };
-        Ok(match *entity {
-            Entity::User(name) => {
-                let found = records.user(&place(caller.account, name))?;
-                let arn =
-                    found.map(|user| crate::iam::user_arn(caller.partition(), &user.record.entity));
-                named("user", arn, name)
-            }
-            Entity::Group(name) => {
-                let found = records.group(&place(caller.account, name))?;
-                let arn = found
-                    .map(|group| crate::iam::group_arn(caller.partition(), &group.record.entity));
-                named("group", arn, name)
-            }
-            Entity::Role(name) => {
-                let found = records.role(&place(caller.account, name))?;
-                let arn =
-                    found.map(|role| crate::iam::role_arn(caller.partition(), &role.record.entity));
-                named("role", arn, name)
-            }
-            Entity::New(kind, path, name) => {
-                let (partition, account) = (caller.partition(), &caller.account);
-                format!("arn:{partition}:iam::{account}:{kind}{path}{name}")
-            }
-            Entity::Arn(arn) => arn.to_owned(),
-        })
     }
 }
 

@@ -4,6 +4,7 @@
 mod aws_managed;
 mod caller;
 mod documents;
+mod managed;
 mod principals;
 
 use std::sync::Arc;
@@ -20,6 +21,9 @@ pub(crate) use aws_managed::{AWS_MANAGED_POLICIES, AwsManagedPolicy};
 pub use caller::Caller;
 pub(crate) use caller::{CallerPolicies, Identity, Named, PolicyName, Session, policies_of};
 pub(crate) use documents::{Document, Holder, documents_of};
+pub(crate) use managed::{
+    Managed, account_policy, managed_with_arn, policy_with_arn, reference_arn,
+};
 pub(crate) use principals::{
     Bound, bind, bound, group_arn, policy_arn, principal_with_id, role_arn, root_arn, session_arn,
     show, user_arn,

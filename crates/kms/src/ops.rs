@@ -5,6 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use strongroom_aws::error::{KmsException, QueryException, Refusal};
+use strongroom_aws::iam as iam_wire;
 use strongroom_aws::kms as wire;
 use strongroom_aws::query::to_json;
 use strongroom_aws::shape::{self, Shape};
@@ -25,6 +26,7 @@ mod data_keys;
 mod deletion;
 mod encryption;
 mod grants;
+mod iam;
 mod imports;
 mod keys;
 mod macs;
@@ -244,6 +246,40 @@ macro_rules! ops {
 }
 
 ops! {
+    Iam "AttachGroupPolicy" query::<iam::attachments::AttachPolicy<iam_wire::AttachGroupPolicyRequest>>, Entity ["iam:AttachGroupPolicy"], Mutation;
+    Iam "AttachRolePolicy" query::<iam::attachments::AttachPolicy<iam_wire::AttachRolePolicyRequest>>, Entity ["iam:AttachRolePolicy"], Mutation;
+    Iam "AttachUserPolicy" query::<iam::attachments::AttachPolicy<iam_wire::AttachUserPolicyRequest>>, Entity ["iam:AttachUserPolicy"], Mutation;
+    Iam "DeleteGroupPolicy" query::<iam::inline_policies::DeletePolicy<iam_wire::DeleteGroupPolicyRequest>>, Entity ["iam:DeleteGroupPolicy"], Mutation;
+    Iam "DeleteRolePermissionsBoundary" query::<iam::attachments::DeleteBoundary<iam_wire::DeleteRolePermissionsBoundaryRequest>>, Entity ["iam:DeleteRolePermissionsBoundary"], Mutation;
+    Iam "DeleteRolePolicy" query::<iam::inline_policies::DeletePolicy<iam_wire::DeleteRolePolicyRequest>>, Entity ["iam:DeleteRolePolicy"], Mutation;
+    Iam "DeleteUserPermissionsBoundary" query::<iam::attachments::DeleteBoundary<iam_wire::DeleteUserPermissionsBoundaryRequest>>, Entity ["iam:DeleteUserPermissionsBoundary"], Mutation;
+    Iam "DeleteUserPolicy" query::<iam::inline_policies::DeletePolicy<iam_wire::DeleteUserPolicyRequest>>, Entity ["iam:DeleteUserPolicy"], Mutation;
+    Iam "DetachGroupPolicy" query::<iam::attachments::DetachPolicy<iam_wire::DetachGroupPolicyRequest>>, Entity ["iam:DetachGroupPolicy"], Mutation;
+    Iam "DetachRolePolicy" query::<iam::attachments::DetachPolicy<iam_wire::DetachRolePolicyRequest>>, Entity ["iam:DetachRolePolicy"], Mutation;
+    Iam "DetachUserPolicy" query::<iam::attachments::DetachPolicy<iam_wire::DetachUserPolicyRequest>>, Entity ["iam:DetachUserPolicy"], Mutation;
+    Iam "GetGroupPolicy" query::<iam::inline_policies::GetPolicy<iam_wire::GetGroupPolicyRequest>>, Entity ["iam:GetGroupPolicy"], Read;
+    Iam "GetRolePolicy" query::<iam::inline_policies::GetPolicy<iam_wire::GetRolePolicyRequest>>, Entity ["iam:GetRolePolicy"], Read;
+    Iam "GetUserPolicy" query::<iam::inline_policies::GetPolicy<iam_wire::GetUserPolicyRequest>>, Entity ["iam:GetUserPolicy"], Read;
+    Iam "ListAttachedGroupPolicies" query::<iam::attachments::ListAttachedPolicies<iam_wire::ListAttachedGroupPoliciesRequest>>, Entity ["iam:ListAttachedGroupPolicies"], Read;
+    Iam "ListAttachedRolePolicies" query::<iam::attachments::ListAttachedPolicies<iam_wire::ListAttachedRolePoliciesRequest>>, Entity ["iam:ListAttachedRolePolicies"], Read;
+    Iam "ListAttachedUserPolicies" query::<iam::attachments::ListAttachedPolicies<iam_wire::ListAttachedUserPoliciesRequest>>, Entity ["iam:ListAttachedUserPolicies"], Read;
+    Iam "ListGroupPolicies" query::<iam::inline_policies::ListPolicies<iam_wire::ListGroupPoliciesRequest>>, Entity ["iam:ListGroupPolicies"], Read;
+    Iam "ListPolicyTags" query::<iam::tags::ListTags<iam_wire::ListPolicyTagsRequest>>, Entity ["iam:ListPolicyTags"], Read;
+    Iam "ListRolePolicies" query::<iam::inline_policies::ListPolicies<iam_wire::ListRolePoliciesRequest>>, Entity ["iam:ListRolePolicies"], Read;
+    Iam "ListRoleTags" query::<iam::tags::ListTags<iam_wire::ListRoleTagsRequest>>, Entity ["iam:ListRoleTags"], Read;
+    Iam "ListUserPolicies" query::<iam::inline_policies::ListPolicies<iam_wire::ListUserPoliciesRequest>>, Entity ["iam:ListUserPolicies"], Read;
+    Iam "ListUserTags" query::<iam::tags::ListTags<iam_wire::ListUserTagsRequest>>, Entity ["iam:ListUserTags"], Read;
+    Iam "PutGroupPolicy" query::<iam::inline_policies::PutPolicy<iam_wire::PutGroupPolicyRequest>>, Entity ["iam:PutGroupPolicy"], Mutation;
+    Iam "PutRolePermissionsBoundary" query::<iam::attachments::PutBoundary<iam_wire::PutRolePermissionsBoundaryRequest>>, Entity ["iam:PutRolePermissionsBoundary"], Mutation;
+    Iam "PutRolePolicy" query::<iam::inline_policies::PutPolicy<iam_wire::PutRolePolicyRequest>>, Entity ["iam:PutRolePolicy"], Mutation;
+    Iam "PutUserPermissionsBoundary" query::<iam::attachments::PutBoundary<iam_wire::PutUserPermissionsBoundaryRequest>>, Entity ["iam:PutUserPermissionsBoundary"], Mutation;
+    Iam "PutUserPolicy" query::<iam::inline_policies::PutPolicy<iam_wire::PutUserPolicyRequest>>, Entity ["iam:PutUserPolicy"], Mutation;
+    Iam "TagPolicy" query::<iam::tags::AddTags<iam_wire::TagPolicyRequest>>, Entity ["iam:TagPolicy"], Mutation;
+    Iam "TagRole" query::<iam::tags::AddTags<iam_wire::TagRoleRequest>>, Entity ["iam:TagRole"], Mutation;
+    Iam "TagUser" query::<iam::tags::AddTags<iam_wire::TagUserRequest>>, Entity ["iam:TagUser"], Mutation;
+    Iam "UntagPolicy" query::<iam::tags::RemoveTags<iam_wire::UntagPolicyRequest>>, Entity ["iam:UntagPolicy"], Mutation;
+    Iam "UntagRole" query::<iam::tags::RemoveTags<iam_wire::UntagRoleRequest>>, Entity ["iam:UntagRole"], Mutation;
+    Iam "UntagUser" query::<iam::tags::RemoveTags<iam_wire::UntagUserRequest>>, Entity ["iam:UntagUser"], Mutation;
     Kms "CancelKeyDeletion" json::<deletion::CancelKeyDeletion>, OwnKey ["kms:CancelKeyDeletion"], Mutation;
     Kms "ConnectCustomKeyStore" json::<CustomKeyStores<wire::ConnectCustomKeyStoreRequest>>, Account ["kms:ConnectCustomKeyStore"], Mutation;
     Kms "CreateAlias" json::<aliases::CreateAlias>, AliasAndKeys ["kms:CreateAlias"], Mutation;

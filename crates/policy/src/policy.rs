@@ -216,7 +216,9 @@ pub fn default_key_policy(partition: &str, account: &AccountId) -> String {
 /// The characters of a document that count against IAM's quotas: all but white space (IAM User Guide, "IAM and
 /// AWS STS quotas").
 pub fn counted_characters(text: &str) -> usize {
-    let counted = text.chars().filter(|character| !character.is_whitespace());
+    let counted = text
+        .chars()
+        .filter(|character| !character.is_ascii_whitespace());
     counted.count()
 }
 

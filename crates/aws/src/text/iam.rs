@@ -56,6 +56,11 @@ pub fn no_such_policy_version(arn: &str, version: &str) -> String {
     format!("Policy {arn} version {version} does not exist or is not attachable.")
 }
 
+/// MEM: `kind` in lower case.
+pub fn no_boundary(kind: &str, name: &str) -> String {
+    format!("The permissions boundary for the {kind} {name} cannot be found.")
+}
+
 // --- EntityAlreadyExists ---
 
 /// OBS
@@ -127,6 +132,9 @@ pub fn too_many_versions(max: usize) -> String {
     )
 }
 
+/// MEM
+pub const TOO_MANY_TAGS: &str = "The number of tags has reached the maximum limit.";
+
 // --- MalformedPolicyDocument ---
 
 /// LS
@@ -162,6 +170,15 @@ pub const REPEATED_SID: &str = "Statement IDs (SID) in a single policy must be u
 /// MEM
 pub const INVALID_SID: &str = "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*";
 
+/// MEM
+pub const ACTION_WITHOUT_SERVICE: &str =
+    "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.";
+
+/// MEM
+pub fn resource_is_no_arn(resource: &str) -> String {
+    format!("Resource {resource} must be in ARN format or \"*\".")
+}
+
 // --- InvalidInput ---
 
 /// LS; the two spaces are AWS's.
@@ -173,3 +190,6 @@ pub use super::sts::DUPLICATE_TAG_KEYS;
 
 /// MEM: a call that is about the caller when it names no user, and the caller is none.
 pub const USER_NAME_REQUIRED: &str = "Must specify userName when calling with non-User credentials";
+
+/// OWN
+pub const INVALID_MARKER: &str = "Invalid Marker.";

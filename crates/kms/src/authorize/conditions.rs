@@ -10,7 +10,7 @@ use strongroom_aws::kms::{EncryptionContextType, TagList};
 use strongroom_aws::time::iso8601;
 use strongroom_base::UnixMillis;
 use strongroom_base::id::{AccountId, Region};
-use strongroom_policy::{Context, MapContext, Undetermined, Values};
+use strongroom_policy::{Context, MapContext, Undetermined, Values, folded};
 
 use crate::call::Source;
 use crate::iam::{Caller, Identity};
@@ -104,7 +104,7 @@ fn unique<'v>(
     pairs: impl Iterator<Item = (&'v str, &'v str)>,
     name: &str,
 ) -> Result<Values<'v>, Undetermined> {
-    let mut found = pairs.filter(|(key, _)| key.to_lowercase() == name);
+    let mut found = pairs.filter(|(key, _)| folded(key) == name);
     match (found.next(), found.next()) {
         (None, _) => Ok(Values::Absent),
         (Some((_, value)), None) => Ok(Values::One(value.into())),
@@ -158,6 +158,10 @@ impl Context for RequestContext<'_, '_> {
         let found = match key.split_once(':') {
             Some(("aws", name)) => self.global(name)?,
             Some(("kms", name)) => self.of_key(name)?,
+            Some(("iam", name)) => match name.strip_prefix("resourcetag/") {
+                Some(tag) if self.key.is_none() => self.resource_tag(tag)?,
+                Some(_) | None => Values::Absent,
+            },
             _ => Values::Absent,
         };
         match found {

@@ -74,9 +74,9 @@ pub(crate) struct UserRecord {
     /// What it may.
     #[n(2)]
     pub policies: PoliciesRecord,
-    /// The groups it is in, by name in lower case, in the order it joined.
+    /// The groups it is in, by unique id, in the order it joined.
     #[n(3)]
-    pub groups: Vec<String>,
+    pub group_ids: Vec<String>,
     /// The ids of its access keys, oldest first.
     #[n(4)]
     pub access_keys: Vec<String>,

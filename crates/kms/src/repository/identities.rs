@@ -17,6 +17,8 @@ use crate::records::{
 
 /// The most users, groups, roles, managed policies, unique ids and accounts kept in memory, each.
 const CACHED_ENTITIES_MAX: usize = 16_384;
+/// How often something may be renamed while it is looked up by its unique id.
+const RENAMES_MAX: usize = 4;
 /// What session tokens are sealed for.
 const SESSION_PURPOSE: &[u8] = b"session token";
 
@@ -170,21 +172,46 @@ impl Repository {
 
     /// The user with this unique id, unless there is none.
     pub(crate) fn user_with_id(&self, id: &str) -> Result<Option<Arc<User>>, Failure> {
-        let Some(name) = self.name_with_id(id, EntityKind::User)? else {
-            return Ok(None);
-        };
-        // What was renamed or made again between the two look-ups is not the one that was meant.
-        let user = self.user(&name)?;
-        Ok(user.filter(|user| user.record.entity.id == id))
+        self.with_id(id, EntityKind::User, |name| {
+            let user = self.user(name)?;
+            Ok(user.filter(|user| user.record.entity.id == id))
+        })
+    }
+
+    /// The group with this unique id, unless there is none.
+    pub(crate) fn group_with_id(&self, id: &str) -> Result<Option<Arc<Group>>, Failure> {
+        self.with_id(id, EntityKind::Group, |name| {
+            let group = self.group(name)?;
+            Ok(group.filter(|group| group.record.entity.id == id))
+        })
     }
 
     /// The role with this unique id, unless there is none.
     pub(crate) fn role_with_id(&self, id: &str) -> Result<Option<Arc<Role>>, Failure> {
-        let Some(name) = self.name_with_id(id, EntityKind::Role)? else {
-            return Ok(None);
-        };
-        let role = self.role(&name)?;
-        Ok(role.filter(|role| role.record.entity.id == id))
+        self.with_id(id, EntityKind::Role, |name| {
+            let role = self.role(name)?;
+            Ok(role.filter(|role| role.record.entity.id == id))
+        })
+    }
+
+    /// What `find` finds under the name that has this unique id. What is renamed between the two look-ups is looked
+    /// for again under its new name.
+    fn with_id<T>(
+        &self,
+        id: &str,
+        kind: EntityKind,
+        find: impl Fn(&EntityName) -> Result<Option<Arc<T>>, Failure>,
+    ) -> Result<Option<Arc<T>>, Failure> {
+        for _ in 0..RENAMES_MAX {
+            let Some(name) = self.name_with_id(id, kind)? else {
+                return Ok(None);
+            };
+            let found = find(&name)?;
+            if found.is_some() || self.name_with_id(id, kind)?.as_ref() == Some(&name) {
+                return Ok(found);
+            }
+        }
+        Ok(None)
     }
 
     fn name_with_id(&self, id: &str, kind: EntityKind) -> Result<Option<EntityName>, Failure> {
@@ -212,6 +239,12 @@ impl Repository {
         limit: usize,
     ) -> Result<Listed<R>, Failure> {
         self.list(table(R::KIND), &[account.as_str().as_bytes()], after, limit)
+    }
+
+    /// Where an entity is in the list of its account's records of its kind.
+    pub(crate) fn place_of_entity<R: EntityRecord>(&self, record: &R) -> Result<Cursor, Failure> {
+        let name = record.entity().name().in_table(table(R::KIND));
+        Ok(Cursor::from_bytes(&self.store.store_key(&name)?))
     }
 
     /// Whether `cursor` belongs to the list of an account's records of one kind.

@@ -1,0 +1,155 @@
+//! Marker, MaxItems and IsTruncated, the same in every list of IAM. A marker says which item came last, so what is
+//! added or removed meanwhile makes no other item be skipped or shown twice.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use strongroom_aws::error::QueryException;
+use strongroom_aws::iam::{MarkerType, ResponseMarkerType};
+use strongroom_aws::text::iam as text;
+use strongroom_store::Cursor;
+
+use super::inputs::Lists;
+use crate::call::Call;
+use crate::failure::{Failure, refuse_with};
+use crate::repository::EntityRecord;
+
+/// IAM API, MaxItems: what is returned when nothing is asked for.
+const ITEMS_DEFAULT: usize = 100;
+/// How many records are read at a time.
+const RECORDS_AT_ONCE: usize = 256;
+/// What the markers of short lists begin with; those of records begin with the kind.
+const SHORT_LIST: u8 = 0;
+
+/// Part of a list, and where the rest begins if there is a rest.
+pub(super) struct Page<T> {
+    items: Vec<T>,
+    marker: Option<ResponseMarkerType>,
+}
+
+impl<T> Page<T> {
+    /// The page as the operation answers with it.
+    pub(super) fn answer<I: Lists>(self, shown: impl FnOnce(Vec<T>) -> I::Items) -> I::Output {
+        I::answer(shown(self.items), self.marker)
+    }
+}
+
+/// A page of a list that is held whole, sorted by what `key` makes of its items. Errors: ValidationError for a marker
+/// that is none.
+pub(super) fn of_list<I: Lists, T>(
+    asked: &I,
+    items: Vec<T>,
+    key: impl Fn(&T) -> String,
+) -> Result<Page<T>, Failure> {
+    let after = match asked.marker() {
+        Some(marker) => Some(last_key(marker).ok_or_else(invalid_marker)?),
+        None => None,
+    };
+    let mut keyed: Vec<(String, T)> = items.into_iter().map(|item| (key(&item), item)).collect();
+    keyed.sort_by(|(one, _), (other, _)| one.cmp(other));
+    keyed.retain(|(key, _)| after.as_ref().is_none_or(|after| key > after));
+    let limit = limit(asked);
+    let is_truncated = keyed.len() > limit;
+    keyed.truncate(limit);
+    let last = keyed.last().filter(|_| is_truncated);
+    Ok(Page {
+        marker: last.map(|(key, _)| marker(SHORT_LIST, key.as_bytes())),
+        items: keyed.into_iter().map(|(_, item)| item).collect(),
+    })
+}
+
+/// A page of the records of the caller's account that `is_wanted` wants, in an order that means nothing. Errors:
+/// ValidationError for a marker that is none.
+pub(super) fn of_records<I: Lists, R: EntityRecord>(
+    call: &Call<'_>,
+    asked: &I,
+    is_wanted: impl Fn(&R) -> bool,
+) -> Result<Page<R>, Failure> {
+    let records = &call.kms.records;
+    let after = asked.marker().map(|marker| cursor::<R>(call, marker));
+    let limit = limit(asked);
+    let mut items = Vec::new();
+    each(call, after.transpose()?, |record: R| {
+        if is_wanted(&record) {
+            items.push(record);
+        }
+        items.len() <= limit
+    })?;
+    let is_truncated = items.len() > limit;
+    items.truncate(limit);
+    let last = items.last().filter(|_| is_truncated);
+    let place = last.map(|record| records.place_of_entity(record));
+    let place = place.transpose()?;
+    Ok(Page {
+        marker: place.map(|place| marker(kind_mark::<R>(), place.as_bytes())),
+        items,
+    })
+}
+
+/// How many records of a kind the caller's account has, counted up to `max`.
+pub(super) fn count<R: EntityRecord>(call: &Call<'_>, max: usize) -> Result<usize, Failure> {
+    let mut count = 0;
+    each(call, None, |_: R| {
+        count += 1;
+        count < max
+    })?;
+    Ok(count)
+}
+
+/// Shows `take` the records of the caller's account after the cursor, until it wants no more.
+pub(super) fn each<R: EntityRecord>(
+    call: &Call<'_>,
+    mut after: Option<Cursor>,
+    mut take: impl FnMut(R) -> bool,
+) -> Result<(), Failure> {
+    let (records, account) = (&call.kms.records, &call.caller.account);
+    loop {
+        let page = records.list_entities::<R>(account, after.as_ref(), RECORDS_AT_ONCE)?;
+        for record in page.records {
+            if !take(record) {
+                return Ok(());
+            }
+        }
+        match page.next {
+            Some(next) => after = Some(next),
+            None => return Ok(()),
+        }
+    }
+}
+
+fn limit<I: Lists>(asked: &I) -> usize {
+    let asked = asked.max_items();
+    asked
+        .and_then(|max| usize::try_from(max.0).ok())
+        .unwrap_or(ITEMS_DEFAULT)
+}
+
+fn marker(kind: u8, place: &[u8]) -> ResponseMarkerType {
+    URL_SAFE_NO_PAD.encode([&[kind], place].concat()).into()
+}
+
+fn place(kind: u8, marker: &MarkerType) -> Option<Vec<u8>> {
+    let bytes = URL_SAFE_NO_PAD.decode(marker.as_str()).ok()?;
+    bytes.strip_prefix(&[kind]).map(<[u8]>::to_vec)
+}
+
+fn last_key(marker: &MarkerType) -> Option<String> {
+    String::from_utf8(place(SHORT_LIST, marker)?).ok()
+}
+
+fn cursor<R: EntityRecord>(call: &Call<'_>, marker: &MarkerType) -> Result<Cursor, Failure> {
+    let (records, account) = (&call.kms.records, &call.caller.account);
+    let place = place(kind_mark::<R>(), marker).ok_or_else(invalid_marker)?;
+    let cursor = Cursor::from_bytes(&place);
+    match records.is_cursor_of_entities(R::KIND, account, &cursor) {
+        true => Ok(cursor),
+        false => Err(invalid_marker()),
+    }
+}
+
+fn kind_mark<R: EntityRecord>() -> u8 {
+    R::KIND as u8 + 1
+}
+
+fn invalid_marker() -> Failure {
+    refuse_with(QueryException::Validation, text::INVALID_MARKER)
+}
