@@ -46,6 +46,7 @@ mod usage;
 
 pub(crate) use deletion::end_of_window;
 pub(crate) use keys::creation;
+pub(crate) use policies::document as key_policy_document;
 pub(crate) use recipient::attested;
 pub(crate) use state::token_state;
 
