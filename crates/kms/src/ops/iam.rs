@@ -22,7 +22,11 @@ mod documents;
 pub(super) mod groups;
 pub(super) mod inline_policies;
 mod inputs;
+mod listing;
+pub(super) mod managed_policies;
 mod pages;
+mod policy_use;
+pub(super) mod roles;
 mod subjects;
 pub(super) mod tags;
 pub(super) mod users;
@@ -38,7 +42,7 @@ async fn in_turn<'r, O: Operation>(
 ) -> Result<(Option<MutexGuard<'r, ()>>, Authorized<'r, O>), Failure> {
     let (call, input) = (request.call(), request.input());
     let turn = call.kms.iam_turns.take(&call.caller.account).await;
-    Ok((turn, authorize::<O>(call, input)?))
+    Ok((turn, authorize::<O>(call, input, &O::targets(input))?))
 }
 
 /// What will be a new entity of the caller's account.

@@ -3,7 +3,7 @@
 
 use strongroom_aws::iam::{
     self as wire, AttachedPoliciesListType, BooleanType, MarkerType, MaxItemsType,
-    PolicyNameListType, ResponseMarkerType, TagListType,
+    PolicyDocumentVersionListType, PolicyNameListType, ResponseMarkerType, TagListType,
 };
 use strongroom_aws::shape::Shape;
 
@@ -236,6 +236,7 @@ lists! {
     ListUserTagsRequest ListUserTagsResponse tags: Vec<wire::Tag> = TagListType;
     ListRoleTagsRequest ListRoleTagsResponse tags: Vec<wire::Tag> = TagListType;
     ListPolicyTagsRequest ListPolicyTagsResponse tags: Vec<wire::Tag> = TagListType;
+    ListPolicyVersionsRequest ListPolicyVersionsResponse versions: Vec<wire::PolicyVersion> = versions;
 }
 
 impl Lists for wire::GetGroupRequest {
@@ -265,6 +266,10 @@ impl Lists for wire::GetGroupRequest {
 
 fn names(names: Vec<String>) -> PolicyNameListType {
     PolicyNameListType(names.into_iter().map(Into::into).collect())
+}
+
+fn versions(versions: Vec<wire::PolicyVersion>) -> Option<PolicyDocumentVersionListType> {
+    Some(PolicyDocumentVersionListType(versions))
 }
 
 fn attached(policies: Vec<wire::AttachedPolicy>) -> Option<AttachedPoliciesListType> {
