@@ -16,8 +16,10 @@ use crate::repository::{Changes, EntityRecord, Stored};
 
 use subjects::Subject;
 
+pub(super) mod access_keys;
 pub(super) mod attachments;
 mod documents;
+pub(super) mod groups;
 pub(super) mod inline_policies;
 mod inputs;
 mod listing;
@@ -27,6 +29,7 @@ mod policy_use;
 pub(super) mod roles;
 mod subjects;
 pub(super) mod tags;
+pub(super) mod users;
 
 /// The path of what is made without one.
 const DEFAULT_PATH: &str = "/";
