@@ -1,5 +1,5 @@
-//! Real clients against a running server. Each suite gets a server of its own and installs what it needs from
-//! the project's pinned lists.
+//! Real clients against a running server, and the twin of the policy evaluator. Each suite of clients gets a
+//! server of its own; all install what they need from the project's pinned lists.
 
 use std::fs;
 use std::path::PathBuf;
@@ -7,11 +7,12 @@ use std::process::Command;
 
 use crate::Outcome;
 use crate::count::Count;
-use crate::run::{exists, root, run, run_and_keep};
+use crate::run::{cargo, exists, root, run, run_and_keep, target};
 use crate::server::{Server, build};
 
 /// The suites, in the order `all` runs them, and the folder of the Python ones.
 const SUITES: &[(&str, Client)] = &[
+    ("policy", Client::Twin),
     ("cli", Client::Python("cli")),
     ("boto3", Client::Python("python")),
     ("javascript", Client::Node),
@@ -22,6 +23,8 @@ const SUITES: &[(&str, Client)] = &[
 enum Client {
     Python(&'static str),
     Node,
+    /// No client: the second policy evaluator, which runs the first one itself.
+    Twin,
 }
 
 /// Runs one suite or `all`, and prints the totals.
@@ -33,7 +36,12 @@ pub(crate) fn conform(name: &str) -> Outcome<()> {
     if chosen.is_empty() {
         return Err(format!("there is no suite {name}"));
     }
-    build()?;
+    if chosen
+        .iter()
+        .any(|(_, client)| !matches!(client, Client::Twin))
+    {
+        build()?;
+    }
     let mut total = Count::default();
     for (name, client) in chosen {
         total.add(run_suite(name, *client));
@@ -58,11 +66,7 @@ pub(crate) fn run_all() -> Outcome<Count> {
 
 fn run_suite(name: &str, client: Client) -> Count {
     println!("--- {name}");
-    let outcome = command(client).and_then(|mut command| {
-        let server = Server::start(name)?;
-        run_and_keep(server.point(&mut command))
-    });
-    let count = match outcome {
+    let count = match run_client(name, client) {
         Ok((output, succeeded)) => Count::of_suite(&output, succeeded),
         Err(reason) => {
             eprintln!("{reason}");
@@ -76,15 +80,24 @@ fn run_suite(name: &str, client: Client) -> Count {
     count
 }
 
+/// What the client printed, and whether it succeeded.
+fn run_client(name: &str, client: Client) -> Outcome<(String, bool)> {
+    let mut command = command(client)?;
+    if matches!(client, Client::Twin) {
+        return run_and_keep(&mut command);
+    }
+    let server = Server::start(name)?;
+    run_and_keep(server.point(&mut command))
+}
+
 /// The command that runs the client, whatever it needs being installed.
 fn command(client: Client) -> Outcome<Command> {
     match client {
-        Client::Python(folder) => {
-            let mut command = Command::new(python()?);
-            // -s: the encryption suite prints its MB/s.
-            command
-                .args(["-m", "pytest", "-s", folder])
-                .current_dir(folder_of("."));
+        Client::Python(folder) => pytest(folder),
+        Client::Twin => {
+            let decide = build_decide()?;
+            let mut command = pytest("policy")?;
+            command.env("STRONGROOM_DECIDE", decide);
             Ok(command)
         }
         Client::Node => {
@@ -96,6 +109,28 @@ fn command(client: Client) -> Outcome<Command> {
             Ok(command)
         }
     }
+}
+
+fn pytest(folder: &str) -> Outcome<Command> {
+    let mut command = Command::new(python()?);
+    // -s: the encryption suite prints its MB/s, the twin what it decided.
+    command
+        .args(["-m", "pytest", "-s", folder])
+        .current_dir(folder_of("."));
+    Ok(command)
+}
+
+/// Builds the program that answers the twin's cases, and returns its path.
+fn build_decide() -> Outcome<PathBuf> {
+    run(cargo().args([
+        "build",
+        "--release",
+        "--package",
+        "strongroom-policy",
+        "--example",
+        "decide",
+    ]))?;
+    Ok(target()?.join("release").join("examples").join("decide"))
 }
 
 fn folder_of(part: &str) -> PathBuf {

@@ -19,7 +19,7 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 cargo xtask test            everything CI runs
 cargo xtask tidy            dependency table, file headers, where unsafety may stand
-cargo xtask conform SUITE   real clients against a server: cli, boto3, javascript, encryption-sdk, all";
+cargo xtask conform SUITE   policy (two evaluators), or clients against a server: cli, boto3, javascript, encryption-sdk; or all";
 
 /// Why a command failed, in one line.
 type Outcome<T> = Result<T, String>;

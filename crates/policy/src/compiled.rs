@@ -126,6 +126,10 @@ impl CompiledPolicy {
     ) -> Result<Option<(Word, usize)>, Undetermined> {
         let mut best: Option<(Word, usize)> = None;
         for (index, statement) in self.of(Effect::Allow) {
+            // An identity policy in the wrong place must not speak of everyone.
+            if statement.principals.is_none() {
+                continue;
+            }
             let Some(word) = statement.matches(question)? else {
                 continue;
             };

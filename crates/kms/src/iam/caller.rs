@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use strongroom_base::id::{AccountId, Region};
-use strongroom_policy::{self as policy, CallerKind, CompiledPolicy, Grammar};
+use strongroom_policy::{self as policy, CallerKind, CompiledPolicy, Grammar, folded};
 
 use super::principals::{
     federated_user_arn, policy_arn, role_arn, root_arn, session_arn, user_arn,
@@ -225,7 +225,8 @@ impl Caller {
         }
     }
 
-    /// The tags of the caller, which are aws:PrincipalTag: those of the session before those of the user or role.
+    /// The tag whose key is `key`, in lower case, for aws:PrincipalTag: those of the session come before those of the user
+    /// or role.
     pub(crate) fn tag(&self, key: &str) -> Option<&str> {
         let of_session = self.session.as_deref().map(|session| &session.record.tags);
         let own = match &self.identity {
@@ -234,7 +235,7 @@ impl Caller {
             Identity::Root | Identity::FederatedUser(_) | Identity::Service => None,
         };
         let all = [of_session, own].into_iter().flatten().flatten();
-        let named = |tag: &&TagRecord| tag.key.eq_ignore_ascii_case(key);
+        let named = |tag: &&TagRecord| folded(&tag.key) == key;
         all.into_iter().find(named).map(|tag| tag.value.as_str())
     }
 }

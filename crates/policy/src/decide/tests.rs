@@ -258,6 +258,35 @@ fn rank(word: &str) -> usize {
 }
 
 #[test]
+fn the_word_is_shown_where_it_counted() {
+    let (policy, yes, caller) = (allow_to(&json!({"AWS": HOME})), own(Allows::Yes), user());
+    let (sole, beside) = (
+        ResourcePolicy::Sole(&policy),
+        ResourcePolicy::Beside(&policy),
+    );
+    for (resource_policy, owner, shown) in [
+        (sole, HOME, true),
+        (sole, AWAY, true),
+        (beside, HOME, false),
+        (beside, AWAY, true),
+    ] {
+        let decision = decide(&Case {
+            resource_policy,
+            identity: &[&yes],
+            ..case(&caller, owner)
+        });
+        let wanted = Matched {
+            resource: shown.then(|| at(PolicyType::Resource, 0, 0)),
+            word: shown.then_some(Word::Account),
+            identity: Some(at(PolicyType::Identity, 0, 0)),
+            ..Matched::default()
+        };
+        assert!(decision.is_allowed());
+        assert_eq!(decision.matched, wanted, "{resource_policy:?} {owner}");
+    }
+}
+
+#[test]
 fn grants_speak_when_the_resource_policy_does_not() {
     let nobody = allow_to(&json!({"AWS": "999999999999"}));
     let caller = session();
@@ -422,6 +451,16 @@ fn a_web_identity_is_named_by_its_provider_only() {
         });
         assert_eq!(decision.is_allowed(), allowed, "{principal}");
     }
+}
+
+#[test]
+fn an_identity_policy_speaks_of_nobody_as_the_policy_of_a_resource() {
+    let (policy, caller) = (own(Allows::Yes), root());
+    let decision = decide(&Case {
+        resource_policy: ResourcePolicy::Sole(&policy),
+        ..case(&caller, HOME)
+    });
+    assert_eq!(decision.outcome, missing(PolicyType::Resource));
 }
 
 #[test]

@@ -1,14 +1,15 @@
 use proptest::prelude::{any, proptest};
 use strongroom_base::id::AccountId;
 
-use super::{DOCUMENT_BYTES_MAX, Grammar, Policy, default_key_policy};
+use super::{
+    DOCUMENT_BYTES_MAX, Grammar, IDENTITY_DOCUMENT_BYTES_MAX, Policy, counted_characters,
+    default_key_policy,
+};
 use crate::document::{Comparison, Effect, Listed, Operator, SetOperator, Version};
 use crate::error::{PolicyError, Problem};
 use crate::principal::{IdentityKind, Principal};
 
 const ROOT: &str = r#""Principal":{"AWS":"arn:aws:iam::111122223333:root"}"#;
-
-const KEY_ARN: &str = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 
 fn account() -> AccountId {
     "111122223333".parse().unwrap()
@@ -51,7 +52,6 @@ fn the_default_policy_is_itself_pretty_and_the_default() {
         assert_eq!(policy.id(), Some("key-default-1"));
         assert_eq!(policy.version(), Version::V2012);
         assert!(policy.delegates_everything_to(&account()));
-        assert!(policy.keeps_policy_writable_by_root(&account(), KEY_ARN));
         assert!(!policy.delegates_everything_to(&"000000000000".parse().unwrap()));
     }
 }
@@ -383,75 +383,6 @@ fn everything_is_delegated_by_a_plain_allow_of_everything_and_no_deny() {
 }
 
 #[test]
-fn the_lock_out_check_errs_towards_refusal() {
-    let allow = format!(r#"{{"Effect":"Allow",{ROOT},"Action":"kms:Put*","Resource":"*"}}"#);
-    let deny = |principal: &str, rest: &str| {
-        let deny = format!(r#"{{"Effect":"Deny",{principal},{rest},"Resource":"*"}}"#);
-        policy(&format!("[{allow},{deny}]"))
-    };
-    let everyone = r#""Principal":"*""#;
-    let one = |from: &str, to: &str| policy(&allow.replace(from, to));
-    for (text, wanted) in [
-        (one("", ""), true),
-        (
-            one(r#"{"AWS":"arn:aws:iam::111122223333:root"}"#, "\"*\""),
-            true,
-        ),
-        (
-            one(r#""Action":"kms:Put*""#, r#""NotAction":"kms:Get*""#),
-            true,
-        ),
-        (
-            one(r#""Action":"kms:Put*""#, r#""NotAction":"kms:*""#),
-            false,
-        ),
-        (one("kms:Put*", "kms:PutKeyPolic?y"), false),
-        (one(":root", ":user/admin"), false),
-        (one("Principal", "NotPrincipal"), false),
-        (
-            one(r#""Resource":"*""#, &format!(r#""Resource":["{KEY_ARN}"]"#)),
-            true,
-        ),
-        (
-            one(r#""Resource":"*""#, r#""Resource":"arn:aws:kms:*:*:key/x""#),
-            false,
-        ),
-        (one(r#","Resource":"*""#, ""), false),
-        (
-            with(r#","Condition":{"Bool":{"aws:SecureTransport":true}}"#),
-            false,
-        ),
-        (deny(everyone, r#""Action":"kms:Decrypt""#), true),
-        (deny(everyone, r#""Action":"kms:*""#), false),
-        (deny(everyone, r#""NotAction":"kms:Get*""#), false),
-        (
-            deny(
-                r#""Principal":{"AWS":"arn:aws:iam::111122223333:user/a"}"#,
-                r#""Action":"*""#,
-            ),
-            true,
-        ),
-        (
-            deny(
-                r#""NotPrincipal":{"AWS":"111122223333"}"#,
-                r#""Action":"*""#,
-            ),
-            false,
-        ),
-        (
-            deny(
-                everyone,
-                r#""Action":"*","Condition":{"Bool":{"aws:SecureTransport":false}}"#,
-            ),
-            false,
-        ),
-    ] {
-        let kept = parse(&text).keeps_policy_writable_by_root(&account(), KEY_ARN);
-        assert_eq!(kept, wanted, "{text}");
-    }
-}
-
-#[test]
 fn errors_say_what_to_change() {
     let error = Policy::parse(&with(r#","Condition":{"Is":{"a:b":1}}"#), Grammar::Key).unwrap_err();
     let text = "Statement 1 of the policy is malformed: unknown condition operator \"Is\".";
@@ -471,5 +402,224 @@ proptest! {
         if let Ok(policy) = Policy::parse(&text, Grammar::Key) {
             assert_eq!(Policy::parse(&policy.to_pretty(), Grammar::Key), Ok(policy));
         }
+    }
+}
+
+/// Checks whether a statement with these members is a policy of each grammar: identity, key, trust.
+fn check_grammars(statement: &str, wanted: [bool; 3]) {
+    let text = policy(&format!("{{{statement}}}"));
+    let grammars = [Grammar::Identity, Grammar::Key, Grammar::Trust];
+    let found = grammars.map(|grammar| Policy::parse(&text, grammar).is_ok());
+    assert_eq!(found, wanted, "{statement}");
+}
+
+#[test]
+fn each_grammar_has_its_elements() {
+    const PRINCIPAL: &str = r#""Effect":"Allow","Principal":{"AWS":"111122223333"}"#;
+    const FULL: &str = r#""Effect":"Allow","Action":"kms:*","Resource":"*""#;
+    for (statement, wanted) in [
+        (FULL.to_owned(), [true, false, false]),
+        (format!(r#"{FULL},"Principal":"*""#), [false, true, false]),
+        (
+            format!(r#"{FULL},"NotPrincipal":"*""#),
+            [false, true, false],
+        ),
+        (format!(r#"{FULL},"Sid":"Abc09""#), [true, false, false]),
+        (format!(r#"{FULL},"Sid":"a b""#), [false, false, false]),
+        (
+            format!(r#"{FULL},"Principal":"*","Sid":"a b""#),
+            [false, true, false],
+        ),
+        (PRINCIPAL.to_owned(), [false, true, true]),
+        (
+            format!(r#"{PRINCIPAL},"Action":"sts:*""#),
+            [false, true, true],
+        ),
+        (
+            format!(r#"{PRINCIPAL},"Action":"sts:*","Sid":"a b""#),
+            [false, true, true],
+        ),
+        (
+            r#""Effect":"Allow","Action":"kms:*""#.into(),
+            [false, false, false],
+        ),
+        (
+            r#""Effect":"Allow","Resource":"*""#.into(),
+            [false, false, false],
+        ),
+        (
+            r#""Effect":"Deny","NotAction":"kms:*","NotResource":"arn:aws:s3"#.to_owned() + "\"",
+            [true, false, false],
+        ),
+        (
+            format!(r#"{PRINCIPAL},"Resource":"arn:aws:s3""#),
+            [false, false, false],
+        ),
+        (
+            r#""Effect":"Allow","Action":"*:*","Resource":"arn:*""#.into(),
+            [true, false, false],
+        ),
+        (
+            r#""Effect":"Allow","Action":"k*:*","Resource":"*""#.into(),
+            [false, false, false],
+        ),
+        (
+            r#""Effect":"Allow","Action":"*","Resource":["*","key/x"]"#.into(),
+            [false, false, false],
+        ),
+        (
+            r#""Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::${aws:x""#.into(),
+            [false, false, false],
+        ),
+        (
+            r#""Effect":"Allow","Action":"*","Resource":"arn:aws:${:::x""#.into(),
+            [true, false, false],
+        ),
+    ] {
+        check_grammars(&statement, wanted);
+    }
+    let with_id = format!(r#"{{"Id":"x","Statement":{{{FULL}}}}}"#);
+    let wanted = PolicyError::Document(Problem::Unknown("Id".into()));
+    assert_eq!(Policy::parse(&with_id, Grammar::Identity), Err(wanted));
+}
+
+#[test]
+fn values_that_their_operator_cannot_read_are_refused() {
+    for (operator, bad, good) in [
+        ("NumericEquals", "abc", "1e3"),
+        ("NumericLessThanIfExists", "${aws:x}", "-1"),
+        ("ForAnyValue:NumericNotEquals", "", "0"),
+        ("DateGreaterThan", "yesterday", "2026-01-01"),
+        ("DateNotEquals", "2026-02-30", "1"),
+        ("Bool", "yes", "TRUE"),
+        ("Null", "absent", "true"),
+        ("BinaryEquals", "QQ", "QQ=="),
+        ("IpAddress", "10.0.0.0/33", "::/0"),
+        ("NotIpAddress", "*", "10.0.0.1"),
+        ("ArnLike", "arn:aws:s3", "arn:aws:s3:::*"),
+        ("ArnNotEquals", "*", "${aws:SourceArn}"),
+        ("StringLike", "${aws:x", "${aws:x, 'y'}"),
+        ("StringEquals", "${}", "${$}{}"),
+    ] {
+        let text = |value| {
+            with(&format!(
+                r#","Condition":{{"{operator}":{{"a:b":["{value}"]}}}}"#
+            ))
+        };
+        let comparison = operator.parse::<Operator>().unwrap().comparison;
+        let wanted = PolicyError::Statement {
+            number: 1,
+            problem: Problem::Value(comparison.name(), bad.into()),
+        };
+        assert_eq!(
+            Policy::parse(&text(bad), Grammar::Key),
+            Err(wanted),
+            "{operator}"
+        );
+        parse(&text(good));
+    }
+}
+
+#[test]
+fn each_grammar_has_its_limit() {
+    let text = r#"{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
+    let edge = text.to_owned() + &" ".repeat(IDENTITY_DOCUMENT_BYTES_MAX - text.len());
+    assert!(Policy::parse(&edge, Grammar::Identity).is_ok());
+    for grammar in [Grammar::Identity, Grammar::Key, Grammar::Trust] {
+        let limit = grammar.document_bytes_max();
+        let refused = Policy::parse(&" ".repeat(limit + 1), grammar);
+        assert_eq!(refused, Err(PolicyError::TooLarge { limit }));
+    }
+}
+
+#[test]
+fn principals_are_rewritten_and_nothing_else() {
+    let user = "arn:aws:iam::111122223333:user/a";
+    let text = format!(
+        r#"{{"Statement":[{{"Action":"{user}:x","Principal":{{"Service":"s3.amazonaws.com","AWS":["{user}",
+            "111122223333"]}},"Sid":"{user}","Effect":"Deny","Resource":"*"}},
+            {{"NotPrincipal":{{"AWS":"{user}"}},"Effect":"Deny"}},{{"Principal":"*","Effect":"Deny"}}]}}"#
+    )
+    .replace(&format!("{user}:x"), "kms:x");
+    let policy = parse(&text);
+    let mut seen = Vec::new();
+    let bound = policy.map_principals(|member, value| {
+        seen.push(format!("{member} {value}"));
+        (value == user).then(|| "AIDACKCEVSQ6C2EXAMPLE".to_owned())
+    });
+    let bound = bound.unwrap();
+    assert_eq!(
+        seen,
+        [
+            "Service s3.amazonaws.com".to_owned(),
+            format!("AWS {user}"),
+            "AWS 111122223333".to_owned(),
+            format!("AWS {user}"),
+        ]
+    );
+    let unbound = bound
+        .map_principals(|_, value| (value == "AIDACKCEVSQ6C2EXAMPLE").then(|| user.to_owned()));
+    assert_eq!(unbound.as_ref(), Ok(&policy));
+    assert_eq!(
+        bound.to_pretty(),
+        policy
+            .to_pretty()
+            .replace(user, "AIDACKCEVSQ6C2EXAMPLE")
+            .replace(
+                r#""Sid" : "AIDACKCEVSQ6C2EXAMPLE""#,
+                &format!(r#""Sid" : "{user}""#)
+            )
+    );
+    let ids = bound
+        .principals()
+        .filter(|one| matches!(one, Principal::UniqueId(_)));
+    assert_eq!(ids.count(), 2);
+    assert!(policy.map_principals(|_, _| Some("nobody".into())).is_err());
+    assert!(policy.map_principals(|_, _| Some("€".into())).is_err());
+}
+
+#[test]
+fn unique_ids_may_name_a_session() {
+    for (value, known) in [
+        ("AROACKCEVSQ6C2EXAMPLE", true),
+        ("AROACKCEVSQ6C2EXAMPLE:session", true),
+        ("AROACKCEVSQ6C2EXAMPLE:a@b.c,d=e", true),
+        ("AROACKCEVSQ6C2EXAMPLE:", false),
+        ("aroackcevsq6c2example", false),
+    ] {
+        let wanted = known.then(|| Principal::UniqueId(value.to_owned()));
+        assert_eq!(Principal::parse("AWS", value), wanted, "{value}");
+    }
+}
+
+#[test]
+fn keys_are_those_of_conditions_and_variables() {
+    let statement = r#"{"Effect":"Allow","Action":"*",
+        "Resource":["*","arn:aws:s3:::${aws:UserName}/${aws:PrincipalTag/x, 'y'}/${*}","arn:aws:${a:b}:::x"],
+        "Condition":{"StringLike":{"s3:prefix":["a","${aws:UserId}"]},"Bool":{"aws:SecureTransport":true},
+            "Null":{"S3:Prefix":"true"}}}"#;
+    let keys = |text: &str| {
+        let policy = Policy::parse(text, Grammar::Identity).unwrap();
+        policy.condition_keys().into_iter().collect::<Vec<_>>()
+    };
+    let written = ["S3:Prefix", "aws:SecureTransport", "s3:prefix"];
+    assert_eq!(keys(&format!(r#"{{"Statement":{statement}}}"#)), written);
+    assert_eq!(
+        keys(&policy(statement)),
+        [
+            "S3:Prefix",
+            "aws:PrincipalTag/x",
+            "aws:SecureTransport",
+            "aws:UserId",
+            "aws:UserName",
+            "s3:prefix"
+        ]
+    );
+}
+
+#[test]
+fn white_space_does_not_count() {
+    for (text, count) in [("", 0), ("{ \"a\" :\n\t\"é\u{a0}b\"\r}", 11), ("   ", 0)] {
+        assert_eq!(counted_characters(text), count, "{text:?}");
     }
 }
