@@ -108,3 +108,6 @@ fn over_quota(quota: &str, max: usize) -> Failure {
 fn delete_conflict(text: &str) -> Failure {
     refuse_with(QueryException::DeleteConflict, text)
 }
+
+#[cfg(test)]
+mod tests;

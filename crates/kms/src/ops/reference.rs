@@ -7,6 +7,7 @@ use super::{AuditClass, OPS, Op, ResourceKind, Service};
 
 /// What users of AWS would notice, by operation. An empty list is the goal.
 const DIFFERENCES: &[(&str, &str)] = &[
+    ("CreateAccessKey", "Of the root, UserName is `root`."),
     (
         "CreateGrant",
         "Principals need not exist in IAM yet; a grant does not authorize anyone yet.",
@@ -24,13 +25,23 @@ const DIFFERENCES: &[(&str, &str)] = &[
         "Symmetric ciphertext has the outer shape of AWS's but is 114 bytes longer than the plaintext.",
     ),
     (
+        "GetAccessKeyLastUsed",
+        "Uses before the server started are forgotten.",
+    ),
+    (
         "GetKeyLastUsage",
         "A use of the last half minute before a crash may be forgotten.",
     ),
     (
+        "GetUser",
+        "Of the root, UserName is `root`, and CreateDate is 1970 where development makes accounts on first use.",
+    ),
+    ("ListGroups", "In no order that means anything."),
+    (
         "ListKeys",
         "Keys cannot be shared through RAM: the list of other accounts' keys is empty.",
     ),
+    ("ListUsers", "In no order that means anything."),
     (
         "PutKeyPolicy",
         "The lock-out check refuses some policies that AWS takes; principals other than accounts and services do not exist yet.",
