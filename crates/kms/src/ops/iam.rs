@@ -17,6 +17,7 @@ use crate::repository::{Changes, EntityRecord, Stored};
 use subjects::Subject;
 
 pub(super) mod access_keys;
+pub(super) mod account;
 pub(super) mod attachments;
 pub(super) mod documents;
 pub(super) mod groups;
