@@ -12,6 +12,10 @@ const DIFFERENCES: &[(&str, &str)] = &[
         "PackedPolicySize counts characters; MinimumSessionTokenSize has no effect; no devices for a second factor exist, so their codes are refused.",
     ),
     (
+        "AssumeRoleWithWebIdentity",
+        "Identity providers are those of the configuration, for all accounts; their keys are read when the server starts.",
+    ),
+    (
         "CreateGrant",
         "Principals need not exist in IAM yet; a grant does not authorize anyone yet.",
     ),
@@ -138,6 +142,7 @@ fn resource(kind: ResourceKind) -> &'static str {
         ResourceKind::TwoOwnKeys => "both keys",
         ResourceKind::AliasAndKeys => "the alias and its keys",
         ResourceKind::Grant => "the grant",
+        ResourceKind::RoleForToken => "the role, for a token",
         ResourceKind::Role => "the role, of any account",
     }
 }
