@@ -257,6 +257,8 @@ ops! {
     Iam "DetachGroupPolicy" query::<iam::attachments::DetachPolicy<iam_wire::DetachGroupPolicyRequest>>, Entity ["iam:DetachGroupPolicy"], Mutation;
     Iam "DetachRolePolicy" query::<iam::attachments::DetachPolicy<iam_wire::DetachRolePolicyRequest>>, Entity ["iam:DetachRolePolicy"], Mutation;
     Iam "DetachUserPolicy" query::<iam::attachments::DetachPolicy<iam_wire::DetachUserPolicyRequest>>, Entity ["iam:DetachUserPolicy"], Mutation;
+    Iam "GetContextKeysForCustomPolicy" query::<iam::simulation::GetContextKeysForCustomPolicy>, Account ["iam:GetContextKeysForCustomPolicy"], Read;
+    Iam "GetContextKeysForPrincipalPolicy" query::<iam::simulation::GetContextKeysForPrincipalPolicy>, Entity ["iam:GetContextKeysForPrincipalPolicy"], Read;
     Iam "GetGroupPolicy" query::<iam::inline_policies::GetPolicy<iam_wire::GetGroupPolicyRequest>>, Entity ["iam:GetGroupPolicy"], Read;
     Iam "GetRolePolicy" query::<iam::inline_policies::GetPolicy<iam_wire::GetRolePolicyRequest>>, Entity ["iam:GetRolePolicy"], Read;
     Iam "GetUserPolicy" query::<iam::inline_policies::GetPolicy<iam_wire::GetUserPolicyRequest>>, Entity ["iam:GetUserPolicy"], Read;
@@ -274,6 +276,8 @@ ops! {
     Iam "PutRolePolicy" query::<iam::inline_policies::PutPolicy<iam_wire::PutRolePolicyRequest>>, Entity ["iam:PutRolePolicy"], Mutation;
     Iam "PutUserPermissionsBoundary" query::<iam::attachments::PutBoundary<iam_wire::PutUserPermissionsBoundaryRequest>>, Entity ["iam:PutUserPermissionsBoundary"], Mutation;
     Iam "PutUserPolicy" query::<iam::inline_policies::PutPolicy<iam_wire::PutUserPolicyRequest>>, Entity ["iam:PutUserPolicy"], Mutation;
+    Iam "SimulateCustomPolicy" query::<iam::simulation::SimulateCustomPolicy>, Account ["iam:SimulateCustomPolicy"], Read;
+    Iam "SimulatePrincipalPolicy" query::<iam::simulation::SimulatePrincipalPolicy>, Entity ["iam:SimulatePrincipalPolicy"], Read;
     Iam "TagPolicy" query::<iam::tags::AddTags<iam_wire::TagPolicyRequest>>, Entity ["iam:TagPolicy"], Mutation;
     Iam "TagRole" query::<iam::tags::AddTags<iam_wire::TagRoleRequest>>, Entity ["iam:TagRole"], Mutation;
     Iam "TagUser" query::<iam::tags::AddTags<iam_wire::TagUserRequest>>, Entity ["iam:TagUser"], Mutation;

@@ -21,6 +21,7 @@ mod documents;
 pub(super) mod inline_policies;
 mod inputs;
 mod pages;
+pub(super) mod simulation;
 mod subjects;
 pub(super) mod tags;
 
