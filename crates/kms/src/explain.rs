@@ -108,7 +108,7 @@ pub(crate) fn explain(kms: &Kms, question: &ExplainQuestion) -> Result<Explanati
     let thing = posed.resource.thing();
     let fill = posed.fill();
     let decision = asked.explain(&posed.action, &thing, &fill)?;
-    let context = asked.context(&thing, &fill);
+    let context = asked.context(&posed.action, &thing, &fill);
     let keys = weighed.condition_keys();
     let is_absent = |key: &&String| matches!(context.values(key), Ok(Values::Absent));
     let mut explanation = Explanation {

@@ -94,7 +94,10 @@ fn a_decision_is_explained_as_text_and_json() {
         assert!(text.contains(expected), "{expected}\n{text}");
     }
     let told = client.reply("Encrypt", &json!({"KeyId": id, "Plaintext": "QUJD"}));
-    assert!(told.status == 400 && text.contains(&told.message()), "{text}");
+    assert!(
+        told.status == 400 && text.contains(&told.message()),
+        "{text}"
+    );
     let context = ["--context", "kms:EncryptionContext:bucket=logs", "--json"];
     let found = ask(&data, &[&question[..], &context].concat()).succeeded();
     let found: Value = serde_json::from_str(&found).unwrap();

@@ -10,6 +10,7 @@ use crate::{program, scratch};
 const ACCOUNT: &str = "000000000000";
 const S3: &str = "s3.amazonaws.com";
 const BUCKET: &str = "arn:aws:s3:::logs";
+const TABLE: &str = "arn:aws:dynamodb:us-east-1:000000000000:table/logs";
 
 fn server(data: &Path) -> (Server, PathBuf) {
     let server = Server::dev_with(&program(), data, &["--service", "s3.amazonaws.com=s3.sock"]);
@@ -202,6 +203,29 @@ fn a_service_calls_for_itself_on_its_socket_only() {
             .any(|line| line.contains("Encrypt") && line.contains(S3)),
         "{log}"
     );
+}
+
+#[test]
+fn a_grant_to_a_service_is_used_for_its_resource_only() {
+    let (_folder, data) = scratch();
+    let (server, socket) = server(&data);
+    let mut client = server.client();
+    let key = client.create_key();
+    let root = format!("arn:aws:iam::{ACCOUNT}:root");
+    let grant = json!({"KeyId": key, "GranteeServicePrincipal": S3, "RetiringPrincipal": root,
+        "Operations": ["Encrypt"], "Constraints": {"SourceArn": TABLE}});
+    client.ok("CreateGrant", &grant);
+    let input = json!({"KeyId": key, "Plaintext": "QUJD"});
+    let other = "arn:aws:dynamodb:us-east-1:000000000000:table/other";
+    for (source, expected) in [(Some(TABLE), 200), (Some(other), 400), (None, 400)] {
+        let headers: Vec<(&str, &str)> = source
+            .map(|arn| ("x-amz-source-arn", arn))
+            .into_iter()
+            .collect();
+        let mut through = server.client().through(&socket);
+        let (status, reply) = as_service(&mut through, &own(ACCOUNT), &headers, "Encrypt", &input);
+        assert_eq!(status, expected, "{source:?}: {reply}");
+    }
 }
 
 #[test]

@@ -8,8 +8,12 @@ use super::{AuditClass, OPS, Op, ResourceKind, Service};
 /// What users of AWS would notice, by operation. An empty list is the goal.
 const DIFFERENCES: &[(&str, &str)] = &[
     (
+        "AssumeRole",
+        "PackedPolicySize counts characters; MinimumSessionTokenSize has no effect; no devices for a second factor exist, so their codes are refused.",
+    ),
+    (
         "CreateGrant",
-        "Principals need not exist in IAM yet; a grant does not authorize anyone yet.",
+        "A grant counts at once; an encryption context with two names that differ only in case fits no constraint.",
     ),
     (
         "CreateKey",
@@ -24,12 +28,20 @@ const DIFFERENCES: &[(&str, &str)] = &[
         "Symmetric ciphertext has the outer shape of AWS's but is 114 bytes longer than the plaintext.",
     ),
     (
+        "GetAccessKeyInfo",
+        "Knows the long-term access keys of this server, and no temporary ones.",
+    ),
+    (
         "GetKeyLastUsage",
         "A use of the last half minute before a crash may be forgotten.",
     ),
     (
         "ListKeys",
         "Keys cannot be shared through RAM: the list of other accounts' keys is empty.",
+    ),
+    (
+        "ListRetirableGrants",
+        "Services cannot list what they may retire.",
     ),
     (
         "PutKeyPolicy",
@@ -130,6 +142,7 @@ fn resource(kind: ResourceKind) -> &'static str {
         ResourceKind::TwoOwnKeys => "both keys",
         ResourceKind::AliasAndKeys => "the alias and its keys",
         ResourceKind::Grant => "the grant",
+        ResourceKind::Role => "the role, of any account",
     }
 }
 
