@@ -22,6 +22,19 @@ pub(crate) struct Config {
     pub(crate) tls: Option<Tls>,
     /// Whose enclaves may be recipients, as a PEM file of root certificates; AWS's without it.
     pub(crate) attestation_roots: Option<PathBuf>,
+    /// Services on this machine that may act for callers, and for themselves.
+    #[serde(default)]
+    pub(crate) service: Vec<ServiceOnSocket>,
+}
+
+/// A service on this machine: whoever can open its socket is the service.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ServiceOnSocket {
+    /// Its name, such as `s3.amazonaws.com`.
+    pub(crate) principal: String,
+    /// Where its socket is to be; a relative path is relative to the data folder.
+    pub(crate) socket: PathBuf,
 }
 
 /// Where the certificate chain and its private key are, as PEM files.
@@ -59,6 +72,9 @@ pub(crate) fn read(path: &Path) -> Result<Config, Failed> {
     }
     if let Some(roots) = &mut config.attestation_roots {
         *roots = folder.join(&roots);
+    }
+    for service in &mut config.service {
+        service.socket = config.data.join(&service.socket);
     }
     Ok(config)
 }

@@ -2,12 +2,13 @@
 
 use std::io::{ErrorKind, Read};
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use strongroom_attestation::TrustRoots;
+use strongroom_kms::http::{self, Listeners};
 use strongroom_kms::service::{Options, Service};
-use strongroom_kms::{admin, http, tls::Acceptor};
+use strongroom_kms::{admin, service_sockets, tls::Acceptor};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -15,6 +16,16 @@ use crate::Failed;
 
 /// Longer files of root certificates are refused by what reads them.
 const ROOTS_BYTES_MAX: u64 = 1024 * 1024;
+
+/// Where a server listens.
+pub(crate) struct Listen {
+    /// For everybody.
+    pub(crate) address: SocketAddr,
+    /// TLS; plain HTTP without it.
+    pub(crate) tls: Option<Acceptor>,
+    /// For services: principals and the paths of their sockets.
+    pub(crate) services: Vec<(String, PathBuf)>,
+}
 
 /// Runs `work` on a runtime of its own.
 pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, Failed>>) -> Result<T, Failed> {
@@ -38,18 +49,18 @@ pub(crate) fn start_logging() {
 
 /// Listens, starts the service, calls `ready` with the address, and serves until SIGTERM or SIGINT.
 pub(crate) async fn run(
-    listen: SocketAddr,
-    tls: Option<Acceptor>,
+    listen: Listen,
     options: Options,
     ready: impl FnOnce(SocketAddr, &Service) -> Result<(), Failed>,
 ) -> Result<(), Failed> {
-    let listener = TcpListener::bind(listen)
+    let listener = TcpListener::bind(listen.address)
         .await
-        .map_err(|error| listen_failed(listen, &error))?;
+        .map_err(|error| listen_failed(listen.address, &error))?;
     let address = listener.local_addr()?;
     let service = Service::start(options).await?;
     let operators = admin::bind(&service)?;
     tokio::spawn(admin::serve(Arc::clone(&service), operators));
+    let services = service_sockets::bind_all(&listen.services)?;
     let (mut terminate, mut interrupt) = (
         signal(SignalKind::terminate())?,
         signal(SignalKind::interrupt())?,
@@ -61,7 +72,12 @@ pub(crate) async fn run(
             _ = interrupt.recv() => {}
         }
     };
-    http::serve(Arc::clone(&service), listener, tls, stop).await;
+    let listeners = Listeners {
+        public: listener,
+        tls: listen.tls,
+        services,
+    };
+    http::serve(Arc::clone(&service), listeners, stop).await;
     service.close().await;
     Ok(())
 }

@@ -30,6 +30,16 @@ pub struct Source {
     pub via: Option<Via>,
 }
 
+impl Source {
+    /// The source as the audit tells it (CloudTrail User Guide, sourceIPAddress: of services their names).
+    fn told(&self) -> String {
+        match &self.via {
+            Some(via) => via.principal.clone(),
+            None => self.address.to_string(),
+        }
+    }
+}
+
 /// What a service on its own socket states of a request. Over any other way in, nobody can.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Via {
@@ -204,7 +214,7 @@ impl<'c> Call<'c> {
                 access_key_id: self.caller.access_key_id.clone(),
                 principal: self.principal(),
             },
-            source_address: self.source.address.to_string(),
+            source_address: self.source.told(),
             user_agent: self.source.user_agent.clone(),
             keys: trail.keys.clone(),
             encryption_context: trail.context.clone(),

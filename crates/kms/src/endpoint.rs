@@ -1,7 +1,10 @@
 //! The request path: from headers and body to the bytes of a reply. Everything that is not
 //! understood, or could be understood in two ways, is refused here.
 
+mod services;
+
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, Uri};
@@ -60,6 +63,8 @@ pub enum Channel {
     Clear,
     /// Over TLS.
     Tls,
+    /// Over the socket of this service.
+    Service(Arc<str>),
 }
 
 /// A reply.
@@ -169,15 +174,7 @@ async fn answer_open(
         Asked::Json { input, .. } => Input::Json(input),
         Asked::Query(form) => Input::Form(form),
     };
-    let user_agent = header(&request.headers, "user-agent")
-        .unwrap_or_default()
-        .to_owned();
-    let source = Source {
-        address: request.peer.address,
-        user_agent,
-        is_secure: request.peer.channel == Channel::Tls,
-        via: None,
-    };
+    let source = source(request)?;
     let (caller, region) = caller;
     let call = Call::new(kms, op, caller, region, request_id, source, input);
     kms.serve(&call).await.map_err(|failure| {
@@ -218,6 +215,11 @@ async fn authenticate(
     request: &Request,
     service: AwsService,
 ) -> Result<(Caller, Region), Unanswered> {
+    if let Channel::Service(principal) = &request.peer.channel
+        && services::is_itself(&request.headers)
+    {
+        return service_itself(kms, principal, &request.headers);
+    }
     let claim = claim(request, service, kms.env.clock.now())?;
     let verified = kms
         .verify(&claim)
@@ -252,6 +254,36 @@ fn unsigned(
             KmsException::KmsInternal,
         ))),
     }
+}
+
+fn source(request: &Request) -> Result<Source, AuthFailure> {
+    let (is_secure, via) = match &request.peer.channel {
+        Channel::Clear => (false, None),
+        Channel::Tls => (true, None),
+        Channel::Service(principal) => (true, Some(services::via(principal, &request.headers)?)),
+    };
+    let user_agent = header(&request.headers, "user-agent").unwrap_or_default();
+    Ok(Source {
+        address: request.peer.address,
+        user_agent: user_agent.to_owned(),
+        is_secure,
+        via,
+    })
+}
+
+/// The service whose socket the request came through, calling for itself.
+fn service_itself(
+    kms: &Kms,
+    principal: &str,
+    headers: &HeaderMap,
+) -> Result<(Caller, Region), Unanswered> {
+    let (region, account) = services::scope(headers)?;
+    let exists = kms.account_exists(&account);
+    if !exists.map_err(|failure| Unanswered::Refused(failure.refusal()))? {
+        let text = text::auth::unknown_service_account(account.as_str());
+        return Err(AuthFailure::Incomplete(text).into());
+    }
+    Ok((Caller::service(principal, account), region))
 }
 
 /// What the request claims to be signed by: all that can be checked without the key.

@@ -1,7 +1,8 @@
-//! The wire: TCP, TLS, HTTP/1.1 and HTTP/2 on hyper, with a limit on everything a client can send.
+//! The wire: TCP, TLS, sockets of services, HTTP/1.1 and HTTP/2 on hyper, with a limit on everything a client can send.
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -22,18 +23,21 @@ use strongroom_aws::kms::CONTENT_TYPE as JSON_CONTENT_TYPE;
 use strongroom_aws::text;
 use strongroom_base::id::uuid;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 
 use crate::endpoint::{self, Channel, Peer, Reply, Request};
 use crate::service::Service;
+use crate::service_sockets::ServiceSocket;
 
 /// The longest request body: a policy of 131,072 characters, escaped, fits.
 const BODY_BYTES_MAX: usize = 1 << 20;
 const HEADERS_MAX: usize = 64;
 const HEADER_BYTES_MAX: usize = 32 << 10;
 const CONNECTIONS_MAX: usize = 4096;
+/// The connections of each service to its own socket.
+const SERVICE_CONNECTIONS_MAX: usize = 256;
 const STREAMS_PER_CONNECTION_MAX: u32 = 32;
 /// What the bodies of all requests under way may take together; more wait for room. Bodies that are
 /// long, or do not say how long they are, wait among themselves: nobody else has to wait for them.
@@ -62,13 +66,23 @@ struct Shared {
     long_body_room: Arc<Semaphore>,
 }
 
-/// Serves connections of `listener` until `stop` completes, then lets requests under way finish.
-pub async fn serve(
-    service: Arc<Service>,
-    listener: TcpListener,
-    tls: Option<TlsAcceptor>,
-    stop: impl Future<Output = ()>,
-) {
+/// Where requests come in.
+pub struct Listeners {
+    /// Everybody.
+    pub public: TcpListener,
+    /// TLS for everybody; in clear without it.
+    pub tls: Option<TlsAcceptor>,
+    /// Services, each on a socket of its own.
+    pub services: Vec<ServiceSocket>,
+}
+
+/// Serves connections of `listeners` until `stop` completes, then lets requests under way finish.
+pub async fn serve(service: Arc<Service>, listeners: Listeners, stop: impl Future<Output = ()>) {
+    let Listeners {
+        public: listener,
+        tls,
+        services,
+    } = listeners;
     let shared = Arc::new(Shared {
         service,
         body_room: Arc::new(Semaphore::new(BODY_ROOM_BYTES / ROOM_UNIT_BYTES)),
@@ -77,6 +91,10 @@ pub async fn serve(
     let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     // Every connection holds a receiver: none is left when all have ended.
     let (stopping, _) = watch::channel(());
+    for socket in services {
+        let shared = Arc::clone(&shared);
+        tokio::spawn(serve_socket(shared, socket, stopping.subscribe()));
+    }
     tokio::pin!(stop);
     loop {
         let permit = tokio::select! {
@@ -98,6 +116,46 @@ pub async fn serve(
     // Whoever is not done by then is cut off.
     let _ = stopping.send(());
     let _ = tokio::time::timeout(SHUTDOWN_TIME_MAX, stopping.closed()).await;
+}
+
+async fn serve_socket(
+    shared: Arc<Shared>,
+    socket: ServiceSocket,
+    mut stopped: watch::Receiver<()>,
+) {
+    let room = Arc::new(Semaphore::new(SERVICE_CONNECTIONS_MAX));
+    loop {
+        let accepted = tokio::select! {
+            accepted = accept_service(&room, &socket) => accepted,
+            _ = stopped.changed() => return,
+        };
+        match accepted {
+            Ok((stream, permit)) => {
+                let peer = Peer {
+                    address: Ipv4Addr::LOCALHOST.into(),
+                    channel: Channel::Service(socket.principal()),
+                };
+                let serving = serve_connection(Arc::clone(&shared), stream, peer, stopped.clone());
+                tokio::spawn(async move {
+                    serving.await;
+                    drop(permit);
+                });
+            }
+            Err(error) => {
+                tracing::warn!(%error, service = %socket.principal(), "a service could not be accepted");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+async fn accept_service(
+    room: &Arc<Semaphore>,
+    socket: &ServiceSocket,
+) -> io::Result<(UnixStream, OwnedSemaphorePermit)> {
+    let permit = Arc::clone(room).acquire_owned().await;
+    let permit = permit.map_err(io::Error::other)?;
+    Ok((socket.accept().await?, permit))
 }
 
 fn accept(

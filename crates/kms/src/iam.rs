@@ -20,7 +20,10 @@ use crate::repository::Stored;
 pub(crate) use aws_managed::{AWS_MANAGED_POLICIES, AwsManagedPolicy};
 pub use caller::Caller;
 pub(crate) use caller::{CallerPolicies, Identity, Named, PolicyName, Session, policies_of};
-pub(crate) use documents::{Document, Holder, documents_of};
+pub(crate) use documents::{
+    Document, Documents, Holder, documents_of, documents_of_group, documents_of_role,
+    documents_of_user,
+};
 pub(crate) use managed::{
     Managed, account_policy, managed_with_arn, policy_with_arn, reference_arn,
 };

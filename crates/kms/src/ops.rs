@@ -298,6 +298,8 @@ ops! {
     Iam "GetAccessKeyLastUsed" query::<iam::access_keys::GetAccessKeyLastUsed>, Entity ["iam:GetAccessKeyLastUsed"], Read;
     Iam "GetAccountAuthorizationDetails" query::<iam::account::GetAccountAuthorizationDetails>, Account ["iam:GetAccountAuthorizationDetails"], Read;
     Iam "GetAccountSummary" query::<iam::account::GetAccountSummary>, Account ["iam:GetAccountSummary"], Read;
+    Iam "GetContextKeysForCustomPolicy" query::<iam::simulation::GetContextKeysForCustomPolicy>, Account ["iam:GetContextKeysForCustomPolicy"], Read;
+    Iam "GetContextKeysForPrincipalPolicy" query::<iam::simulation::GetContextKeysForPrincipalPolicy>, Entity ["iam:GetContextKeysForPrincipalPolicy"], Read;
     Iam "GetGroup" query::<iam::groups::GetGroup>, Entity ["iam:GetGroup"], Read;
     Iam "GetGroupPolicy" query::<iam::inline_policies::GetPolicy<iam_wire::GetGroupPolicyRequest>>, Entity ["iam:GetGroupPolicy"], Read;
     Iam "GetPolicy" query::<iam::managed_policies::GetPolicy>, Entity ["iam:GetPolicy"], Read;
@@ -330,6 +332,8 @@ ops! {
     Iam "PutUserPolicy" query::<iam::inline_policies::PutPolicy<iam_wire::PutUserPolicyRequest>>, Entity ["iam:PutUserPolicy"], Mutation;
     Iam "RemoveUserFromGroup" query::<iam::groups::RemoveUserFromGroup>, Entity ["iam:RemoveUserFromGroup"], Mutation;
     Iam "SetDefaultPolicyVersion" query::<iam::managed_policies::SetDefaultPolicyVersion>, Entity ["iam:SetDefaultPolicyVersion"], Mutation;
+    Iam "SimulateCustomPolicy" query::<iam::simulation::SimulateCustomPolicy>, Account ["iam:SimulateCustomPolicy"], Read;
+    Iam "SimulatePrincipalPolicy" query::<iam::simulation::SimulatePrincipalPolicy>, Entity ["iam:SimulatePrincipalPolicy"], Read;
     Iam "TagPolicy" query::<iam::tags::AddTags<iam_wire::TagPolicyRequest>>, Entity ["iam:TagPolicy"], Mutation;
     Iam "TagRole" query::<iam::tags::AddTags<iam_wire::TagRoleRequest>>, Entity ["iam:TagRole"], Mutation;
     Iam "TagUser" query::<iam::tags::AddTags<iam_wire::TagUserRequest>>, Entity ["iam:TagUser"], Mutation;

@@ -2,6 +2,8 @@
 
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -14,10 +16,17 @@ const REPLY_MAX: Duration = Duration::from_secs(60);
 /// A client of one account and Region.
 pub struct Client {
     address: SocketAddr,
+    socket: Option<PathBuf>,
     credentials: Credentials,
     region: String,
-    connection: Option<BufReader<TcpStream>>,
+    headers: Vec<(String, String)>,
+    connection: Option<BufReader<Box<dyn Stream>>>,
 }
+
+/// What bytes go through.
+trait Stream: Read + Write + Send {}
+
+impl<S: Read + Write + Send> Stream for S {}
 
 /// A reply.
 #[derive(Clone, Debug)]
@@ -39,9 +48,23 @@ impl Client {
                 access_key_id: access_key_id.to_owned(),
                 secret_access_key: secret_access_key.to_owned(),
             },
+            socket: None,
             region: "us-east-1".to_owned(),
+            headers: Vec::new(),
             connection: None,
         }
+    }
+
+    /// The same client through the socket of a service.
+    pub fn through(mut self, socket: &Path) -> Self {
+        self.socket = Some(socket.to_owned());
+        self
+    }
+
+    /// The same client with one more signed header.
+    pub fn with_header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
     }
 
     /// The same client for another Region.
@@ -67,6 +90,9 @@ impl Client {
     fn complete(&self, request: &mut Request) {
         request.credentials = self.credentials.clone();
         self.region.clone_into(&mut request.scope.0);
+        for (name, value) in &self.headers {
+            request.set(name, value);
+        }
     }
 
     /// The same; the connection must hold.
@@ -101,7 +127,7 @@ impl Client {
     pub fn send(&mut self, bytes: &[u8]) -> io::Result<Reply> {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
-            None => connect(self.address)?,
+            None => self.connect()?,
         };
         // The server may refuse before it has read everything, and then its reply counts.
         let sent = connection.get_mut().write_all(bytes);
@@ -114,17 +140,23 @@ impl Client {
         }
         Ok(reply)
     }
+
+    fn connect(&self) -> io::Result<BufReader<Box<dyn Stream>>> {
+        if let Some(path) = &self.socket {
+            let stream = UnixStream::connect(path)?;
+            stream.set_read_timeout(Some(REPLY_MAX))?;
+            stream.set_write_timeout(Some(REPLY_MAX))?;
+            return Ok(BufReader::new(Box::new(stream)));
+        }
+        let stream = TcpStream::connect(self.address)?;
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(REPLY_MAX))?;
+        stream.set_write_timeout(Some(REPLY_MAX))?;
+        Ok(BufReader::new(Box::new(stream)))
+    }
 }
 
-fn connect(address: SocketAddr) -> io::Result<BufReader<TcpStream>> {
-    let stream = TcpStream::connect(address)?;
-    stream.set_nodelay(true)?;
-    stream.set_read_timeout(Some(REPLY_MAX))?;
-    stream.set_write_timeout(Some(REPLY_MAX))?;
-    Ok(BufReader::new(stream))
-}
-
-fn read_reply(connection: &mut BufReader<TcpStream>) -> io::Result<Reply> {
+fn read_reply(connection: &mut BufReader<Box<dyn Stream>>) -> io::Result<Reply> {
     let status = read_line(connection)?;
     let status = status.split(' ').nth(1).and_then(|code| code.parse().ok());
     let mut reply = Reply {
@@ -147,7 +179,7 @@ fn read_reply(connection: &mut BufReader<TcpStream>) -> io::Result<Reply> {
     Ok(reply)
 }
 
-fn read_line(connection: &mut BufReader<TcpStream>) -> io::Result<String> {
+fn read_line(connection: &mut BufReader<Box<dyn Stream>>) -> io::Result<String> {
     let mut line = String::new();
     if connection.read_line(&mut line)? == 0 {
         return Err(ErrorKind::UnexpectedEof.into());

@@ -38,11 +38,21 @@ impl Server {
         Self::try_dev(program, data).unwrap_or_else(|ending| panic!("{}", ending.stderr))
     }
 
-    /// The same for a server that may refuse to start.
+    /// The same with more arguments, for a server that must start.
+    pub fn dev_with(program: &Program, data: &Path, more: &[&str]) -> Self {
+        Self::try_dev_with(program, data, more).unwrap_or_else(|ending| panic!("{}", ending.stderr))
+    }
+
+    /// `strongroom dev` for a server that may refuse to start.
     pub fn try_dev(program: &Program, data: &Path) -> Result<Self, Ending> {
+        Self::try_dev_with(program, data, &[])
+    }
+
+    /// The same with more arguments.
+    pub fn try_dev_with(program: &Program, data: &Path, more: &[&str]) -> Result<Self, Ending> {
         let path = data.display().to_string();
         let arguments = ["dev", "--listen", "127.0.0.1:0", "--json", "--data", &path];
-        Self::start(program, &arguments, data)
+        Self::start(program, &[&arguments, more].concat(), data)
     }
 
     /// `strongroom serve` with the configuration file `config`.

@@ -126,3 +126,20 @@ pub fn expired(timestamp: &str, earliest: &str, now: &str) -> String {
 pub fn not_yet_current(timestamp: &str, latest: &str, now: &str) -> String {
     format!("Signature not yet current: {timestamp} is still later than {latest} ({now} + 5 min.)")
 }
+
+/// OWN: of a service on its own socket.
+pub fn malformed_service_scope(header: &str) -> String {
+    format!(
+        "Authorization header must be 'Strongroom-Service Region=REGION, Account=ACCOUNT': '{header}'."
+    )
+}
+
+/// OWN: of a service on its own socket.
+pub fn unknown_service_account(account: &str) -> String {
+    format!("There is no account '{account}' on whose behalf to call.")
+}
+
+/// OWN: of a service on its own socket.
+pub fn malformed_header(name: &str) -> String {
+    format!("The header '{name}' cannot be read.")
+}

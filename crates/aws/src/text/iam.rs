@@ -197,3 +197,41 @@ pub const USER_NAME_REQUIRED: &str = "Must specify userName when calling with no
 
 /// OWN
 pub const INVALID_MARKER: &str = "Invalid Marker.";
+
+// --- InvalidInput ---
+
+/// MEM: PolicySourceArn of a simulation.
+pub fn unclear_entity(arn: &str) -> String {
+    format!("Invalid Entity Arn: {arn} does not clearly define entity type and name.")
+}
+
+/// OWN: `parameter` as in PolicyInputList.1.
+pub fn unreadable_policy(parameter: &str, problem: &str) -> String {
+    format!("Invalid policy in {parameter}: {problem}")
+}
+
+/// OWN, after IAM API, CallerArn.
+pub const CALLER_ARN_REQUIRED: &str =
+    "CallerArn is required when ResourcePolicy is given and PolicySourceArn is not a user.";
+
+/// OWN, after IAM API, CallerArn.
+pub fn caller_is_no_user(arn: &str) -> String {
+    format!("CallerArn must be the ARN of a user: {arn}")
+}
+
+/// OWN, after IAM API, ResourceOwner.
+pub fn owner_is_no_account(owner: &str) -> String {
+    format!("ResourceOwner must be the ARN of an account: {owner}")
+}
+
+/// OWN, after IAM API, PermissionsBoundaryPolicyInputList.
+pub const MORE_THAN_ONE_BOUNDARY: &str =
+    "PermissionsBoundaryPolicyInputList can have only one policy.";
+
+/// OWN: `what` as in actions and resources.
+pub fn simulation_too_large(what: &str, max: usize) -> String {
+    format!("The simulation has more than {max} {what}.")
+}
+
+/// OWN
+pub const CONTEXT_ENTRY_WITHOUT_NAME: &str = "ContextEntries has an entry without ContextKeyName.";

@@ -33,6 +33,14 @@ pub(crate) struct Arguments {
     /// Whose enclaves may be recipients: a PEM file of root certificates instead of AWS's
     #[arg(long, value_name = "FILE")]
     attestation_roots: Option<PathBuf>,
+    /// A service, such as s3.amazonaws.com, and where its socket is to be; relative to the data folder. Again for more
+    #[arg(long, value_name = "PRINCIPAL=PATH", value_parser = service)]
+    service: Vec<(String, PathBuf)>,
+}
+
+fn service(text: &str) -> Result<(String, PathBuf), String> {
+    let (principal, path) = text.split_once('=').ok_or("not PRINCIPAL=PATH")?;
+    Ok((principal.to_owned(), path.into()))
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failed> {
@@ -59,7 +67,15 @@ async fn start(arguments: &Arguments) -> Result<(), Failed> {
         program,
         unsealing: Unsealing::Automatic(key),
     };
-    server::run(arguments.listen, None, options, |address, service| {
+    let services = arguments.service.iter();
+    let listen = server::Listen {
+        address: arguments.listen,
+        tls: None,
+        services: services
+            .map(|(principal, path)| (principal.clone(), arguments.data.join(path)))
+            .collect(),
+    };
+    server::run(listen, options, |address, service| {
         let variables = variables(address);
         let path = service.folder().path().join(ENV_FILE);
         service

@@ -41,7 +41,13 @@ async fn start(config: config::Config) -> Result<(), Failed> {
         program: Program::itself(),
         unsealing: Unsealing::ByOperators,
     };
-    server::run(config.listen, tls, options, |address, _| {
+    let services = config.service.into_iter();
+    let listen = server::Listen {
+        address: config.listen,
+        tls,
+        services: services.map(|one| (one.principal, one.socket)).collect(),
+    };
+    server::run(listen, options, |address, _| {
         println!(
             "Strongroom {} at {scheme}://{address}, sealed: run `strongroom unseal`",
             env!("CARGO_PKG_VERSION")

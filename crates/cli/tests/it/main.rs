@@ -16,7 +16,9 @@ mod full_disk;
 mod kill;
 mod load;
 mod materials;
+mod operators;
 mod seal;
+mod services;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};

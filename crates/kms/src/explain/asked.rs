@@ -96,8 +96,8 @@ impl Posed {
         let caller = caller(kms, &question.principal, named, &region)?;
         let via = matches!(caller.identity, Identity::Service).then(|| Via {
             principal: caller.arn.clone(),
-            source_arn: None,
-            source_account: None,
+            source_arn: stated(question, "aws:sourcearn"),
+            source_account: stated(question, "aws:sourceaccount"),
         });
         let mut posed = Self {
             resource: Finding {
@@ -252,6 +252,13 @@ impl Posed {
         }
         notes
     }
+}
+
+/// What a question says of a condition key, which constraints of grants may ask for, too.
+fn stated(question: &ExplainQuestion, key: &str) -> Option<String> {
+    let mut stated = question.context.iter();
+    let found = stated.find(|(name, _)| folded(name) == key)?;
+    Some(found.1.clone())
 }
 
 /// What follows `prefix` in `key`, in the case in which it was written.

@@ -301,6 +301,28 @@ async fn stated_condition_keys_come_first() {
 }
 
 #[tokio::test]
+async fn grants_are_asked_with_the_stated_context() {
+    let (bench, key) = furnished().await;
+    let grant = json!({"KeyId": key, "GranteePrincipal": DAVE, "Operations": ["Encrypt"],
+        "Constraints": {"EncryptionContextSubset": {"Bucket": "logs"}}});
+    bench.call("CreateGrant", &grant).await.unwrap();
+    for (context, expected) in [
+        (None, "no identity-based policy allows it"),
+        (
+            Some(("kms:EncryptionContext:Bucket", "logs")),
+            "a grant on the key allows it",
+        ),
+        (
+            Some(("kms:EncryptionContext:bucket", "logs")),
+            "no identity-based policy allows it",
+        ),
+    ] {
+        let found = ask(&bench, DAVE, "kms:Encrypt", &key, context.as_slice()).unwrap();
+        assert_eq!(found.reason, expected, "{context:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_guardrail_is_shown_too() {
     let (bench, key) = furnished().await;
     let only =

@@ -1,8 +1,10 @@
 //! The documents of a caller's policies, in the order of [`super::policies_of`], for those who are shown which
 //! statement decided. Never part of a decision.
 
+use strongroom_base::id::AccountId;
+
 use super::caller::{PolicyName, Session};
-use super::{AwsManagedPolicy, Caller, Identity, User, policy_arn};
+use super::{AwsManagedPolicy, Caller, Group, Identity, Role, User, policy_arn};
 use crate::failure::Failure;
 use crate::records::{PoliciesRecord, PolicyReference, Unreadable};
 use crate::repository::{EntityName, Repository};
@@ -46,48 +48,93 @@ pub(crate) struct Documents {
 
 /// The documents of `caller`'s policies as they are now.
 pub(crate) fn documents_of(records: &Repository, caller: &Caller) -> Result<Documents, Failure> {
-    let read = Reader { records, caller };
-    let mut documents = Documents {
-        session: read.session(caller.session.as_deref())?,
-        ..Documents::default()
-    };
-    match &caller.identity {
-        Identity::User(user) | Identity::FederatedUser(Some(user)) => {
-            read.user(user, &mut documents)?;
-        }
-        Identity::Role(role, _) => {
-            let holder = Holder::Role(role.record.entity.name.clone());
-            let policies = &role.record.policies;
-            read.own(policies, &holder, &mut documents.identity)?;
-            documents.boundary = read.boundary(policies, &holder)?;
-        }
+    let read = Reader::of(records, caller);
+    let mut documents = match &caller.identity {
+        Identity::User(user) | Identity::FederatedUser(Some(user)) => read.user(user)?,
+        Identity::Role(role, _) => read.role(role)?,
         Identity::FederatedUser(None) => {
             let everything = PolicyReference::Aws("AdministratorAccess".to_owned());
-            let document = read.managed(&everything, &Holder::Root)?;
-            documents.identity.push(document);
+            Documents {
+                identity: vec![read.managed(&everything, &Holder::Root)?],
+                ..Documents::default()
+            }
         }
-        Identity::Root | Identity::Service | Identity::WebIdentity(_) => {}
-    }
+        Identity::Root | Identity::Service | Identity::WebIdentity(_) => Documents::default(),
+    };
+    documents.session = read.session(caller.session.as_deref())?;
     Ok(documents)
+}
+
+/// The documents of the policies of a user of `caller`'s account.
+pub(crate) fn documents_of_user(
+    records: &Repository,
+    caller: &Caller,
+    user: &User,
+) -> Result<Documents, Failure> {
+    Reader::of(records, caller).user(user)
+}
+
+/// The documents of the policies of a group of `caller`'s account.
+pub(crate) fn documents_of_group(
+    records: &Repository,
+    caller: &Caller,
+    group: &Group,
+) -> Result<Documents, Failure> {
+    let mut documents = Documents::default();
+    let read = Reader::of(records, caller);
+    read.group(group, &mut documents.identity)?;
+    Ok(documents)
+}
+
+/// The documents of the policies of a role of `caller`'s account.
+pub(crate) fn documents_of_role(
+    records: &Repository,
+    caller: &Caller,
+    role: &Role,
+) -> Result<Documents, Failure> {
+    Reader::of(records, caller).role(role)
 }
 
 struct Reader<'r> {
     records: &'r Repository,
-    caller: &'r Caller,
+    account: AccountId,
+    partition: &'r str,
 }
 
-impl Reader<'_> {
-    fn user(&self, user: &User, documents: &mut Documents) -> Result<(), Failure> {
+impl<'r> Reader<'r> {
+    fn of(records: &'r Repository, caller: &'r Caller) -> Self {
+        Self {
+            records,
+            account: caller.account,
+            partition: caller.partition(),
+        }
+    }
+
+    fn user(&self, user: &User) -> Result<Documents, Failure> {
         let holder = Holder::User(user.record.entity.name.clone());
         let policies = &user.record.policies;
+        let mut documents = Documents::default();
         self.own(policies, &holder, &mut documents.identity)?;
-        for group in &user.record.group_ids {
-            let group = self.records.group_with_id(group)?.ok_or(Unreadable)?;
-            let holder = Holder::Group(group.record.entity.name.clone());
-            self.own(&group.record.policies, &holder, &mut documents.identity)?;
+        for id in &user.record.group_ids {
+            let group = self.records.group_with_id(id)?.ok_or(Unreadable)?;
+            self.group(&group, &mut documents.identity)?;
         }
         documents.boundary = self.boundary(policies, &holder)?;
-        Ok(())
+        Ok(documents)
+    }
+
+    fn group(&self, group: &Group, out: &mut Vec<Document>) -> Result<(), Failure> {
+        let holder = Holder::Group(group.record.entity.name.clone());
+        self.own(&group.record.policies, &holder, out)
+    }
+
+    fn role(&self, role: &Role) -> Result<Documents, Failure> {
+        let holder = Holder::Role(role.record.entity.name.clone());
+        let policies = &role.record.policies;
+        let mut documents = Documents::default();
+        self.own(policies, &holder, &mut documents.identity)?;
+        documents.boundary = self.boundary(policies, &holder)?;
+        Ok(documents)
     }
 
     fn own(
@@ -145,19 +192,18 @@ impl Reader<'_> {
         reference: &PolicyReference,
         holder: &Holder,
     ) -> Result<Option<Document>, Failure> {
-        let partition = self.caller.partition();
         let (arn, text) = match reference {
             PolicyReference::Customer(name) => {
-                let name = EntityName::new(self.caller.account, name);
+                let name = EntityName::new(self.account, name);
                 let Some(found) = self.records.managed_policy(&name)? else {
                     return Ok(None);
                 };
                 let text = found.record.document().ok_or(Unreadable)?.to_owned();
-                (policy_arn(partition, &found.record.entity), text)
+                (policy_arn(self.partition, &found.record.entity), text)
             }
             PolicyReference::Aws(name) => {
                 let found = AwsManagedPolicy::named(name).ok_or(Unreadable)?;
-                (found.arn(partition), found.document.to_owned())
+                (found.arn(self.partition), found.document.to_owned())
             }
         };
         Ok(Some(Document {

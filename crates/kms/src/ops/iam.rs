@@ -28,6 +28,7 @@ pub(super) mod managed_policies;
 mod pages;
 mod policy_use;
 pub(super) mod roles;
+pub(super) mod simulation;
 mod subjects;
 pub(super) mod tags;
 pub(super) mod users;

@@ -221,6 +221,7 @@ macro_rules! lists {
         }
     )*};
 }
+pub(super) use lists;
 
 lists! {
     ListUserPoliciesRequest ListUserPoliciesResponse policy_names: Vec<String> = names;
