@@ -28,7 +28,7 @@ use crate::resolve::{self, Naming, Reference};
 
 pub(crate) use conditions::{Keys, RequestContext};
 pub(crate) use decision::{Asked, Denied, Thing, Verdict};
-pub use entities::Entity;
+pub(crate) use entities::Entity;
 
 /// What an operation acts on, as its input names it. The n-th target needs the n-th action of the
 /// operation's row in `OPS`, or its last.

@@ -118,3 +118,19 @@ async fn a_user_is_in_ten_groups_at_most() {
     let all: Vec<String> = (0..10).map(|number| format!("g{number}")).collect();
     assert_eq!(seen, all);
 }
+
+#[tokio::test]
+async fn an_account_has_300_groups_at_most() {
+    let bench = Bench::new().await;
+    for number in 0..300 {
+        let name = format!("g{number}");
+        done(&bench, &[("CreateGroup", &[("GroupName", &name)])]).await;
+    }
+    let text = "Cannot exceed quota for GroupsPerAccount: 300";
+    let more = [("GroupName", "more")];
+    refused(&bench, "CreateGroup", &more, "LimitExceeded", text).await;
+    let listed = root(&bench, "ListGroups", &[("MaxItems", "1000")]).await;
+    assert_eq!(listed.unwrap().all("GroupName").len(), 300);
+    done(&bench, &[("DeleteGroup", &[("GroupName", "g7")])]).await;
+    done(&bench, &[("CreateGroup", &more)]).await;
+}

@@ -346,3 +346,32 @@ async fn tags_are_compared_without_regard_to_case() {
     let text = "The number of tags has reached the maximum limit.";
     refused(&bench, "TagUser", &many, "LimitExceeded", text).await;
 }
+
+#[tokio::test]
+async fn long_keys_of_tags_are_paged_even_when_one_is_removed_meanwhile() {
+    let bench = Bench::new().await;
+    let user = ("UserName", "dave");
+    let keys: Vec<String> = ["a", "b", "c", "d"]
+        .map(|last| format!("{}{last}", "\u{3a9}".repeat(127)))
+        .into();
+    done(&bench, &[("CreateUser", &[user])]).await;
+    for key in &keys {
+        let tag = [
+            user,
+            ("Tags.member.1.Key", key),
+            ("Tags.member.1.Value", ""),
+        ];
+        done(&bench, &[("TagUser", &tag)]).await;
+    }
+    let first = [user, ("MaxItems", "2")];
+    let first = root(&bench, "ListUserTags", &first).await.unwrap();
+    assert_eq!(first.all("Key"), keys[..2]);
+    let marker = ("Marker", first.one("Marker"));
+    let rest = root(&bench, "ListUserTags", &[user, marker]).await;
+    assert_eq!(rest.unwrap().all("Key"), keys[2..]);
+    let gone = [user, ("TagKeys.member.1", keys[1].as_str())];
+    done(&bench, &[("UntagUser", &gone)]).await;
+    // All of them begin alike, so some are shown again; none is left out.
+    let rest = root(&bench, "ListUserTags", &[user, marker]).await.unwrap();
+    assert!(rest.all("Key").ends_with(&[&keys[2], &keys[3]]));
+}
