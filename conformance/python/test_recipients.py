@@ -122,8 +122,8 @@ def test_dry_runs(kms, key, enclave):
     )
 
 
-def test_a_policy_that_asks_for_the_image(kms, enclave):
-    image, root = bytes(range(48)), {"AWS": "arn:aws:iam::000000000000:root"}
+def test_a_policy_that_asks_for_the_image(kms, account, enclave):
+    image, root = bytes(range(48)), {"AWS": f"arn:aws:iam::{account}:root"}
     asked = {"StringNotEqualsIgnoreCase": {"kms:RecipientAttestation:ImageSha384": image.hex().upper()}}
     policy = {"Version": "2012-10-17", "Statement": [
         {"Effect": "Allow", "Principal": root, "Action": "kms:*", "Resource": "*"},
