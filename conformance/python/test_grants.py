@@ -1,9 +1,10 @@
-"""Grants: made, listed, retired and revoked. They let nobody in yet."""
+"""Grants: made, listed, retired and revoked, and whom they let in."""
 
 import pytest
 
 import clients
-from clients import refused, starts, violation
+import people
+from clients import UNSEEN, refused, starts, violation
 
 NOBODY = "0" * 64
 DRY = "The request would have succeeded, but the DryRun option is set."
@@ -25,9 +26,9 @@ def ids(kms, operation, **arguments):
 
 
 def test_grants_are_listed_as_they_were_made(kms, account, key):
-    other = clients.fresh_account()
+    _, reader, _ = people.role(clients.fresh_account(), path="/path/")
     asked = {
-        "GranteePrincipal": f"arn:aws:iam::{other}:role/path/reader",
+        "GranteePrincipal": reader,
         "RetiringPrincipal": root(account),
         "Operations": ["Decrypt", "GenerateDataKey"],
         "Constraints": {"EncryptionContextEquals": {"a": "b"}},
@@ -43,12 +44,12 @@ def test_grants_are_listed_as_they_were_made(kms, account, key):
 
 
 def test_lists_come_in_pages(kms, account, key):
-    retiring = f"arn:aws:iam::{account}:user/{clients.fresh_account()}"
+    retiring, other = people.User(account).arn, people.User(account).arn
     made = set()
     for number in range(5):
         arguments = {"GranteePrincipal": root(account), "RetiringPrincipal": retiring}
         if number == 4:
-            arguments["GranteePrincipal"] = f"arn:aws:iam::{account}:user/other"
+            arguments["GranteePrincipal"] = other
         made.add(kms.create_grant(KeyId=key, Operations=["Encrypt"], **arguments)["GrantId"])
     paging = {"PaginationConfig": {"PageSize": 2}}
     for operation, arguments in [
@@ -72,6 +73,11 @@ def test_lists_come_in_pages(kms, account, key):
      "ARN is not valid: arn:aws:sts::000000000000:assumed-role/path/role/session"),
     ("arn:aws-cn:iam::000000000000:root",
      "ARN does not refer to a valid principal: arn:aws-cn:iam::000000000000:root"),
+    ("arn:aws:iam::000000000000:user/nobody",
+     "ARN does not refer to a valid principal: arn:aws:iam::000000000000:user/nobody"),
+    ("arn:aws:sts::000000000000:assumed-role/nobody/session",
+     "ARN does not refer to a valid principal: arn:aws:sts::000000000000:assumed-role/nobody/session"),
+    ("AROA1234567890123456:session", "GranteePrincipal does not refer to a valid principal."),
 ])
 def test_principals_that_are_none(kms, key, principal, text):
     refused(
@@ -163,25 +169,155 @@ def test_grants_are_retired_by_token_and_by_name(kms, account, key, grant):
     assert ids(kms, "list_grants", KeyId=key) == []
 
 
-def test_another_account_retires_what_names_it_and_sees_nothing_else(kms, account, key):
+def test_another_account_does_what_its_grants_say_and_nothing_else(kms, account, key):
     other = clients.fresh_account()
     theirs = clients.kms(other)
     arguments = {"KeyId": key, "GranteePrincipal": root(other), "Operations": ["Encrypt", "DescribeKey"]}
     made = kms.create_grant(RetiringPrincipal=root(other), **arguments)
     ours = kms.create_grant(**arguments)
-    tokens = [made["GrantToken"]]
-    for operation, more in [
-        (theirs.describe_key, {"GrantTokens": tokens}),
-        (theirs.encrypt, {"GrantTokens": tokens, "Plaintext": b"x"}),
-        (theirs.list_grants, {}),
-        (theirs.revoke_grant, {"GrantId": made["GrantId"]}),
-        (theirs.retire_grant, {"GrantId": ours["GrantId"]}),
+    theirs.describe_key(KeyId=key)
+    theirs.encrypt(KeyId=key, Plaintext=b"x", GrantTokens=[made["GrantToken"]])
+    for operation, action, more in [
+        (theirs.generate_data_key, "GenerateDataKey", {"KeySpec": "AES_256", "GrantTokens": [made["GrantToken"]]}),
+        (theirs.list_grants, "ListGrants", {}),
+        (theirs.revoke_grant, "RevokeGrant", {"GrantId": made["GrantId"]}),
+        (theirs.retire_grant, "RetireGrant", {"GrantId": ours["GrantId"]}),
     ]:
-        who = starts(f"User: {root(other)} is not authorized to perform: kms:")
-        refused(operation, "AccessDeniedException", who, KeyId=key, **more)
+        text = f"User: {root(other)} is not authorized to perform: kms:{action} on this resource {UNSEEN}"
+        refused(operation, "AccessDeniedException", text, KeyId=key, **more)
     assert ids(theirs, "list_retirable_grants", RetiringPrincipal=root(other)) == [made["GrantId"]]
     theirs.retire_grant(KeyId=key, GrantId=made["GrantId"])
     assert ids(kms, "list_grants", KeyId=key) == [ours["GrantId"]]
+
+
+def denied(user, action, why, where):
+    return f"User: {user.arn} is not authorized to perform: kms:{action} on {where} because {why} the kms:{action} action"
+
+
+def test_a_grant_lets_a_user_in_until_it_is_revoked(kms, account, key):
+    dave = people.User(account)
+    text = denied(dave, "Encrypt", "no identity-based policy allows", f"resource: {key}")
+    refused(dave.kms.encrypt, "AccessDeniedException", text, KeyId=key, Plaintext=b"x")
+    asked = {
+        "GranteePrincipal": dave.arn,
+        "Operations": ["Encrypt", "Decrypt", "DescribeKey"],
+        "Constraints": {"EncryptionContextSubset": {"Dept": "IT"}},
+    }
+    grant = kms.create_grant(KeyId=key, **asked)
+    context = {"dept": "IT", "more": "x"}
+    blob = dave.kms.encrypt(KeyId=key, Plaintext=b"x", EncryptionContext=context)["CiphertextBlob"]
+    assert dave.kms.decrypt(CiphertextBlob=blob, EncryptionContext=context)["Plaintext"] == b"x"
+    assert dave.kms.describe_key(KeyId=key)["KeyMetadata"]["Arn"] == key
+    for wrong in ({}, {"Dept": "HR"}, {"Dept": "it"}, {"Dept": "IT", "dept": "HR"}):
+        refused(
+            dave.kms.encrypt, "AccessDeniedException", text,
+            KeyId=key, Plaintext=b"x", EncryptionContext=wrong, GrantTokens=[grant["GrantToken"]],
+        )
+    kms.revoke_grant(KeyId=key, GrantId=grant["GrantId"])
+    refused(
+        dave.kms.encrypt, "AccessDeniedException", text,
+        KeyId=key, Plaintext=b"x", EncryptionContext=context,
+    )
+
+
+def test_a_deny_beats_a_grant(kms, account, key):
+    denied_user = people.User(account, people.denying("kms:Encrypt"))
+    kms.create_grant(KeyId=key, GranteePrincipal=denied_user.id, Operations=["Encrypt", "DescribeKey"])
+    denied_user.kms.describe_key(KeyId=key)
+    text = starts(
+        f"User: {denied_user.arn} is not authorized to perform: kms:Encrypt on resource: {key} "
+        "with an explicit deny in an identity-based policy"
+    )
+    refused(denied_user.kms.encrypt, "AccessDeniedException", text, KeyId=key, Plaintext=b"x")
+
+
+def test_who_is_made_again_has_nothing_of_the_old_grant(kms, account, key):
+    dave = people.User(account)
+    asked = {"KeyId": key, "GranteePrincipal": dave.arn, "RetiringPrincipal": dave.arn,
+             "Operations": ["DescribeKey"], "Name": "n"}
+    made = kms.create_grant(**asked)
+    dave.delete()
+    [entry] = kms.list_grants(KeyId=key)["Grants"]
+    assert (entry["GranteePrincipal"], entry["RetiringPrincipal"]) == (dave.id, dave.id)
+    refused(
+        kms.create_grant, "InvalidArnException", f"ARN does not refer to a valid principal: {dave.arn}", **asked
+    )
+    again = people.User(account, name=dave.name)
+    text = denied(again, "DescribeKey", "no identity-based policy allows", f"resource: {key}")
+    refused(again.kms.describe_key, "AccessDeniedException", text, KeyId=key)
+    renewed = kms.create_grant(**asked)
+    assert renewed["GrantId"] != made["GrantId"]
+    again.kms.describe_key(KeyId=key)
+    name, arn, role_id = people.role(account)
+    session = f"arn:aws:sts::{account}:assumed-role/{name}/s"
+    kms.create_grant(**asked | {"GranteePrincipal": session})
+    kms.create_grant(**asked | {"GranteePrincipal": f"{role_id}:s"})
+    grantees = [entry["GranteePrincipal"] for entry in kms.list_grants(KeyId=key)["Grants"]]
+    assert sorted(grantees) == sorted([dave.id, again.arn, session])
+    people.iam(account).delete_role(RoleName=name)
+    grantees = [entry["GranteePrincipal"] for entry in kms.list_grants(KeyId=key)["Grants"]]
+    assert sorted(grantees) == sorted([dave.id, again.arn, f"{role_id}:s"])
+
+
+def test_a_foreign_grantee_needs_both_accounts_or_a_grant_of_its_own(kms, key):
+    other = clients.fresh_account()
+    dora, able = people.User(other), people.User(other, people.allowing("kms:*"))
+    for user in (dora, able):
+        kms.create_grant(KeyId=key, GranteePrincipal=user.arn, Operations=["DescribeKey"])
+    able.kms.describe_key(KeyId=key)
+    text = denied(dora, "DescribeKey", "no identity-based policy allows", "this resource")
+    refused(dora.kms.describe_key, "AccessDeniedException", text, KeyId=key)
+    kms.create_grant(KeyId=key, GranteePrincipal=root(other), Operations=["CreateGrant", "DescribeKey"])
+    theirs = clients.kms(other)
+    made = theirs.create_grant(KeyId=key, GranteePrincipal=dora.arn, Operations=["DescribeKey"])
+    dora.kms.describe_key(KeyId=key)
+    [entry] = kms.list_grants(KeyId=key, GrantId=made["GrantId"])["Grants"]
+    assert entry["IssuingAccount"] == root(other)
+
+
+def test_a_grant_made_under_a_grant_is_no_wider(kms, account, key):
+    parent, child = people.User(account), people.User(account)
+    kms.create_grant(
+        KeyId=key, GranteePrincipal=parent.arn, Operations=["CreateGrant", "Encrypt"],
+        Constraints={"EncryptionContextSubset": {"a": "1"}},
+    )
+    kms.create_grant(KeyId=key, GranteePrincipal=parent.arn, Operations=["CreateGrant", "Decrypt"])
+    text = denied(parent, "CreateGrant", "no identity-based policy allows", f"resource: {key}")
+    asked = {"KeyId": key, "GranteePrincipal": child.arn}
+    strict = {"EncryptionContextEquals": {"A": "1", "b": "2"}}
+    for operations, constraints in [
+        (["Encrypt"], {}),
+        (["Encrypt"], {"EncryptionContextSubset": {"a": "2"}}),
+        (["Encrypt", "Decrypt"], strict),
+        (["DescribeKey"], {}),
+    ]:
+        refused(
+            parent.kms.create_grant, "AccessDeniedException", text,
+            Operations=operations, Constraints=constraints, **asked,
+        )
+    parent.kms.create_grant(Operations=["Encrypt"], Constraints=strict, **asked)
+    parent.kms.create_grant(Operations=["Decrypt"], **asked)
+    child.kms.encrypt(KeyId=key, Plaintext=b"x", EncryptionContext={"a": "1", "b": "2"})
+    refused(
+        child.kms.encrypt, "AccessDeniedException", KeyId=key, Plaintext=b"x", EncryptionContext={"a": "1"}
+    )
+
+
+def test_who_retires(kms, account, key):
+    retiring, grantee, entitled, nobody = (
+        people.User(account), people.User(account),
+        people.User(account, people.allowing("kms:RetireGrant")), people.User(account),
+    )
+    for user in (retiring, grantee, entitled):
+        made = kms.create_grant(
+            KeyId=key, GranteePrincipal=grantee.arn, RetiringPrincipal=retiring.arn, Operations=["RetireGrant"]
+        )
+        named = {"KeyId": key, "GrantId": made["GrantId"]}
+        text = denied(nobody, "RetireGrant", "no identity-based policy allows", f"resource: {key}")
+        refused(nobody.kms.retire_grant, "AccessDeniedException", text, **named)
+        refused(user.kms.retire_grant, "DryRunOperationException", DRY, DryRun=True, **named)
+        user.kms.retire_grant(GrantToken=made["GrantToken"])
+    assert ids(kms, "list_grants", KeyId=key) == []
 
 
 def test_grant_tokens_are_checked(kms, key, grant):

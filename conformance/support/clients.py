@@ -33,9 +33,14 @@ def session(account=ROOT_ACCOUNT, region=REGION):
 
 
 def kms(account=ROOT_ACCOUNT, region=REGION):
+    """The KMS client of an account's root, see kms_of."""
+    return kms_of(session(account, region))
+
+
+def kms_of(session):
     """A KMS client that sends what it is told, right or wrong, and tolerates no unmodelled reply."""
     config = Config(parameter_validation=False, retries={"total_max_attempts": 1})
-    client = session(account, region).client("kms", endpoint_url=ENDPOINT, config=config)
+    client = session.client("kms", endpoint_url=ENDPOINT, config=config)
     client.meta.events.register("before-parse.kms.*", check_reply)
     return client
 

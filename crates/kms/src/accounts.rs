@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use quick_cache::sync::Cache;
 use strongroom_aws::sigv4::{AuthFailure, Claim, SigningKey, TERMINATOR};
 use strongroom_base::id::{AccountId, Region};
-use strongroom_base::{Env, Secret};
+use strongroom_base::{Env, Secret, UnixMillis};
 use strongroom_crypto::digest::sha256;
 use strongroom_hsm_api::command::{DeriveSigningKey, GenerateSecret};
 use strongroom_hsm_api::key::{Attributes, Origin, Spec, State, Usage};
@@ -23,6 +23,8 @@ use crate::repository::{Changes, Stored};
 
 /// The most signing keys kept.
 const SIGNING_KEYS_MAX: usize = 16_384;
+/// The most access keys whose last use is kept.
+const ACCESS_KEY_USES_MAX: usize = 65_536;
 /// The most sessions kept.
 const SESSIONS_MAX: usize = 16_384;
 /// The longest session token taken, in characters: as long as all headers of a request.
@@ -61,6 +63,51 @@ impl Default for Sessions {
     fn default() -> Self {
         Self(Cache::new(SESSIONS_MAX))
     }
+}
+
+/// What long-term access keys were last used for, since the server started.
+pub(crate) struct AccessKeyUses(Cache<String, AccessKeyUse>);
+
+impl Default for AccessKeyUses {
+    fn default() -> Self {
+        Self(Cache::new(ACCESS_KEY_USES_MAX))
+    }
+}
+
+impl AccessKeyUses {
+    /// The last use of a key, if it is known.
+    pub(crate) fn of(&self, access_key_id: &str) -> Option<AccessKeyUse> {
+        self.0.get(access_key_id)
+    }
+
+    /// Notes a use, unless one of the same second is known.
+    fn note(&self, claim: &Claim, time: UnixMillis) {
+        let used = self.0.get(&claim.access_key_id);
+        let is_known = |used: &AccessKeyUse| {
+            let is_same_second = used.time.seconds() == time.seconds();
+            is_same_second && used.service == claim.service && used.region == claim.region
+        };
+        if used.as_ref().is_some_and(is_known) {
+            return;
+        }
+        let used = AccessKeyUse {
+            time,
+            service: claim.service.clone(),
+            region: claim.region.clone(),
+        };
+        self.0.insert(claim.access_key_id.clone(), used);
+    }
+}
+
+/// A request that an access key signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct AccessKeyUse {
+    /// When it came.
+    pub time: UnixMillis,
+    /// The service called, as in `kms`.
+    pub service: String,
+    /// The Region called.
+    pub region: Region,
 }
 
 #[derive(PartialEq, Eq, Hash)]
@@ -138,11 +185,11 @@ impl Kms {
                 let key_id = claim.access_key_id.clone();
                 Ok(Some(Caller::root(account, key_id, &claim.region)))
             }
-            Owner::AccessKey(key) => Ok(Caller::of_access_key(
-                &self.records,
-                &key.record,
-                &claim.region,
-            )?),
+            Owner::AccessKey(key) => {
+                self.access_key_uses.note(claim, self.env.clock.now());
+                let (records, key) = (&self.records, &key.record);
+                Ok(Caller::of_access_key(records, key, &claim.region)?)
+            }
             Owner::Session(session) => self.session_caller(session, claim),
         }
     }

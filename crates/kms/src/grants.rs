@@ -1,5 +1,8 @@
-//! Grants: their tokens, who may retire them, and their end with their key. Nothing here lets anyone use
-//! a key: `authorize` does not ask grants yet.
+//! Grants: whom they speak for and when, their tokens, and their end with their key. What comes of a grant that
+//! speaks is decided in `policy`; one that cannot be read is an error, and so a denial.
+
+mod constraints;
+mod speaking;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -8,18 +11,18 @@ use strongroom_aws::json::Json;
 use strongroom_aws::kms::GrantTokenList;
 use strongroom_aws::shape::{self, Kind, Shape};
 use strongroom_base::hex;
-use strongroom_policy::{GrantMatch, Word};
 
-use crate::authorize::{Asked, RequestContext};
 use crate::call::{Call, Input};
 use crate::failure::{Failure, refuse};
 use crate::key::{Key, KeyName};
 use crate::kms::Kms;
-use crate::records::{GrantId, GrantParty, GrantRecord, GrantReference};
+use crate::records::{GrantId, GrantRecord, GrantReference};
 use crate::repository::{Changes, Repository};
 
-/// The grants removed by one commit: a grant is up to three records, and a commit has at most 256.
-const REMOVED_AT_ONCE: usize = 80;
+pub(crate) use speaking::{retiring, speaking_for};
+
+/// The grants removed by one commit: a grant is up to four records, and a commit has at most 256.
+const REMOVED_AT_ONCE: usize = 60;
 const TOKENS_MEMBER: &str = "GrantTokens";
 
 /// The GrantId of a grant.
@@ -76,36 +79,6 @@ fn has_tokens(kind: &Kind) -> bool {
     }
 }
 
-/// The grants on `key` that speak for the caller of `asked` and fit the request.
-pub(crate) fn speaking_for(
-    _asked: &Asked<'_>,
-    _key: &Key,
-    _action: &str,
-    _context: &RequestContext<'_, '_>,
-) -> Result<Vec<GrantMatch>, Failure> {
-    Ok(Vec::new())
-}
-
-/// What lets the caller of `asked` end `grant`, besides the policy of its key: KMS API, RetireGrant, allows it to
-/// the retiring principal and to the account that issued the grant.
-pub(crate) fn retiring(asked: &Asked<'_>, grant: &GrantRecord) -> Result<Vec<GrantMatch>, Failure> {
-    let caller = asked.caller;
-    let is_retiring = match &grant.terms.retiring {
-        Some(GrantParty::Principal(account, arn)) => {
-            *account == caller.account && *arn == caller.arn
-        }
-        Some(GrantParty::Service(_)) | None => false,
-    };
-    let issuer = grant.terms.issuer;
-    let speaks = match is_retiring {
-        true => Some(Word::Direct),
-        false if issuer == caller.account => Some(Word::Account),
-        false => None,
-    };
-    let speaks = speaks.map(|speaks| GrantMatch { speaks, issuer });
-    Ok(speaks.into_iter().collect())
-}
-
 /// Removes the grants of a key that is due for deletion, before the commit that removes the key: there
 /// may be more than one commit holds. Begun again, it goes on where it ended.
 // Each page relies on the key as it was found due: a deletion that is cancelled meanwhile stops it.
@@ -135,5 +108,7 @@ pub(crate) fn remove_count(
     })
 }
 
+#[cfg(test)]
+mod people;
 #[cfg(test)]
 mod tests;

@@ -23,8 +23,8 @@ pub(crate) use managed::{
     Managed, account_policy, managed_with_arn, policy_with_arn, reference_arn,
 };
 pub(crate) use principals::{
-    Bound, bind, bound, federated_user_arn, group_arn, policy_arn, principal_with_id, role_arn,
-    root_arn, session_arn, show, user_arn,
+    Bound, bind, bind_or_name, bound, federated_user_arn, group_arn, policy_arn, principal_with_id,
+    role_arn, root_arn, session_arn, show, user_arn,
 };
 
 /// Writes the entities that have inline policies.

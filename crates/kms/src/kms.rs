@@ -10,7 +10,7 @@ use strongroom_store::SealedStore;
 use tokio::sync::{RwLock, RwLockReadGuard};
 use tokio::time::Instant;
 
-use crate::accounts::{AccountRule, Sessions, SigningKeys};
+use crate::accounts::{AccessKeyUses, AccountRule, Sessions, SigningKeys};
 use crate::audit_log::{AuditLog, Durability};
 use crate::call::Call;
 use crate::domain_time::{DomainTime, Recorded};
@@ -61,6 +61,7 @@ pub struct Kms {
     pub key_process: KeyProcess,
     pub(crate) signing_keys: SigningKeys,
     pub(crate) sessions: Sessions,
+    pub(crate) access_key_uses: AccessKeyUses,
     pub(crate) audit: Arc<AuditLog>,
     /// Changes of one key's grants: each replaces the count of them.
     pub(crate) grant_turns: Turns,
@@ -93,6 +94,7 @@ impl Kms {
             key_process,
             signing_keys: SigningKeys::default(),
             sessions: Sessions::default(),
+            access_key_uses: AccessKeyUses::default(),
             audit,
             grant_turns: Turns::default(),
             key_turns: Turns::default(),

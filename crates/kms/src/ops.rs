@@ -46,6 +46,7 @@ mod usage;
 
 pub(crate) use deletion::end_of_window;
 pub(crate) use keys::creation;
+pub(crate) use recipient::attested;
 pub(crate) use state::token_state;
 
 /// How often an operation that conflicts with others is tried in all.
@@ -136,6 +137,25 @@ pub enum ResourceKind {
     RoleForToken,
 }
 
+impl ResourceKind {
+    /// Whether its keys may be other accounts': KMS Developer Guide, "Allowing users in other accounts to use a KMS
+    /// key".
+    pub(crate) fn reaches_other_accounts(self) -> bool {
+        match self {
+            Self::Key | Self::CiphertextKey | Self::TwoKeys | Self::Grant => true,
+            Self::Nothing
+            | Self::Account
+            | Self::OwnKey
+            | Self::TwoOwnKeys
+            | Self::KeyAndAccount
+            | Self::AliasAndKeys
+            | Self::Entity
+            | Self::Role
+            | Self::RoleForToken => false,
+        }
+    }
+}
+
 /// An operation: its types, what it needs permission for, what it does.
 pub trait Operation: Sized + Send + Sync + 'static {
     /// The request.
@@ -143,7 +163,7 @@ pub trait Operation: Sized + Send + Sync + 'static {
     /// The reply.
     type Output: Shape;
 
-    /// What the input names. Called again when the operation is tried again.
+    /// What the input names.
     fn targets(input: &Self::Input) -> Vec<Target<'_>>;
 
     /// The condition keys that the input has for the target at `index`; keys of caller, request and resource are
@@ -211,13 +231,14 @@ fn query<'r, O: Operation>(call: &'r Call<'r>) -> Reply<'r> {
 
 async fn carry_out<O: Operation>(call: &Call<'_>, input: &O::Input) -> Result<O::Output, Failure> {
     O::check(input)?;
-    managed_keys::ensure(call, &O::targets(input)).await?;
+    let targets = O::targets(input);
+    managed_keys::ensure(call, &targets).await?;
     let mut turn = None;
     let mut cause = Cause::Contention;
     for _ in 0..ATTEMPTS_MAX {
         call.begin_attempt();
         // Everything is looked up and decided again: what the decision rested on may have changed.
-        match O::run(authorize::<O>(call, input)?).await {
+        match O::run(authorize::<O>(call, input, &targets)?).await {
             Ok(output) => return Ok(output),
             Err(Failure::Conflict) => cause = Cause::Contention,
             Err(Failure::Stale(error)) => {
@@ -249,40 +270,75 @@ macro_rules! ops {
 }
 
 ops! {
+    Iam "AddUserToGroup" query::<iam::groups::AddUserToGroup>, Entity ["iam:AddUserToGroup"], Mutation;
     Iam "AttachGroupPolicy" query::<iam::attachments::AttachPolicy<iam_wire::AttachGroupPolicyRequest>>, Entity ["iam:AttachGroupPolicy"], Mutation;
     Iam "AttachRolePolicy" query::<iam::attachments::AttachPolicy<iam_wire::AttachRolePolicyRequest>>, Entity ["iam:AttachRolePolicy"], Mutation;
     Iam "AttachUserPolicy" query::<iam::attachments::AttachPolicy<iam_wire::AttachUserPolicyRequest>>, Entity ["iam:AttachUserPolicy"], Mutation;
+    Iam "CreateAccessKey" query::<iam::access_keys::CreateAccessKey>, Entity ["iam:CreateAccessKey"], Mutation;
+    Iam "CreateGroup" query::<iam::groups::CreateGroup>, Entity ["iam:CreateGroup"], Mutation;
+    Iam "CreatePolicy" query::<iam::managed_policies::CreatePolicy>, Entity ["iam:CreatePolicy", "iam:TagPolicy"], Mutation;
+    Iam "CreatePolicyVersion" query::<iam::managed_policies::CreatePolicyVersion>, Entity ["iam:CreatePolicyVersion"], Mutation;
+    Iam "CreateRole" query::<iam::roles::CreateRole>, Entity ["iam:CreateRole", "iam:TagRole"], Mutation;
+    Iam "CreateUser" query::<iam::users::CreateUser>, Entity ["iam:CreateUser", "iam:TagUser"], Mutation;
+    Iam "DeleteAccessKey" query::<iam::access_keys::DeleteAccessKey>, Entity ["iam:DeleteAccessKey"], Mutation;
+    Iam "DeleteGroup" query::<iam::groups::DeleteGroup>, Entity ["iam:DeleteGroup"], Mutation;
     Iam "DeleteGroupPolicy" query::<iam::inline_policies::DeletePolicy<iam_wire::DeleteGroupPolicyRequest>>, Entity ["iam:DeleteGroupPolicy"], Mutation;
+    Iam "DeletePolicy" query::<iam::managed_policies::DeletePolicy>, Entity ["iam:DeletePolicy"], Mutation;
+    Iam "DeletePolicyVersion" query::<iam::managed_policies::DeletePolicyVersion>, Entity ["iam:DeletePolicyVersion"], Mutation;
+    Iam "DeleteRole" query::<iam::roles::DeleteRole>, Entity ["iam:DeleteRole"], Mutation;
     Iam "DeleteRolePermissionsBoundary" query::<iam::attachments::DeleteBoundary<iam_wire::DeleteRolePermissionsBoundaryRequest>>, Entity ["iam:DeleteRolePermissionsBoundary"], Mutation;
     Iam "DeleteRolePolicy" query::<iam::inline_policies::DeletePolicy<iam_wire::DeleteRolePolicyRequest>>, Entity ["iam:DeleteRolePolicy"], Mutation;
+    Iam "DeleteUser" query::<iam::users::DeleteUser>, Entity ["iam:DeleteUser"], Mutation;
     Iam "DeleteUserPermissionsBoundary" query::<iam::attachments::DeleteBoundary<iam_wire::DeleteUserPermissionsBoundaryRequest>>, Entity ["iam:DeleteUserPermissionsBoundary"], Mutation;
     Iam "DeleteUserPolicy" query::<iam::inline_policies::DeletePolicy<iam_wire::DeleteUserPolicyRequest>>, Entity ["iam:DeleteUserPolicy"], Mutation;
     Iam "DetachGroupPolicy" query::<iam::attachments::DetachPolicy<iam_wire::DetachGroupPolicyRequest>>, Entity ["iam:DetachGroupPolicy"], Mutation;
     Iam "DetachRolePolicy" query::<iam::attachments::DetachPolicy<iam_wire::DetachRolePolicyRequest>>, Entity ["iam:DetachRolePolicy"], Mutation;
     Iam "DetachUserPolicy" query::<iam::attachments::DetachPolicy<iam_wire::DetachUserPolicyRequest>>, Entity ["iam:DetachUserPolicy"], Mutation;
+    Iam "GetAccessKeyLastUsed" query::<iam::access_keys::GetAccessKeyLastUsed>, Entity ["iam:GetAccessKeyLastUsed"], Read;
+    Iam "GetGroup" query::<iam::groups::GetGroup>, Entity ["iam:GetGroup"], Read;
     Iam "GetGroupPolicy" query::<iam::inline_policies::GetPolicy<iam_wire::GetGroupPolicyRequest>>, Entity ["iam:GetGroupPolicy"], Read;
+    Iam "GetPolicy" query::<iam::managed_policies::GetPolicy>, Entity ["iam:GetPolicy"], Read;
+    Iam "GetPolicyVersion" query::<iam::managed_policies::GetPolicyVersion>, Entity ["iam:GetPolicyVersion"], Read;
+    Iam "GetRole" query::<iam::roles::GetRole>, Entity ["iam:GetRole"], Read;
     Iam "GetRolePolicy" query::<iam::inline_policies::GetPolicy<iam_wire::GetRolePolicyRequest>>, Entity ["iam:GetRolePolicy"], Read;
+    Iam "GetUser" query::<iam::users::GetUser>, Entity ["iam:GetUser"], Read;
     Iam "GetUserPolicy" query::<iam::inline_policies::GetPolicy<iam_wire::GetUserPolicyRequest>>, Entity ["iam:GetUserPolicy"], Read;
+    Iam "ListAccessKeys" query::<iam::access_keys::ListAccessKeys>, Entity ["iam:ListAccessKeys"], Read;
     Iam "ListAttachedGroupPolicies" query::<iam::attachments::ListAttachedPolicies<iam_wire::ListAttachedGroupPoliciesRequest>>, Entity ["iam:ListAttachedGroupPolicies"], Read;
     Iam "ListAttachedRolePolicies" query::<iam::attachments::ListAttachedPolicies<iam_wire::ListAttachedRolePoliciesRequest>>, Entity ["iam:ListAttachedRolePolicies"], Read;
     Iam "ListAttachedUserPolicies" query::<iam::attachments::ListAttachedPolicies<iam_wire::ListAttachedUserPoliciesRequest>>, Entity ["iam:ListAttachedUserPolicies"], Read;
+    Iam "ListEntitiesForPolicy" query::<iam::managed_policies::ListEntitiesForPolicy>, Entity ["iam:ListEntitiesForPolicy"], Read;
     Iam "ListGroupPolicies" query::<iam::inline_policies::ListPolicies<iam_wire::ListGroupPoliciesRequest>>, Entity ["iam:ListGroupPolicies"], Read;
+    Iam "ListGroups" query::<iam::groups::ListGroups>, Entity ["iam:ListGroups"], Read;
+    Iam "ListGroupsForUser" query::<iam::users::ListGroupsForUser>, Entity ["iam:ListGroupsForUser"], Read;
+    Iam "ListPolicies" query::<iam::managed_policies::ListPolicies>, Account ["iam:ListPolicies"], Read;
     Iam "ListPolicyTags" query::<iam::tags::ListTags<iam_wire::ListPolicyTagsRequest>>, Entity ["iam:ListPolicyTags"], Read;
+    Iam "ListPolicyVersions" query::<iam::managed_policies::ListPolicyVersions>, Entity ["iam:ListPolicyVersions"], Read;
     Iam "ListRolePolicies" query::<iam::inline_policies::ListPolicies<iam_wire::ListRolePoliciesRequest>>, Entity ["iam:ListRolePolicies"], Read;
     Iam "ListRoleTags" query::<iam::tags::ListTags<iam_wire::ListRoleTagsRequest>>, Entity ["iam:ListRoleTags"], Read;
+    Iam "ListRoles" query::<iam::roles::ListRoles>, Entity ["iam:ListRoles"], Read;
     Iam "ListUserPolicies" query::<iam::inline_policies::ListPolicies<iam_wire::ListUserPoliciesRequest>>, Entity ["iam:ListUserPolicies"], Read;
     Iam "ListUserTags" query::<iam::tags::ListTags<iam_wire::ListUserTagsRequest>>, Entity ["iam:ListUserTags"], Read;
+    Iam "ListUsers" query::<iam::users::ListUsers>, Entity ["iam:ListUsers"], Read;
     Iam "PutGroupPolicy" query::<iam::inline_policies::PutPolicy<iam_wire::PutGroupPolicyRequest>>, Entity ["iam:PutGroupPolicy"], Mutation;
     Iam "PutRolePermissionsBoundary" query::<iam::attachments::PutBoundary<iam_wire::PutRolePermissionsBoundaryRequest>>, Entity ["iam:PutRolePermissionsBoundary"], Mutation;
     Iam "PutRolePolicy" query::<iam::inline_policies::PutPolicy<iam_wire::PutRolePolicyRequest>>, Entity ["iam:PutRolePolicy"], Mutation;
     Iam "PutUserPermissionsBoundary" query::<iam::attachments::PutBoundary<iam_wire::PutUserPermissionsBoundaryRequest>>, Entity ["iam:PutUserPermissionsBoundary"], Mutation;
     Iam "PutUserPolicy" query::<iam::inline_policies::PutPolicy<iam_wire::PutUserPolicyRequest>>, Entity ["iam:PutUserPolicy"], Mutation;
+    Iam "RemoveUserFromGroup" query::<iam::groups::RemoveUserFromGroup>, Entity ["iam:RemoveUserFromGroup"], Mutation;
+    Iam "SetDefaultPolicyVersion" query::<iam::managed_policies::SetDefaultPolicyVersion>, Entity ["iam:SetDefaultPolicyVersion"], Mutation;
     Iam "TagPolicy" query::<iam::tags::AddTags<iam_wire::TagPolicyRequest>>, Entity ["iam:TagPolicy"], Mutation;
     Iam "TagRole" query::<iam::tags::AddTags<iam_wire::TagRoleRequest>>, Entity ["iam:TagRole"], Mutation;
     Iam "TagUser" query::<iam::tags::AddTags<iam_wire::TagUserRequest>>, Entity ["iam:TagUser"], Mutation;
     Iam "UntagPolicy" query::<iam::tags::RemoveTags<iam_wire::UntagPolicyRequest>>, Entity ["iam:UntagPolicy"], Mutation;
     Iam "UntagRole" query::<iam::tags::RemoveTags<iam_wire::UntagRoleRequest>>, Entity ["iam:UntagRole"], Mutation;
     Iam "UntagUser" query::<iam::tags::RemoveTags<iam_wire::UntagUserRequest>>, Entity ["iam:UntagUser"], Mutation;
+    Iam "UpdateAccessKey" query::<iam::access_keys::UpdateAccessKey>, Entity ["iam:UpdateAccessKey"], Mutation;
+    Iam "UpdateAssumeRolePolicy" query::<iam::roles::UpdateAssumeRolePolicy>, Entity ["iam:UpdateAssumeRolePolicy"], Mutation;
+    Iam "UpdateGroup" query::<iam::groups::UpdateGroup>, Entity ["iam:UpdateGroup"], Mutation;
+    Iam "UpdateRole" query::<iam::roles::UpdateRole>, Entity ["iam:UpdateRole"], Mutation;
+    Iam "UpdateRoleDescription" query::<iam::roles::UpdateRoleDescription>, Entity ["iam:UpdateRoleDescription"], Mutation;
+    Iam "UpdateUser" query::<iam::users::UpdateUser>, Entity ["iam:UpdateUser"], Mutation;
     Kms "CancelKeyDeletion" json::<deletion::CancelKeyDeletion>, OwnKey ["kms:CancelKeyDeletion"], Mutation;
     Kms "ConnectCustomKeyStore" json::<CustomKeyStores<wire::ConnectCustomKeyStoreRequest>>, Account ["kms:ConnectCustomKeyStore"], Mutation;
     Kms "CreateAlias" json::<aliases::CreateAlias>, AliasAndKeys ["kms:CreateAlias"], Mutation;

@@ -12,7 +12,7 @@ use strongroom_hsm_api::key::MaterialId;
 
 pub(crate) use grants::{
     GrantCountRecord, GrantId, GrantOperation, GrantParty, GrantRecord, GrantReference, GrantTerms,
-    NamedGrantRecord,
+    GranteeIndexRecord, NamedGrantRecord,
 };
 pub(crate) use identities::{
     Entity, EntityKind, EntityReference, GroupRecord, InlinePolicyRecord, ManagedPolicyRecord,
@@ -544,6 +544,7 @@ records!(
     GrantReference,
     NamedGrantRecord,
     GrantCountRecord,
+    GranteeIndexRecord,
     KeyUsageRecord,
     UserRecord,
     GroupRecord,

@@ -25,6 +25,7 @@ use crate::timers::Timers;
 #[cfg(test)]
 pub(crate) use grants::GRANTS_PER_KEY_MAX;
 pub(crate) use grants::Retiring;
+use grants::{Granted, GranteeName};
 use identities::{Entities, TouchedEntity};
 pub(crate) use identities::{EntityName, EntityRecord};
 
@@ -35,6 +36,8 @@ const CACHED_NAMES_MAX: usize = 65_536;
 
 /// The most compiled key policies kept in memory.
 const CACHED_POLICIES_MAX: usize = 8_192;
+/// The most grantees whose grants on a key are kept in memory, each at most 16 KiB of them.
+const CACHED_GRANTEES_MAX: usize = 4_096;
 
 /// A record with the version that a change of it must rely on.
 #[derive(Clone, Debug)]
@@ -74,6 +77,7 @@ pub struct Repository {
     materials: Cache<(Region, MaterialId), KeyName>,
     access_keys: Cache<String, Stored<AccessKeyRecord>>,
     entities: Entities,
+    grantees: Cache<GranteeName, Granted>,
     /// When which key must be looked at.
     pub timers: Timers,
 }
@@ -93,6 +97,7 @@ enum Touched {
     AccessKey(String),
     Timer(KeyName),
     Entity(TouchedEntity),
+    Grantee(GranteeName),
 }
 
 impl Repository {
@@ -107,6 +112,7 @@ impl Repository {
             materials: Cache::new(CACHED_NAMES_MAX),
             access_keys: Cache::new(CACHED_NAMES_MAX),
             entities: Entities::new(),
+            grantees: Cache::new(CACHED_GRANTEES_MAX),
             timers: Timers::default(),
         }
     }
@@ -371,6 +377,7 @@ impl Repository {
             Touched::AccessKey(id) => self.access_keys.invalidate(id),
             Touched::Timer(name) => self.timers.note_change(name),
             Touched::Entity(touched) => self.entities.forget(touched),
+            Touched::Grantee(name) => self.grantees.invalidate(name),
         }
     }
 

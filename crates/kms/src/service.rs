@@ -266,6 +266,12 @@ impl Service {
             self.key_process.clone(),
             Arc::clone(&self.audit),
         ));
+        if let Err(failure) = kms.records.index_grantees().await {
+            tracing::error!(
+                ?failure,
+                "grants cannot be indexed: those of earlier versions allow nothing until the next start"
+            );
+        }
         tokio::spawn(timers::run(Arc::downgrade(&kms)));
         *self.previous() = Arc::downgrade(&kms);
         self.open.store(Some(kms));

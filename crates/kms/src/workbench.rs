@@ -121,7 +121,8 @@ impl Bench {
         Self::on(Arc::new(Late::default())).await
     }
 
-    async fn on(engine: Arc<dyn Engine>) -> Self {
+    /// A bench on this store.
+    pub(crate) async fn on(engine: Arc<dyn Engine>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data = Folder::create(&folder.path().join("data"), Kind::Dev).unwrap();
         let start = (UnixMillis(1_800_000_000_000), Duration::from_secs(1000));
@@ -360,7 +361,9 @@ async fn open(
     };
     let store = domain::sealed_store(keys, Arc::clone(engine), &env);
     let settings = Settings::new(AccountRule::Every);
-    Kms::open(env, settings, store, key_process.clone(), Arc::clone(audit))
+    let kms = Kms::open(env, settings, store, key_process.clone(), Arc::clone(audit));
+    kms.records.index_grantees().await.unwrap();
+    kms
 }
 
 /// Starts a core on threads of this process, and returns the service's end of its socket.

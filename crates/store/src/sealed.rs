@@ -70,7 +70,7 @@ pub enum Table {
     ManagedPolicies = 19,
     /// Unique id -> the user, group, role or managed policy that has it.
     Entities = 20,
-    /// Account, Region, key id, grantee, grant id -> key and grant id.
+    /// Account, Region, key id, grantee, grant id -> key and grant id; nothing -> that no grant is missing.
     GranteeGrants = 21,
 }
 

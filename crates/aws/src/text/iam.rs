@@ -186,6 +186,10 @@ pub const INVALID_ARN: &str = "Invalid ARN:  Could not be parsed!";
 
 pub use super::sts::DUPLICATE_TAG_KEYS;
 
+/// OWN: of an access key.
+pub const STATUS_NOT_TO_BE_SET: &str =
+    "The status of an access key can be set to Active or Inactive.";
+
 // --- ValidationError ---
 
 /// MEM: a call that is about the caller when it names no user, and the caller is none.

@@ -2,6 +2,7 @@ use serde_json::{Value, json};
 use strongroom_store::Expect;
 
 use super::REMOVED_AT_ONCE;
+use super::people::{AWAY, HOME, role, user};
 use crate::key::KeyName;
 use crate::records::GrantCountRecord;
 use crate::repository::{Changes, GRANTS_PER_KEY_MAX};
@@ -21,6 +22,7 @@ impl Granting {
     }
 
     async fn on(bench: Bench, input: Value) -> Self {
+        role(&bench, AWAY, "r", &[], None).await;
         let made = bench.call("CreateKey", &input).await.unwrap();
         let key = made["KeyMetadata"]["Arn"].clone();
         Self { bench, key }
@@ -157,6 +159,9 @@ async fn requests_are_checked() {
         input
     };
     let source = json!({"SourceArn": "arn:aws:s3:us-east-1:111122223333:x"});
+    let granting = Granting::new(json!({})).await;
+    let dave = user(&granting.bench, HOME, "dave", &[]).await;
+    let worker = role(&granting.bench, HOME, "worker", &[], None).await;
     let nine: serde_json::Map<_, _> = (0..9).map(|n| (n.to_string(), json!("v"))).collect();
     let validation = Err("ValidationException");
     let arn = Err("InvalidArnException");
@@ -206,9 +211,31 @@ async fn requests_are_checked() {
             arn,
         ),
         (
-            json!({"GranteePrincipal": "arn:aws:sts::000000000000:assumed-role/r/s"}),
+            json!({"GranteePrincipal": "arn:aws:sts::000000000000:assumed-role/worker/s"}),
             Ok(()),
         ),
+        (
+            json!({"GranteePrincipal": "arn:aws:sts::000000000000:assumed-role/absent/s"}),
+            arn,
+        ),
+        (
+            json!({"GranteePrincipal": "arn:aws:iam::000000000000:user/dave"}),
+            Ok(()),
+        ),
+        (
+            json!({"GranteePrincipal": "arn:aws:iam::000000000000:user/absent"}),
+            arn,
+        ),
+        (
+            json!({"GranteePrincipal": "arn:aws:iam::000000000000:role/worker"}),
+            arn,
+        ),
+        (json!({"GranteePrincipal": dave.id}), Ok(())),
+        (
+            json!({"GranteePrincipal": format!("{}:s", worker.id)}),
+            Ok(()),
+        ),
+        (json!({"GranteePrincipal": format!("{}:s", dave.id)}), arn),
         (
             json!({"GranteePrincipal": "arn:aws:sts::000000000000:federated-user/f"}),
             Ok(()),
@@ -222,12 +249,11 @@ async fn requests_are_checked() {
         (json!({"DryRun": true, "Operations": ["Sign"]}), validation),
         (json!({"KeyId": "alias/x"}), Err("NotFoundException")),
     ];
-    let granting = Granting::new(json!({})).await;
     for (changes, expected) in &cases {
         let answer = granting.create(changes.clone()).await.map(|_| ());
         assert_eq!(answer, *expected, "{changes}");
     }
-    assert_eq!(granting.count(), 4);
+    assert_eq!(granting.count(), 7);
     let granting = Granting::new(hmac).await;
     for (changes, expected) in [
         (
@@ -426,8 +452,7 @@ async fn only_who_retires_or_issued_a_grant_retires_it() {
         .create(json!({"RetiringPrincipal": foreign_root}))
         .await
         .unwrap();
-    let ours =
-        granting.create(json!({"GranteePrincipal": foreign_root, "Operations": ["RetireGrant"]}));
+    let ours = granting.create(json!({"GranteePrincipal": foreign_root}));
     let ours = ours.await.unwrap();
     let named = |grant: &Value| json!({"KeyId": granting.key, "GrantId": grant["GrantId"]});
     let bare = json!({"KeyId": granting.key_name().id.as_str(), "GrantId": ours["GrantId"]});
@@ -479,32 +504,36 @@ async fn only_who_retires_or_issued_a_grant_retires_it() {
 }
 
 #[tokio::test]
-async fn other_accounts_see_nothing_of_grants_on_a_key() {
+async fn a_grant_lets_another_account_do_what_it_says_and_nothing_else() {
     let granting = Granting::new(json!({})).await;
     let grantee = "arn:aws:iam::111122223333:root";
     let operations = json!(["CreateGrant", "DescribeKey", "Encrypt"]);
     let made = granting.create(json!({"GranteePrincipal": grantee, "Operations": operations}));
     let made = made.await.unwrap();
-    for (operation, more) in [
-        ("DescribeKey", json!({})),
-        ("Encrypt", json!({"Plaintext": "QUJD"})),
-        ("ListGrants", json!({})),
+    let denied = Err("AccessDeniedException");
+    for (operation, more, expected) in [
+        ("DescribeKey", json!({}), Ok(())),
+        ("Encrypt", json!({"Plaintext": "QUJD"}), Ok(())),
+        ("GenerateDataKey", json!({"KeySpec": "AES_256"}), denied),
+        ("ListGrants", json!({}), denied),
         (
             "CreateGrant",
             json!({"GranteePrincipal": grantee, "Operations": ["DescribeKey"]}),
+            Ok(()),
         ),
-        ("RevokeGrant", json!({"GrantId": made["GrantId"]})),
+        ("RevokeGrant", json!({"GrantId": made["GrantId"]}), denied),
+        ("GetKeyPolicy", json!({}), denied),
     ] {
         let mut input = json!({"KeyId": granting.key, "GrantTokens": [made["GrantToken"]]});
         input
             .as_object_mut()
             .unwrap()
             .extend(more.as_object().unwrap().clone());
-        let refused = granting
+        let answer = granting
             .bench
             .call_as("111122223333", operation, &input)
             .await;
-        assert_eq!(refused, Err("AccessDeniedException"), "{operation}");
+        assert_eq!(answer.map(|_| ()), expected, "{operation}");
     }
 }
 

@@ -20,23 +20,46 @@ pub(crate) enum Bound {
     Absent,
 }
 
+/// A principal that does not exist, as a document names it.
+pub(crate) struct AbsentPrincipal {
+    /// The member of the Principal element that holds it: `AWS`, `Service`, …
+    pub member: String,
+    /// The principal, as written.
+    pub value: String,
+}
+
 /// The policy as it is stored; `None` when it names a principal that does not exist.
 pub(crate) fn bind(kms: &Kms, policy: &Policy, partition: &str) -> Result<Option<Policy>, Failure> {
-    let mut outcome = Ok(true);
-    let bound = policy.map_principals(|member, value| match bound(kms, member, value, partition) {
-        Ok(Bound::AsWritten) => None,
-        Ok(Bound::ById(_, id)) => Some(id),
-        Ok(Bound::Absent) => {
-            outcome = Ok(false);
-            None
+    Ok(bind_or_name(kms, policy, partition)?.ok())
+}
+
+/// The policy as it is stored, or the first principal in it that does not exist.
+pub(crate) fn bind_or_name(
+    kms: &Kms,
+    policy: &Policy,
+    partition: &str,
+) -> Result<Result<Policy, AbsentPrincipal>, Failure> {
+    let mut obstacle = None;
+    let stored = policy.map_principals(|member, value| {
+        if obstacle.is_some() {
+            return None;
         }
-        Err(failure) => {
-            outcome = Err(failure);
-            None
+        match bound(kms, member, value, partition) {
+            Ok(Bound::AsWritten) => return None,
+            Ok(Bound::ById(_, id)) => return Some(id),
+            Ok(Bound::Absent) => {
+                let (member, value) = (member.to_owned(), value.to_owned());
+                obstacle = Some(Ok(AbsentPrincipal { member, value }));
+            }
+            Err(failure) => obstacle = Some(Err(failure)),
         }
+        None
     });
-    let bound = bound.map_err(|_| Unreadable)?;
-    Ok(outcome?.then_some(bound))
+    match obstacle {
+        None => Ok(Ok(stored.map_err(|_| Unreadable)?)),
+        Some(Ok(absent)) => Ok(Err(absent)),
+        Some(Err(failure)) => Err(failure),
+    }
 }
 
 /// Looks up the principal that `value` means under `member` of a Principal element.

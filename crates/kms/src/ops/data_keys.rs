@@ -14,11 +14,11 @@ use strongroom_hsm_api::key::{MaterialId, Spec};
 
 use super::Operation;
 use super::cryptography::{
-    canonical_context, carried_out, check_context, key_arn, material_id, material_in_use,
-    usable_key, would_have_succeeded,
+    canonical_context, carried_out, check_context, encryption_keys, key_arn, material_id,
+    material_in_use, usable_key, would_have_succeeded,
 };
 use super::recipient::{self, Audience};
-use crate::authorize::{Authorized, Target};
+use crate::authorize::{Authorized, Keys, Target};
 use crate::failure::{Failure, refuse_with};
 use crate::key::Key;
 use crate::records::{KeySpec, KeyUsage};
@@ -38,6 +38,11 @@ impl Operation for GenerateDataKey {
 
     fn targets(input: &GenerateDataKeyRequest) -> Vec<Target<'_>> {
         vec![Target::key_or_alias(&input.key_id)]
+    }
+
+    fn condition_keys<'i>(input: &'i Self::Input, _: usize, keys: &mut Keys<'i>) {
+        encryption_keys(keys, None, input.encryption_context.as_ref());
+        keys.recipient(input.recipient.as_ref());
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<GenerateDataKeyResponse, Failure> {
@@ -79,6 +84,10 @@ impl Operation for GenerateDataKeyWithoutPlaintext {
         vec![Target::key_or_alias(&input.key_id)]
     }
 
+    fn condition_keys<'i>(input: &'i Self::Input, _: usize, keys: &mut Keys<'i>) {
+        encryption_keys(keys, None, input.encryption_context.as_ref());
+    }
+
     async fn run(
         request: Authorized<'_, Self>,
     ) -> Result<GenerateDataKeyWithoutPlaintextResponse, Failure> {
@@ -113,6 +122,12 @@ impl Operation for GenerateDataKeyPair {
 
     fn targets(input: &GenerateDataKeyPairRequest) -> Vec<Target<'_>> {
         vec![Target::key_or_alias(&input.key_id)]
+    }
+
+    fn condition_keys<'i>(input: &'i Self::Input, _: usize, keys: &mut Keys<'i>) {
+        encryption_keys(keys, None, input.encryption_context.as_ref());
+        keys.one("kms:datakeypairspec", input.key_pair_spec.as_str());
+        keys.recipient(input.recipient.as_ref());
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<GenerateDataKeyPairResponse, Failure> {
@@ -154,6 +169,11 @@ impl Operation for GenerateDataKeyPairWithoutPlaintext {
 
     fn targets(input: &GenerateDataKeyPairWithoutPlaintextRequest) -> Vec<Target<'_>> {
         vec![Target::key_or_alias(&input.key_id)]
+    }
+
+    fn condition_keys<'i>(input: &'i Self::Input, _: usize, keys: &mut Keys<'i>) {
+        encryption_keys(keys, None, input.encryption_context.as_ref());
+        keys.one("kms:datakeypairspec", input.key_pair_spec.as_str());
     }
 
     async fn run(

@@ -13,16 +13,16 @@ use strongroom_aws::kms::{
 use strongroom_aws::shape::NoOutput;
 use strongroom_aws::text::{self, Symmetry};
 use strongroom_base::UnixMillis;
-use strongroom_base::id::AccountId;
 use strongroom_policy::Principal;
 use strongroom_store::Cursor;
 
 use super::cryptography::would_have_succeeded;
 use super::{Operation, paging};
-use crate::authorize::{Authorized, Target};
+use crate::authorize::{Authorized, Keys, Target};
 use crate::call::Call;
 use crate::failure::{Failure, refuse, refuse_with};
 use crate::grants;
+use crate::iam::{self, Bound, Caller, Identity};
 use crate::key::{Key, KeyName, USABLE};
 use crate::records::{
     GrantOperation, GrantParty, GrantRecord, GrantTerms, KeySpec, KeyUsage, Millis,
@@ -34,9 +34,6 @@ const GRANTS_LIST: u8 = 6;
 const RETIRABLE_GRANTS_LIST: u8 = 7;
 const GRANTS_DEFAULT: usize = 50;
 const GRANTS_MAX: usize = 100;
-/// How often a filtered list reads on for what is missing of its page. Then the page stays short, which
-/// the API allows.
-const FILTER_ROUNDS_MAX: usize = 20;
 
 /// KMS API, GrantConstraints.
 const CONTEXT_PAIRS_MAX: usize = 8;
@@ -67,6 +64,17 @@ impl Operation for CreateGrant {
         vec![Target::key(&input.key_id)]
     }
 
+    fn condition_keys<'i>(input: &'i Self::Input, _: usize, keys: &mut Keys<'i>) {
+        let operations = input.operations.0.iter();
+        let operations = operations.map(|operation| operation.as_str().into());
+        keys.many("kms:grantoperations", operations.collect());
+        party_keys(input, keys);
+        if let Some(constraints) = &input.constraints {
+            constraint_keys(constraints, keys);
+        }
+        keys.asks_for_grant(input);
+    }
+
     async fn run(request: Authorized<'_, Self>) -> Result<CreateGrantResponse, Failure> {
         let (input, key) = (request.input(), request.key()?);
         key.require_state(USABLE)?;
@@ -93,6 +101,37 @@ impl Operation for CreateGrant {
         request.commit(changes).await?;
         Ok(created(&request, &grant))
     }
+}
+
+fn party_keys<'i>(input: &'i CreateGrantRequest, keys: &mut Keys<'i>) {
+    for (key, principal) in [
+        ("kms:granteeprincipal", &input.grantee_principal),
+        ("kms:retiringprincipal", &input.retiring_principal),
+    ] {
+        keys.maybe(key, principal.as_ref().map(PrincipalIdType::as_str));
+    }
+    for (key, service) in [
+        (
+            "kms:granteeserviceprincipal",
+            &input.grantee_service_principal,
+        ),
+        (
+            "kms:retiringserviceprincipal",
+            &input.retiring_service_principal,
+        ),
+    ] {
+        keys.maybe(key, service.as_ref().map(ServicePrincipalType::as_str));
+    }
+}
+
+fn constraint_keys<'i>(constraints: &'i GrantConstraints, keys: &mut Keys<'i>) {
+    let source = constraints.source_arn.as_ref();
+    let source = source.map(wire::GrantConstraintSourceArnType::as_str);
+    keys.maybe("kms:grantconstraintsourcearn", source);
+    let [equals, subset] = contexts(constraints);
+    keys.encryption_context(equals);
+    keys.encryption_context(subset);
+    keys.constraint_type(equals.is_some(), subset.is_some());
 }
 
 fn created(request: &Authorized<'_, CreateGrant>, grant: &GrantRecord) -> CreateGrantResponse {
@@ -225,13 +264,14 @@ fn grantable(key: &Key) -> Vec<wire::GrantOperation> {
 /// What the request says of the grant, with principals that exist. Errors: InvalidArnException.
 fn terms(request: &Authorized<'_, CreateGrant>) -> Result<GrantTerms, Failure> {
     let (input, call) = (request.input(), request.call());
-    let parties = Parties { call };
-    let grantee = parties.party(
+    let grantee = party(
+        call,
         "GranteePrincipal",
         input.grantee_principal.as_ref(),
         input.grantee_service_principal.as_ref(),
     )?;
-    let retiring = parties.party(
+    let retiring = party(
+        call,
         "RetiringPrincipal",
         input.retiring_principal.as_ref(),
         input.retiring_service_principal.as_ref(),
@@ -265,73 +305,60 @@ fn pairs(EncryptionContextType(pairs): EncryptionContextType) -> BTreeMap<String
         .collect()
 }
 
-/// Reads whom requests name.
-struct Parties<'c> {
-    call: &'c Call<'c>,
-}
-
-/// A principal that can be named.
-struct Named {
-    account: AccountId,
-    arn: String,
-}
-
 /// Why nobody is named. What each is called depends on who asks.
 enum Unnamed {
-    /// A unique id: what has one was deleted, or never existed.
+    /// A unique id that nobody has, or has any more.
     UniqueId,
     Refused(Refusal),
 }
 
-impl Parties<'_> {
-    fn party(
-        &self,
-        member: &str,
-        principal: Option<&PrincipalIdType>,
-        service: Option<&ServicePrincipalType>,
-    ) -> Result<Option<GrantParty>, Failure> {
-        if let Some(service) = service {
-            return Ok(Some(GrantParty::Service(service.as_str().to_owned())));
-        }
-        let Some(principal) = principal else {
-            return Ok(None);
-        };
-        let named = self
-            .principal(principal)?
-            .map_err(|unnamed| match unnamed {
-                Unnamed::UniqueId => Refusal::new(
-                    KmsException::InvalidArn,
-                    text::principal_member_not_valid(member),
-                ),
-                Unnamed::Refused(refusal) => refusal,
-            })?;
-        Ok(Some(GrantParty::Principal(named.account, named.arn)))
+/// Whom CreateGrant names under `member`, or as a service.
+fn party(
+    call: &Call<'_>,
+    member: &str,
+    principal: Option<&PrincipalIdType>,
+    service: Option<&ServicePrincipalType>,
+) -> Result<Option<GrantParty>, Failure> {
+    if let Some(service) = service {
+        return Ok(Some(GrantParty::Service(service.as_str().to_owned())));
     }
+    let Some(principal) = principal else {
+        return Ok(None);
+    };
+    let named = named(call, principal)?.map_err(|unnamed| match unnamed {
+        Unnamed::UniqueId => Refusal::new(
+            KmsException::InvalidArn,
+            text::principal_member_not_valid(member),
+        ),
+        Unnamed::Refused(refusal) => refusal,
+    })?;
+    Ok(Some(named))
+}
 
-    /// The principal with this ARN. Until users and roles exist, every one that could is taken to be in
-    /// an account that exists.
-    fn principal(&self, principal: &PrincipalIdType) -> Result<Result<Named, Unnamed>, Failure> {
-        let text = principal.as_str();
-        let refused = |text: String| {
-            let refusal = Refusal::new(KmsException::InvalidArn, text);
-            Ok(Err(Unnamed::Refused(refusal)))
-        };
-        let (account, partition) = match Principal::parse("AWS", text) {
-            Some(Principal::Account {
-                account,
-                partition: Some(partition),
-            }) => (account, partition),
-            Some(Principal::Identity { account, arn, .. }) => (account, arn.partition().to_owned()),
-            Some(Principal::UniqueId(_)) => return Ok(Err(Unnamed::UniqueId)),
-            _ => return refused(text::principal_arn_not_valid(text)),
-        };
-        let is_here = partition == self.call.region.partition();
-        if !is_here || !self.call.kms.account_exists(&account)? {
-            return refused(text::principal_not_valid(text));
+/// The principal with this ARN or unique id, if there is one now; a role's session need not have begun.
+fn named(
+    call: &Call<'_>,
+    principal: &PrincipalIdType,
+) -> Result<Result<GrantParty, Unnamed>, Failure> {
+    let text = principal.as_str();
+    let invalid = |text: String| Unnamed::Refused(Refusal::new(KmsException::InvalidArn, text));
+    let (account, absent) = match Principal::parse("AWS", text) {
+        Some(Principal::Account {
+            account,
+            partition: Some(_),
+        })
+        | Some(Principal::Identity { account, .. }) => {
+            (Some(account), invalid(text::principal_not_valid(text)))
         }
-        let arn = text.to_owned();
-        Ok(Ok(Named { account, arn }))
-    }
+        Some(Principal::UniqueId(_)) => (None, Unnamed::UniqueId),
+        _ => return Ok(Err(invalid(text::principal_arn_not_valid(text)))),
+    };
+    let bound = iam::bound(call.kms, "AWS", text, call.region.partition())?;
+    Ok(match (bound, account) {
+        (Bound::ById(account, id), _) => Ok(GrantParty::Identity(account, id)),
+        (Bound::AsWritten, Some(account)) => Ok(GrantParty::Principal(account, text.to_owned())),
+        (Bound::AsWritten, None) | (Bound::Absent, _) => Err(absent),
+    })
 }
 
 /// KMS API, ListGrants.
@@ -356,56 +383,54 @@ impl Operation for ListGrants {
     async fn run(request: Authorized<'_, Self>) -> Result<ListGrantsResponse, Failure> {
         let (input, key) = (request.input(), request.key()?);
         let grantee = filter(&request)?;
-        let is_wanted = |grant: &GrantRecord| {
-            let wanted = grantee.as_ref();
-            wanted.is_none_or(|wanted| *wanted == grant.terms.grantee)
-        };
         if let Some(id) = &input.grant_id {
             let grant = existing(&request, &key.name, id)?;
-            return Ok(listed(Some(grant).into_iter().filter(is_wanted), None));
+            let is_wanted = grantee.is_none_or(|wanted| wanted == grant.terms.grantee);
+            let grant = Some(grant).filter(|_| is_wanted);
+            return listed(request.call(), grant.into_iter().collect(), None);
         }
         let records = &request.kms().records;
-        let mut cursor = paging::cursor(GRANTS_LIST, input.marker.as_ref())?;
-        require_own(cursor.as_ref(), |cursor| {
-            records.is_cursor_of_grants(&key.name, cursor)
+        let cursor = paging::cursor(GRANTS_LIST, input.marker.as_ref())?;
+        require_own(cursor.as_ref(), |cursor| match &grantee {
+            Some(grantee) => records.is_cursor_of_grants_to(&key.name, grantee, cursor),
+            None => records.is_cursor_of_grants(&key.name, cursor),
         })?;
         let limit = paging::limit(input.limit, GRANTS_DEFAULT, GRANTS_MAX);
-        let mut found = Vec::new();
-        for _ in 0..FILTER_ROUNDS_MAX {
-            let page = records.list_grants(&key.name, cursor.as_ref(), limit - found.len())?;
-            found.extend(page.records.into_iter().filter(is_wanted));
-            cursor = page.next;
-            if cursor.is_none() || found.len() >= limit {
-                break;
-            }
-        }
-        Ok(listed(found.into_iter(), marker(GRANTS_LIST, cursor)))
+        let page = match &grantee {
+            Some(grantee) => records.list_grants_to(&key.name, grantee, cursor.as_ref(), limit)?,
+            None => records.list_grants(&key.name, cursor.as_ref(), limit)?,
+        };
+        let next = marker(GRANTS_LIST, page.next);
+        listed(request.call(), page.records, next)
     }
 }
 
+/// The grantee whose grants are asked for.
 fn filter(request: &Authorized<'_, ListGrants>) -> Result<Option<GrantParty>, Failure> {
-    let input = request.input();
+    let (input, caller) = (request.input(), request.caller());
     if let Some(service) = &input.grantee_service_principal {
-        // KMS API, ListGrants: only a service may ask what is granted to a service.
-        return Err(refuse_with(
-            KmsException::AccessDenied,
-            text::denied_by_identity(&request.caller().arn, "kms:ListGrants", service.as_str()),
-        ));
+        return service_itself(caller, service).map(Some);
     }
     let Some(principal) = &input.grantee_principal else {
         return Ok(None);
     };
-    let parties = Parties {
-        call: request.call(),
-    };
-    match parties.principal(principal)? {
-        Ok(named) => Ok(Some(GrantParty::Principal(named.account, named.arn))),
+    match named(request.call(), principal)? {
+        Ok(named) => Ok(Some(named)),
         Err(Unnamed::Refused(refusal)) => Err(refusal.into()),
         Err(Unnamed::UniqueId) => Err(refuse_with(
             KmsException::InvalidArn,
             text::GRANTEE_FILTER_NOT_VALID,
         )),
     }
+}
+
+/// KMS API, ListGrants: only a service may ask what is granted to a service.
+fn service_itself(caller: &Caller, service: &ServicePrincipalType) -> Result<GrantParty, Failure> {
+    if matches!(caller.identity, Identity::Service) && caller.arn == service.as_str() {
+        return Ok(GrantParty::Service(caller.arn.clone()));
+    }
+    let text = text::denied_by_identity(&caller.arn, "kms:ListGrants", service.as_str());
+    Err(refuse_with(KmsException::AccessDenied, text))
 }
 
 fn require_own(
@@ -423,14 +448,17 @@ fn marker(list: u8, cursor: Option<Cursor>) -> Option<MarkerType> {
 }
 
 fn listed(
-    grants: impl Iterator<Item = GrantRecord>,
+    call: &Call<'_>,
+    grants: Vec<GrantRecord>,
     next_marker: Option<MarkerType>,
-) -> ListGrantsResponse {
-    ListGrantsResponse {
-        grants: Some(GrantList(grants.map(entry).collect())),
+) -> Result<ListGrantsResponse, Failure> {
+    let entries = grants.into_iter().map(|grant| entry(call, grant));
+    let entries: Result<Vec<_>, Failure> = entries.collect();
+    Ok(ListGrantsResponse {
+        grants: Some(GrantList(entries?)),
         truncated: Some(BooleanType(next_marker.is_some())),
         next_marker,
-    }
+    })
 }
 
 /// The grant with this id on the key. Errors: InvalidGrantIdException.
@@ -446,10 +474,11 @@ fn existing<O: Operation>(
     grant.ok_or_else(|| refuse(KmsException::InvalidGrantId))
 }
 
-fn entry(grant: GrantRecord) -> GrantListEntry {
+fn entry(call: &Call<'_>, grant: GrantRecord) -> Result<GrantListEntry, Failure> {
     let key = grant.key_name();
-    let (grantee_principal, grantee_service_principal) = wire_party(Some(grant.terms.grantee));
-    let (retiring_principal, retiring_service_principal) = wire_party(grant.terms.retiring);
+    let grantee = Some(grant.terms.grantee);
+    let (grantee_principal, grantee_service_principal) = wire_party(call, grantee)?;
+    let (retiring_principal, retiring_service_principal) = wire_party(call, grant.terms.retiring)?;
     let operations = grant.terms.operations.iter().map(|one| one.wire());
     let constraints = GrantConstraints {
         encryption_context_subset: grant.terms.context_subset.map(wire_context),
@@ -458,7 +487,7 @@ fn entry(grant: GrantRecord) -> GrantListEntry {
     };
     let issuer = grant.terms.issuer;
     let root = format!("arn:{}:iam::{issuer}:root", key.region.partition());
-    GrantListEntry {
+    Ok(GrantListEntry {
         key_id: Some(key.arn().into()),
         grant_id: Some(grants::id_text(&grant.id).into()),
         name: grant.terms.name.map(Into::into),
@@ -470,17 +499,23 @@ fn entry(grant: GrantRecord) -> GrantListEntry {
         constraints: Some(constraints).filter(|given| *given != GrantConstraints::default()),
         grantee_service_principal,
         retiring_service_principal,
-    }
+    })
 }
 
-fn wire_party(
-    party: Option<GrantParty>,
-) -> (Option<PrincipalIdType>, Option<ServicePrincipalType>) {
-    match party {
+type WireParty = (Option<PrincipalIdType>, Option<ServicePrincipalType>);
+
+/// Who has a unique id is shown by the ARN of today, and who has none any more by the id.
+fn wire_party(call: &Call<'_>, party: Option<GrantParty>) -> Result<WireParty, Failure> {
+    Ok(match party {
         Some(GrantParty::Principal(_, arn)) => (Some(arn.into()), None),
+        Some(GrantParty::Identity(_, id)) => {
+            let partition = call.region.partition();
+            let arn = iam::principal_with_id(&call.kms.records, &id, partition)?;
+            (Some(arn.unwrap_or(id).into()), None)
+        }
         Some(GrantParty::Service(service)) => (None, Some(service.into())),
         None => (None, None),
-    }
+    })
 }
 
 fn wire_context(pairs: BTreeMap<String, String>) -> EncryptionContextType {
@@ -518,12 +553,12 @@ impl Operation for ListRetirableGrants {
 
     async fn run(request: Authorized<'_, Self>) -> Result<ListGrantsResponse, Failure> {
         let input = request.input();
-        let named = own_principal(&request)?;
+        let principal = own_principal(&request)?;
         let records = &request.kms().records;
         let retiring = Retiring {
-            account: &named.account,
+            account: &request.caller().account,
             region: &request.call().region,
-            principal: &named.arn,
+            principal: principal.index_name(),
         };
         let cursor = paging::cursor(RETIRABLE_GRANTS_LIST, input.marker.as_ref())?;
         require_own(cursor.as_ref(), |cursor| {
@@ -531,20 +566,17 @@ impl Operation for ListRetirableGrants {
         })?;
         let limit = paging::limit(input.limit, GRANTS_DEFAULT, GRANTS_MAX);
         let page = records.list_retirable_grants(&retiring, cursor.as_ref(), limit)?;
-        let mut found = Vec::new();
-        for named in page.records {
-            found.extend(records.grant(&named.key_name(), &named.id)?);
-        }
         let next = marker(RETIRABLE_GRANTS_LIST, page.next);
-        Ok(listed(found.into_iter(), next))
+        listed(request.call(), page.records, next)
     }
 }
 
 /// The principal that the request names. Those of other accounts are as absent as those of none.
-fn own_principal(request: &Authorized<'_, ListRetirableGrants>) -> Result<Named, Failure> {
+fn own_principal(request: &Authorized<'_, ListRetirableGrants>) -> Result<GrantParty, Failure> {
     let (input, caller) = (request.input(), request.caller());
     let Some(principal) = &input.retiring_principal else {
-        // KMS API, ListRetirableGrants: only a service may ask what a service retires.
+        // KMS API, ListRetirableGrants: only a service may ask what a service retires, and services have no
+        // identity policy that would let them.
         let service = input.retiring_service_principal.as_ref();
         let service = service.map_or("*", ServicePrincipalType::as_str);
         return Err(refuse_with(
@@ -552,11 +584,8 @@ fn own_principal(request: &Authorized<'_, ListRetirableGrants>) -> Result<Named,
             text::denied_by_identity(&caller.arn, "kms:ListRetirableGrants", service),
         ));
     };
-    let parties = Parties {
-        call: request.call(),
-    };
-    match parties.principal(principal)? {
-        Ok(named) if named.account == caller.account => Ok(named),
+    match named(request.call(), principal)? {
+        Ok(named) if named.account() == Some(&caller.account) => Ok(named),
         Ok(_) | Err(Unnamed::UniqueId) => Err(refuse_with(
             KmsException::NotFound,
             text::retiring_principal_not_found(principal.as_str()),

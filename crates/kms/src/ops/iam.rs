@@ -16,13 +16,20 @@ use crate::repository::{Changes, EntityRecord, Stored};
 
 use subjects::Subject;
 
+pub(super) mod access_keys;
 pub(super) mod attachments;
 pub(super) mod documents;
+pub(super) mod groups;
 pub(super) mod inline_policies;
 mod inputs;
+mod listing;
+pub(super) mod managed_policies;
 mod pages;
+mod policy_use;
+pub(super) mod roles;
 mod subjects;
 pub(super) mod tags;
+pub(super) mod users;
 
 /// The path of what is made without one.
 const DEFAULT_PATH: &str = "/";
@@ -35,7 +42,7 @@ async fn in_turn<'r, O: Operation>(
 ) -> Result<(Option<MutexGuard<'r, ()>>, Authorized<'r, O>), Failure> {
     let (call, input) = (request.call(), request.input());
     let turn = call.kms.iam_turns.take(&call.caller.account).await;
-    Ok((turn, authorize::<O>(call, input)?))
+    Ok((turn, authorize::<O>(call, input, &O::targets(input))?))
 }
 
 /// What will be a new entity of the caller's account.

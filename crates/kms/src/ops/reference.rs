@@ -17,7 +17,7 @@ const DIFFERENCES: &[(&str, &str)] = &[
     ),
     (
         "CreateGrant",
-        "Principals need not exist in IAM yet; a grant does not authorize anyone yet.",
+        "A grant counts at once; an encryption context with two names that differ only in case fits no constraint.",
     ),
     (
         "CreateKey",
@@ -42,6 +42,10 @@ const DIFFERENCES: &[(&str, &str)] = &[
     (
         "ListKeys",
         "Keys cannot be shared through RAM: the list of other accounts' keys is empty.",
+    ),
+    (
+        "ListRetirableGrants",
+        "Services cannot list what they may retire.",
     ),
     (
         "PutKeyPolicy",

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use strongroom_aws::kms::OPERATIONS;
 
-use super::{ATTEMPTS_MAX, OPS, ResourceKind, Service, find};
+use super::{ATTEMPTS_MAX, OPS, Op, ResourceKind, Service, find};
 use crate::key::KeyName;
 use crate::repository::Changes;
 use crate::workbench::{Bench, all_at_once};
@@ -40,25 +40,66 @@ fn rows_are_unique_sorted_and_found() {
 
 #[test]
 fn every_row_needs_the_action_of_its_name() {
+    let of_row = |op: &Op| format!("{}:{}", op.service.name(), op.name);
+    let of_rows: BTreeSet<String> = OPS.iter().map(of_row).collect();
     for op in OPS {
         match (op.resource, op.actions) {
             (ResourceKind::Nothing, []) => {}
             (ResourceKind::TwoKeys, ["kms:ReEncryptFrom", "kms:ReEncryptTo"]) => {}
-            (ResourceKind::KeyAndAccount, ["kms:ReplicateKey", "kms:CreateKey"]) => {}
+            (_, [action]) => assert_eq!(*action, of_row(op)),
+            // IAM User Guide: what a session brings along needs permissions of its own.
             (
-                ResourceKind::RoleForToken,
-                [
-                    "sts:AssumeRoleWithWebIdentity",
-                    "sts:TagSession",
-                    "sts:SetSourceIdentity",
-                ],
+                ResourceKind::Role | ResourceKind::RoleForToken,
+                [action, "sts:TagSession", "sts:SetSourceIdentity"],
             )
-            | (ResourceKind::Role, ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"])
-            | (ResourceKind::Entity, ["sts:GetFederationToken", "sts:TagSession"]) => {}
-            (_, [action]) => assert_eq!(*action, format!("{}:{}", op.service.name(), op.name)),
+            | (ResourceKind::Entity, [action, "sts:TagSession"]) => {
+                assert_eq!(*action, of_row(op));
+            }
+            // What is done to what the operation makes needs the action of the operation that does it alone.
+            (
+                ResourceKind::Account | ResourceKind::KeyAndAccount | ResourceKind::Entity,
+                [action, rest @ ..],
+            ) => {
+                assert_eq!(*action, of_row(op));
+                assert!(rest.iter().all(|action| of_rows.contains(*action)));
+            }
             (resource, actions) => panic!("{}: {resource:?} {actions:?}", op.name),
         }
     }
+}
+
+/// KMS Developer Guide, "Allowing users in other accounts to use a KMS key", and the "Cross-account use" of each
+/// operation in the KMS API.
+#[test]
+fn only_these_operations_reach_keys_of_other_accounts() {
+    let reaching = OPS.iter().filter(|op| op.resource.reaches_other_accounts());
+    let names: Vec<&str> = reaching.map(|op| op.name).collect();
+    assert_eq!(
+        names,
+        [
+            "CreateGrant",
+            "Decapsulate",
+            "Decrypt",
+            "DeriveSharedSecret",
+            "DescribeKey",
+            "Encapsulate",
+            "Encrypt",
+            "GenerateDataKey",
+            "GenerateDataKeyPair",
+            "GenerateDataKeyPairWithoutPlaintext",
+            "GenerateDataKeyWithoutPlaintext",
+            "GenerateMac",
+            "GetKeyRotationStatus",
+            "GetPublicKey",
+            "ListGrants",
+            "ReEncrypt",
+            "RetireGrant",
+            "RevokeGrant",
+            "Sign",
+            "Verify",
+            "VerifyMac",
+        ]
+    );
 }
 
 /// The n-th of many changes of one key.

@@ -66,12 +66,33 @@ pub(crate) struct GrantTerms {
 /// Whom a grant names.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub(crate) enum GrantParty {
-    /// A principal, by its account and ARN.
+    /// What has no unique id, by its account and ARN: a root or a federated user. Grants older than IAM name
+    /// users and roles like this; as nobody had those names then, they speak for nobody.
     #[n(1)]
     Principal(#[cbor(n(0), with = "text")] AccountId, #[n(1)] String),
     /// An AWS service, by its service principal.
     #[n(2)]
     Service(#[n(0)] String),
+    /// A user, a role or a role's session, by its account and unique id (`AIDA…`, `AROA…`, `AROA…:session`).
+    #[n(3)]
+    Identity(#[cbor(n(0), with = "text")] AccountId, #[n(1)] String),
+}
+
+impl GrantParty {
+    /// What indexes keep it under: ARNs, service principals and unique ids never look alike.
+    pub(crate) fn index_name(&self) -> &str {
+        match self {
+            Self::Principal(_, name) | Self::Service(name) | Self::Identity(_, name) => name,
+        }
+    }
+
+    /// The account it belongs to; a service belongs to none.
+    pub(crate) fn account(&self) -> Option<&AccountId> {
+        match self {
+            Self::Principal(account, _) | Self::Identity(account, _) => Some(account),
+            Self::Service(_) => None,
+        }
+    }
 }
 
 macro_rules! operations {
@@ -124,7 +145,7 @@ operations! {
     19 Decapsulate,
 }
 
-/// Which grant: what a grant token says, and what the index of retirable grants holds.
+/// Which grant: what a grant token says, and what the indexes by principal hold.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub(crate) struct GrantReference {
     /// The account of the key.
@@ -156,3 +177,7 @@ pub(crate) struct GrantCountRecord {
     #[n(0)]
     pub grants: u32,
 }
+
+/// That the index by grantee has every grant: grants older than the index were added to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct GranteeIndexRecord {}

@@ -3,10 +3,11 @@ use strongroom_base::hex;
 use std::collections::BTreeMap;
 
 use super::{
-    AliasRecord, GrantCountRecord, GrantOperation, GrantParty, GrantRecord, GrantTerms, KeyOrigin,
-    KeyRecord, KeySpec, KeyState, KeyUsage, KeyUsageRecord, MaterialRecord, MaterialRole, Millis,
-    MultiRegionRecord, NamedGrantRecord, PolicyKind, Record, RegionName, RotationKind,
-    RotationMark, RotationRecord, TagRecord, TimerKind, TimerRecord, Unreadable,
+    AliasRecord, GrantCountRecord, GrantOperation, GrantParty, GrantRecord, GrantTerms,
+    GranteeIndexRecord, KeyOrigin, KeyRecord, KeySpec, KeyState, KeyUsage, KeyUsageRecord,
+    MaterialRecord, MaterialRole, Millis, MultiRegionRecord, NamedGrantRecord, PolicyKind, Record,
+    RegionName, RotationKind, RotationMark, RotationRecord, TagRecord, TimerKind, TimerRecord,
+    Unreadable,
 };
 
 fn key() -> KeyRecord {
@@ -213,6 +214,15 @@ fn grant_record_bytes_do_not_change() {
         ..grant().terms
     };
     check_golden(&least, "01856c313233343536373839303132f68202816173f6810c");
+    let by_id = GrantTerms {
+        grantee: GrantParty::Identity("123456789012".parse().unwrap(), "AROAA:s".into()),
+        ..least.clone()
+    };
+    check_golden(
+        &by_id,
+        "01856c313233343536373839303132f68203826c31323334353637383930313267\
+         41524f41413a73f6810c",
+    );
     check_golden(
         &grant().reference(),
         concat!(
@@ -226,6 +236,7 @@ fn grant_record_bytes_do_not_change() {
         "018158200707070707070707070707070707070707070707070707070707070707070707",
     );
     check_golden(&GrantCountRecord { grants: 50_000 }, "018119c350");
+    check_golden(&GranteeIndexRecord {}, "0180");
 }
 
 #[test]

@@ -243,8 +243,17 @@ impl Repository {
 
     /// Where an entity is in the list of its account's records of its kind.
     pub(crate) fn place_of_entity<R: EntityRecord>(&self, record: &R) -> Result<Cursor, Failure> {
-        let name = record.entity().name().in_table(table(R::KIND));
-        Ok(Cursor::from_bytes(&self.store.store_key(&name)?))
+        self.place_of_name(R::KIND, &record.entity().name())
+    }
+
+    /// The place of a name in the list of its account's records of one kind, whether anything has it or not.
+    pub(crate) fn place_of_name(
+        &self,
+        kind: EntityKind,
+        name: &EntityName,
+    ) -> Result<Cursor, Failure> {
+        let key = self.store.store_key(&name.in_table(table(kind)))?;
+        Ok(Cursor::from_bytes(&key))
     }
 
     /// Whether `cursor` belongs to the list of an account's records of one kind.

@@ -4,12 +4,21 @@
 use strongroom_aws::error::{QueryException, Refusal};
 use strongroom_aws::text::iam as text;
 use strongroom_aws::xml::uri_encode;
-use strongroom_policy::{Grammar, Policy, PolicyError, Problem};
+use strongroom_policy::{Grammar, Policy, PolicyError, Problem, counted_characters};
 
 /// Reads a document that a client sent. Errors: MalformedPolicyDocument.
 pub(in crate::ops) fn read(document: &str, grammar: Grammar) -> Result<Policy, Refusal> {
     let policy = Policy::parse(document, grammar);
     policy.map_err(|error| malformed(&error))
+}
+
+/// Refuses a document of more characters than `max`, white space not counted. Errors: LimitExceeded.
+pub(super) fn require_size(document: &str, quota: &str, max: usize) -> Result<(), Refusal> {
+    if counted_characters(document) <= max {
+        return Ok(());
+    }
+    let text = text::quota_exceeded(quota, max);
+    Err(Refusal::new(QueryException::LimitExceeded, text))
 }
 
 /// A document as answers show it (IAM API: RFC 3986).

@@ -3,7 +3,7 @@
 
 use strongroom_aws::iam::{
     self as wire, AttachedPoliciesListType, BooleanType, MarkerType, MaxItemsType,
-    PolicyNameListType, ResponseMarkerType, TagListType,
+    PolicyDocumentVersionListType, PolicyNameListType, ResponseMarkerType, TagListType,
 };
 use strongroom_aws::shape::Shape;
 
@@ -222,7 +222,6 @@ macro_rules! lists {
         }
     )*};
 }
-pub(super) use lists;
 
 lists! {
     ListUserPoliciesRequest ListUserPoliciesResponse policy_names: Vec<String> = names;
@@ -231,13 +230,47 @@ lists! {
     ListAttachedUserPoliciesRequest ListAttachedUserPoliciesResponse attached_policies: Vec<wire::AttachedPolicy> = attached;
     ListAttachedGroupPoliciesRequest ListAttachedGroupPoliciesResponse attached_policies: Vec<wire::AttachedPolicy> = attached;
     ListAttachedRolePoliciesRequest ListAttachedRolePoliciesResponse attached_policies: Vec<wire::AttachedPolicy> = attached;
+    ListUsersRequest ListUsersResponse users: Vec<wire::User> = wire::UserListType;
+    ListGroupsRequest ListGroupsResponse groups: Vec<wire::Group> = wire::GroupListType;
+    ListGroupsForUserRequest ListGroupsForUserResponse groups: Vec<wire::Group> = wire::GroupListType;
+    ListAccessKeysRequest ListAccessKeysResponse access_key_metadata: Vec<wire::AccessKeyMetadata> = wire::AccessKeyMetadataListType;
     ListUserTagsRequest ListUserTagsResponse tags: Vec<wire::Tag> = TagListType;
     ListRoleTagsRequest ListRoleTagsResponse tags: Vec<wire::Tag> = TagListType;
     ListPolicyTagsRequest ListPolicyTagsResponse tags: Vec<wire::Tag> = TagListType;
+    ListPolicyVersionsRequest ListPolicyVersionsResponse versions: Vec<wire::PolicyVersion> = versions;
+}
+
+impl Lists for wire::GetGroupRequest {
+    type Items = (wire::Group, Vec<wire::User>);
+    type Output = wire::GetGroupResponse;
+
+    fn marker(&self) -> Option<&MarkerType> {
+        self.marker.as_ref()
+    }
+
+    fn max_items(&self) -> Option<MaxItemsType> {
+        self.max_items
+    }
+
+    fn answer(
+        (group, users): Self::Items,
+        marker: Option<ResponseMarkerType>,
+    ) -> wire::GetGroupResponse {
+        wire::GetGroupResponse {
+            group,
+            users: wire::UserListType(users),
+            is_truncated: Some(BooleanType(marker.is_some())),
+            marker,
+        }
+    }
 }
 
 fn names(names: Vec<String>) -> PolicyNameListType {
     PolicyNameListType(names.into_iter().map(Into::into).collect())
+}
+
+fn versions(versions: Vec<wire::PolicyVersion>) -> Option<PolicyDocumentVersionListType> {
+    Some(PolicyDocumentVersionListType(versions))
 }
 
 fn attached(policies: Vec<wire::AttachedPolicy>) -> Option<AttachedPoliciesListType> {

@@ -13,7 +13,7 @@ use strongroom_store::Expect;
 use super::inputs::{BringsTagKeys, BringsTags, Lists, Names};
 use super::subjects::{Subject, Tagged};
 use super::{in_turn, pages};
-use crate::authorize::{Authorized, Keys, Target};
+use crate::authorize::{Authorized, Entity, Keys, Target};
 use crate::failure::{Failure, refuse_with};
 use crate::ops::Operation;
 use crate::records::TagRecord;
@@ -65,6 +65,19 @@ fn shown_tag(tag: &TagRecord) -> Tag {
         key: tag.key.as_str().into(),
         value: tag.value.as_str().into(),
     }
+}
+
+/// What is to be made, and once more if it is made with tags, which need a permission of their own (IAM User Guide,
+/// "Tagging IAM resources").
+pub(super) fn targets_of_new<'i>(
+    entity: Entity<'i>,
+    tags: Option<&TagListType>,
+) -> Vec<Target<'i>> {
+    let mut targets = vec![Target::Entity(entity)];
+    if tags.is_some_and(|tags| !tags.0.is_empty()) {
+        targets.push(Target::Entity(entity));
+    }
+    targets
 }
 
 /// Fills in aws:RequestTag and aws:TagKeys.
