@@ -27,7 +27,7 @@ use crate::repository::{AliasName, Changes, Stored};
 use crate::resolve::{self, Naming, Reference};
 
 pub(crate) use conditions::{Keys, RequestContext};
-pub(crate) use decision::{Asked, Thing, Verdict};
+pub(crate) use decision::{Asked, Denied, Thing, Verdict};
 pub use entities::Entity;
 
 /// What an operation acts on, as its input names it. The n-th target needs the n-th action of the

@@ -11,7 +11,7 @@ use strongroom_aws::kms::{CreateGrantRequest, EncryptionContextType, RecipientIn
 use strongroom_aws::time::iso8601;
 use strongroom_base::id::{AccountId, Region};
 use strongroom_base::{UnixMillis, hex};
-use strongroom_policy::{Context, Principal, Undetermined, Values, folded};
+use strongroom_policy::{Context, MapContext, Principal, Undetermined, Values, folded};
 
 use super::Target;
 use crate::call::Source;
@@ -270,6 +270,8 @@ pub(crate) struct RequestContext<'r, 'i> {
     pub filled: OnceCell<Keys<'i>>,
     /// What the recipient's document attests, once it was verified; `None` when it attests nothing.
     pub attested: OnceCell<Option<Attestation>>,
+    /// What comes before all of them, of questions that are no requests.
+    pub stated: Option<&'r MapContext>,
 }
 
 impl Context for RequestContext<'_, '_> {
@@ -279,6 +281,11 @@ impl Context for RequestContext<'_, '_> {
             if let Some(values) = of_token {
                 return values;
             }
+        }
+        if let Some(stated) = self.stated
+            && let found @ (Values::One(_) | Values::Many(_)) = stated.values(key)?
+        {
+            return Ok(found);
         }
         let found = match key.split_once(':') {
             Some(("aws", name)) => self.global(name)?,

@@ -102,6 +102,7 @@ impl<'r> Asking<'r, '_> {
             region: &self.call.region,
             source: &self.call.source,
             policies: policies_of(&self.call.kms.records, caller)?,
+            stated: None,
         };
         asked.decide(action, &guarded(role, arn), fill)
     }

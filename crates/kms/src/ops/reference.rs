@@ -15,6 +15,7 @@ const DIFFERENCES: &[(&str, &str)] = &[
         "AssumeRoleWithWebIdentity",
         "Identity providers are those of the configuration, for all accounts; their keys are read when the server starts.",
     ),
+    ("CreateAccessKey", "Of the root, UserName is `root`."),
     (
         "CreateGrant",
         "A grant counts at once; an encryption context with two names that differ only in case fits no constraint.",
@@ -36,9 +37,18 @@ const DIFFERENCES: &[(&str, &str)] = &[
         "Knows the long-term access keys of this server, and no temporary ones.",
     ),
     (
+        "GetAccessKeyLastUsed",
+        "Uses before the server started are forgotten.",
+    ),
+    (
         "GetKeyLastUsage",
         "A use of the last half minute before a crash may be forgotten.",
     ),
+    (
+        "GetUser",
+        "Of the root, UserName is `root`, and CreateDate is 1970 where development makes accounts on first use.",
+    ),
+    ("ListGroups", "In no order that means anything."),
     (
         "ListKeys",
         "Keys cannot be shared through RAM: the list of other accounts' keys is empty.",
@@ -47,6 +57,7 @@ const DIFFERENCES: &[(&str, &str)] = &[
         "ListRetirableGrants",
         "Services cannot list what they may retire.",
     ),
+    ("ListUsers", "In no order that means anything."),
     (
         "PutKeyPolicy",
         "The lock-out check refuses some policies that AWS takes; principals other than accounts and services do not exist yet.",
