@@ -20,7 +20,7 @@ use crate::iam::Caller;
 use crate::key::{Key, KeyName, alias_arn};
 use crate::kms::Kms;
 use crate::multi_region;
-use crate::ops::{Operation, ResourceKind};
+use crate::ops::Operation;
 use crate::records::{AliasRecord, GrantRecord};
 use crate::repository::{AliasName, Changes, Stored};
 use crate::resolve::{self, Naming, Reference};
@@ -34,8 +34,17 @@ pub use entities::Entity;
 pub enum Target<'i> {
     /// The caller's account, in the Region where something is made or listed; only identity policies decide.
     Account,
+    /// The caller's account in another Region, where a replica of the first target is to be made; only identity
+    /// policies decide.
+    AccountIn {
+        /// The Region, as the client wrote it.
+        region: &'i str,
+    },
     /// A key that is still to be made, for what is done to it at once; only identity policies decide.
-    NewKey,
+    NewKey {
+        /// The Region of a replica, as the client wrote it.
+        region: Option<&'i str>,
+    },
     /// An alias that is still to be made; only identity policies decide.
     NewAlias {
         /// The name.
@@ -107,6 +116,32 @@ impl<'i> Target<'i> {
             naming: Naming::KeyOrAlias,
         }
     }
+
+    /// kms:RequestAlias: the alias by which the client names the key, without the rest of its ARN.
+    fn alias(&self) -> Option<&'i str> {
+        let reference = match *self {
+            Self::Key {
+                reference,
+                naming: Naming::KeyOrAlias,
+            } => reference,
+            Self::Ciphertext { reference, .. } => reference?,
+            _ => return None,
+        };
+        let name = match reference.starts_with("arn:") {
+            true => reference.splitn(6, ':').nth(5)?,
+            false => reference,
+        };
+        name.starts_with("alias/").then_some(name)
+    }
+
+    /// Whether it stands for a replica that is still to be made.
+    fn is_replica(&self) -> bool {
+        match self {
+            Self::AccountIn { .. } => true,
+            Self::NewKey { region } => region.is_some(),
+            _ => false,
+        }
+    }
 }
 
 /// A target after its look-up.
@@ -125,27 +160,35 @@ pub struct Authorized<'r, O: Operation> {
     resources: Vec<Resource>,
 }
 
-/// Resolves what `input` names and decides whether the caller may. Errors in this order:
+/// Resolves the `targets` that `input` names and decides whether the caller may. Errors in this order:
 /// InvalidGrantTokenException, for any grant token in the input whatever else it names; then for each
 /// target NotFoundException (of a grant also InvalidGrantIdException), AccessDeniedException.
 pub(crate) fn authorize<'r, O: Operation>(
     call: &'r Call<'r>,
     input: &'r O::Input,
+    targets: &[Target<'r>],
 ) -> Result<Authorized<'r, O>, Failure> {
     grants::require_tokens::<O::Input>(call)?;
     let asked = Asked::of_call(call)?;
-    let targets = O::targets(input);
     let mut resources = Vec::with_capacity(targets.len());
     for (index, target) in targets.iter().enumerate() {
         let actions = call.op.actions;
         let action = actions.get(index).or(actions.last());
+        let fill = |keys: &mut Keys<'r>| {
+            keys.maybe("kms:requestalias", target.alias());
+            O::condition_keys(input, index, keys);
+            if let (true, Some(Resource::Key(primary))) = (target.is_replica(), resources.first()) {
+                keys.replica_of(primary);
+            }
+        };
         let asking = Asking {
             call,
             asked: &asked,
             action: action.ok_or_else(no_such_resource)?,
-            fill: &|keys| O::condition_keys(input, index, keys),
+            fill: &fill,
         };
-        resources.push(asking.target(target)?);
+        let resource = asking.target(target)?;
+        resources.push(resource);
     }
     Ok(Authorized {
         call,
@@ -167,7 +210,11 @@ impl<'r> Asking<'r, '_> {
         let records = &self.call.kms.records;
         match *target {
             Target::Account => self.own("*", Where::Resource("*")),
-            Target::NewKey => self.own("*", Where::Nowhere),
+            Target::AccountIn { region } => self.own_in(region, Where::Resource("*")),
+            Target::NewKey { region: None } => self.own("*", Where::Nowhere),
+            Target::NewKey {
+                region: Some(region),
+            } => self.own_in(region, Where::Nowhere),
             Target::NewAlias { name } => {
                 let (region, account) = (&self.call.region, &self.call.caller.account);
                 self.own_arn(&alias_arn(region, account, name))
@@ -218,9 +265,20 @@ impl<'r> Asking<'r, '_> {
 
     /// Decides on something of the caller's own account that only identity policies speak of.
     fn own(&self, resource: &str, place: Where<'_>) -> Result<Resource, Failure> {
-        let verdict = self
-            .asked
-            .decide(self.action, &Thing::Own(resource, &[]), self.fill)?;
+        self.decide_own(&Thing::Own(resource, &[]), place)
+    }
+
+    /// Decides on what is to be made in another Region. What is no Region has nothing made in it, so there it
+    /// makes no difference.
+    fn own_in(&self, region: &str, place: Where<'_>) -> Result<Resource, Failure> {
+        match region.parse() {
+            Ok(region) => self.decide_own(&Thing::OwnIn(&region), place),
+            Err(_) => self.own("*", place),
+        }
+    }
+
+    fn decide_own(&self, thing: &Thing<'_>, place: Where<'_>) -> Result<Resource, Failure> {
+        let verdict = self.asked.decide(self.action, thing, self.fill)?;
         self.account(&verdict, place)
     }
 
@@ -257,31 +315,16 @@ impl<'r> Asking<'r, '_> {
     }
 
     fn look_up(&self, reference: &Reference) -> Result<Arc<Key>, Failure> {
-        let key = resolve::key(&self.call.kms.records, reference);
+        let records = &self.call.kms.records;
         if reference.account() == self.call.caller.account {
-            return key;
+            return resolve::key(records, reference);
         }
-        match key {
-            Ok(key) if self.reaches_other_accounts() => Ok(key),
-            Ok(_) | Err(Failure::Refused(_)) => Err(self.unseen()),
-            Err(other) => Err(other),
+        if !self.call.op.resource.reaches_other_accounts() {
+            return Err(self.unseen());
         }
-    }
-
-    /// KMS Developer Guide, "Allowing users in other accounts to use a KMS key": only some operations can.
-    fn reaches_other_accounts(&self) -> bool {
-        match self.call.op.resource {
-            ResourceKind::Key
-            | ResourceKind::CiphertextKey
-            | ResourceKind::TwoKeys
-            | ResourceKind::Grant => true,
-            ResourceKind::Nothing
-            | ResourceKind::Account
-            | ResourceKind::OwnKey
-            | ResourceKind::TwoOwnKeys
-            | ResourceKind::KeyAndAccount
-            | ResourceKind::AliasAndKeys
-            | ResourceKind::Entity => false,
+        match resolve::key(records, reference) {
+            Err(Failure::Refused(_)) => Err(self.unseen()),
+            found => found,
         }
     }
 
@@ -391,10 +434,7 @@ impl<'r> Asking<'r, '_> {
                 false => self.unseen(),
             });
         };
-        match self
-            .asked
-            .decide_retire(self.action, &found, &grant, self.fill)?
-        {
+        match self.asked.decide_retire(self.action, &found, &grant)? {
             Verdict::Allowed => {
                 self.call.note_key(&found);
                 Ok(Resource::Grant(Box::new(grant)))
@@ -494,3 +534,6 @@ impl<'r, O: Operation> Authorized<'r, O> {
 fn no_such_resource() -> Failure {
     Refusal::new(KmsException::KmsInternal, text::INTERNAL).into()
 }
+
+#[cfg(test)]
+mod tests;

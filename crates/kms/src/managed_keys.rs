@@ -156,13 +156,6 @@ fn blank_record(kms: &Kms, name: &str, alias: &AliasName) -> KeyRecord {
     }
 }
 
-/// Whether the policy of AWS managed keys allows `action` to the account's root: its second statement
-/// does. The first is for those who come through the service, which nobody can here.
-pub(crate) fn allows(action: &str) -> bool {
-    let prefixes = ["kms:Describe", "kms:Get", "kms:List"];
-    prefixes.iter().any(|prefix| action.starts_with(prefix)) || action == "kms:RevokeGrant"
-}
-
 /// The policy of the AWS managed key of service `name`, as GetKeyPolicy shows it.
 pub(crate) fn policy(name: &str, key: &KeyName) -> String {
     let (account, region): (&AccountId, &Region) = (&key.account, &key.region);

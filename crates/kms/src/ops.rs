@@ -46,6 +46,7 @@ mod usage;
 
 pub(crate) use deletion::end_of_window;
 pub(crate) use keys::creation;
+pub(crate) use recipient::attested;
 pub(crate) use state::token_state;
 
 /// How often an operation that conflicts with others is tried in all.
@@ -132,6 +133,23 @@ pub enum ResourceKind {
     Entity,
 }
 
+impl ResourceKind {
+    /// Whether its keys may be other accounts': KMS Developer Guide, "Allowing users in other accounts to use a KMS
+    /// key".
+    pub(crate) fn reaches_other_accounts(self) -> bool {
+        match self {
+            Self::Key | Self::CiphertextKey | Self::TwoKeys | Self::Grant => true,
+            Self::Nothing
+            | Self::Account
+            | Self::OwnKey
+            | Self::TwoOwnKeys
+            | Self::KeyAndAccount
+            | Self::AliasAndKeys
+            | Self::Entity => false,
+        }
+    }
+}
+
 /// An operation: its types, what it needs permission for, what it does.
 pub trait Operation: Sized + Send + Sync + 'static {
     /// The request.
@@ -139,7 +157,7 @@ pub trait Operation: Sized + Send + Sync + 'static {
     /// The reply.
     type Output: Shape;
 
-    /// What the input names. Called again when the operation is tried again.
+    /// What the input names.
     fn targets(input: &Self::Input) -> Vec<Target<'_>>;
 
     /// The condition keys that the input has for the target at `index`; keys of caller, request and resource are
@@ -207,13 +225,14 @@ fn query<'r, O: Operation>(call: &'r Call<'r>) -> Reply<'r> {
 
 async fn carry_out<O: Operation>(call: &Call<'_>, input: &O::Input) -> Result<O::Output, Failure> {
     O::check(input)?;
-    managed_keys::ensure(call, &O::targets(input)).await?;
+    let targets = O::targets(input);
+    managed_keys::ensure(call, &targets).await?;
     let mut turn = None;
     let mut cause = Cause::Contention;
     for _ in 0..ATTEMPTS_MAX {
         call.begin_attempt();
         // Everything is looked up and decided again: what the decision rested on may have changed.
-        match O::run(authorize::<O>(call, input)?).await {
+        match O::run(authorize::<O>(call, input, &targets)?).await {
             Ok(output) => return Ok(output),
             Err(Failure::Conflict) => cause = Cause::Contention,
             Err(Failure::Stale(error)) => {

@@ -9,14 +9,12 @@ use crate::document::{Condition, Effect, Listed, Statement, Version};
 use crate::error::PolicyError;
 use crate::json::Json;
 use crate::parse;
-use crate::pattern::{is_everything, matches_ignoring_case};
+use crate::pattern::is_everything;
 use crate::principal::Principal;
 use crate::template::Template;
 
 /// The largest key policy, in bytes (KMS Developer Guide, "Resource quotas").
 pub const DOCUMENT_BYTES_MAX: usize = 32_768;
-
-const PUT_KEY_POLICY: &str = "kms:PutKeyPolicy";
 
 /// The largest identity or trust policy read, in bytes (IAM API, policyDocumentType: 131,072 characters).
 pub const IDENTITY_DOCUMENT_BYTES_MAX: usize = 131_072;
@@ -179,19 +177,6 @@ impl Policy {
                 .iter()
                 .any(|one| allows_everything_to(one, account))
     }
-
-    /// Whether the root of `account` can certainly still replace this policy of the key `key_arn`: some statement allows it
-    /// kms:PutKeyPolicy without conditions, and none could deny it. Errs towards `false`: any condition
-    /// or exclusion may turn out either way.
-    pub fn keeps_policy_writable_by_root(&self, account: &AccountId, key_arn: &str) -> bool {
-        let statements = &self.statements;
-        statements
-            .iter()
-            .any(|statement| surely_allows_root(statement, account, key_arn))
-            && !statements
-                .iter()
-                .any(|statement| may_deny_root(statement, account))
-    }
 }
 
 /// The policy KMS gives a key created without one.
@@ -274,52 +259,6 @@ fn allows_everything_to(statement: &Statement, account: &AccountId) -> bool {
         && to_account
         && has(&statement.actions, "kms:*")
         && has(&statement.resources, "*")
-}
-
-fn surely_allows_root(statement: &Statement, account: &AccountId, key_arn: &str) -> bool {
-    let names_root = match &statement.principals {
-        Some(Listed::These(values)) => values.iter().any(|value| includes_root(value, account)),
-        Some(Listed::AllBut(_)) | None => false,
-    };
-    let this_key = match &statement.resources {
-        Some(Listed::These(values)) => values
-            .iter()
-            .any(|value| is_everything(value) || value == key_arn),
-        Some(Listed::AllBut(_)) | None => false,
-    };
-    statement.effect == Effect::Allow
-        && statement.conditions.is_empty()
-        && names_root
-        && this_key
-        && covers_put_key_policy(statement)
-}
-
-fn may_deny_root(statement: &Statement, account: &AccountId) -> bool {
-    let may_name_root = match &statement.principals {
-        Some(Listed::These(values)) => values.iter().any(|value| includes_root(value, account)),
-        Some(Listed::AllBut(_)) | None => true,
-    };
-    statement.effect == Effect::Deny
-        && may_name_root
-        && statement.resources.is_some()
-        && covers_put_key_policy(statement)
-}
-
-fn includes_root(principal: &Principal, account: &AccountId) -> bool {
-    *principal == Principal::Anyone || principal.is_account(account)
-}
-
-fn covers_put_key_policy(statement: &Statement) -> bool {
-    let fits = |patterns: &[String]| {
-        patterns
-            .iter()
-            .any(|pattern| matches_ignoring_case(pattern, PUT_KEY_POLICY))
-    };
-    match &statement.actions {
-        None => false,
-        Some(Listed::These(patterns)) => fits(patterns),
-        Some(Listed::AllBut(patterns)) => !fits(patterns),
-    }
 }
 
 #[cfg(test)]

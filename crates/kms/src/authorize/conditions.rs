@@ -6,29 +6,61 @@
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
-use strongroom_aws::kms::{CreateGrantRequest, EncryptionContextType, TagList};
+use strongroom_attestation::Attestation;
+use strongroom_aws::kms::{CreateGrantRequest, EncryptionContextType, RecipientInfo, TagList};
 use strongroom_aws::time::iso8601;
-use strongroom_base::UnixMillis;
 use strongroom_base::id::{AccountId, Region};
-use strongroom_policy::{Context, Undetermined, Values, folded};
+use strongroom_base::{UnixMillis, hex};
+use strongroom_policy::{Context, Principal, Undetermined, Values, folded};
 
+use super::Target;
 use crate::call::Source;
-use crate::iam::{Caller, Identity};
-use crate::key::Key;
+use crate::failure::Failure;
+use crate::iam::{Caller, Identity, principal_with_id};
+use crate::key::{Key, KeyName};
 use crate::kms::Kms;
-use crate::records::{KeyUsage, TagRecord};
+use crate::last_use;
+use crate::ops::attested;
+use crate::records::{GrantTerms, KeyUsage, TagRecord};
+use crate::resolve::{self, Naming, Reference};
 
 /// A key with more aliases than this is not decided by its aliases (KMS quotas, "Aliases per KMS key").
 const ALIASES_PER_KEY_MAX: usize = 50;
+const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
+
+/// The actions of KMS that no condition key of KMS belongs to but those of an attestation (Service
+/// Authorization Reference, "Actions defined by AWS Key Management Service").
+const WITHOUT_CALLER_KEYS: &[&str] = &[
+    "kms:GenerateRandom",
+    "kms:ListAliases",
+    "kms:ListKeys",
+    "kms:ListRetirableGrants",
+];
+/// Likewise: the actions on custom key stores, which no service takes for its callers.
+const OF_CUSTOM_KEY_STORES: &[&str] = &[
+    "kms:ConnectCustomKeyStore",
+    "kms:CreateCustomKeyStore",
+    "kms:DeleteCustomKeyStore",
+    "kms:DescribeCustomKeyStores",
+    "kms:DisconnectCustomKeyStore",
+    "kms:UpdateCustomKeyStore",
+];
+/// The actions that kms:GrantIsForAWSResource belongs to.
+const OF_GRANTS: &[&str] = &["kms:CreateGrant", "kms:ListGrants", "kms:RevokeGrant"];
+/// The actions that kms:TrailingDaysWithoutKeyUsage belongs to.
+const ENDING_USE: &[&str] = &["kms:DisableKey", "kms:ScheduleKeyDeletion"];
 
 /// The condition keys that an operation's input has, each by its name in lower case.
 #[derive(Default)]
 pub struct Keys<'i> {
     single: Vec<(&'static str, Cow<'i, str>)>,
     several: Vec<(&'static str, Vec<Cow<'i, str>>)>,
+    undetermined: Option<&'static str>,
     context: Vec<(&'i str, &'i str)>,
     new_grant: Option<&'i CreateGrantRequest>,
     tags: Vec<(&'i str, &'i str)>,
+    recipient: Option<&'i RecipientInfo>,
+    both_sides: Option<[Target<'i>; 2]>,
 }
 
 impl<'i> Keys<'i> {
@@ -42,6 +74,16 @@ impl<'i> Keys<'i> {
         if let Some(value) = value {
             self.one(key, value);
         }
+    }
+
+    /// A key that is `true` or `false`, if the request says.
+    pub(crate) fn truth(&mut self, key: &'static str, value: Option<bool>) {
+        self.maybe(key, value.map(|value| if value { "true" } else { "false" }));
+    }
+
+    /// A key of which the request leaves open what its one value is: whoever asks for it denies.
+    pub(crate) fn unclear(&mut self, key: &'static str) {
+        self.undetermined = Some(key);
     }
 
     /// A key that can have several values.
@@ -71,6 +113,51 @@ impl<'i> Keys<'i> {
         self.new_grant
     }
 
+    /// What the terms of a grant say of its constraints (KMS Developer Guide, "kms:GrantConstraintType").
+    pub(crate) fn constraints_of(&mut self, terms: &'i GrantTerms) {
+        let both = [&terms.context_equals, &terms.context_subset];
+        let pairs = both.into_iter().flatten().flatten();
+        self.context
+            .extend(pairs.map(|(key, value)| (key.as_str(), value.as_str())));
+        self.constraint_type(
+            terms.context_equals.is_some(),
+            terms.context_subset.is_some(),
+        );
+    }
+
+    /// kms:GrantConstraintType of a grant with these constraints on the encryption context.
+    pub(crate) fn constraint_type(&mut self, equals: bool, subset: bool) {
+        const KEY: &str = "kms:grantconstrainttype";
+        match (equals, subset) {
+            (true, false) => self.one(KEY, "EncryptionContextEquals"),
+            (false, true) => self.one(KEY, "EncryptionContextSubset"),
+            (true, true) => self.unclear(KEY),
+            (false, false) => {}
+        }
+    }
+
+    /// For whom the answer is, as `kms:RecipientAttestation:…` once its document is verified.
+    pub(crate) fn recipient(&mut self, recipient: Option<&'i RecipientInfo>) {
+        self.recipient = recipient;
+    }
+
+    /// The two keys of which kms:ReEncryptOnSameKey says whether they are one.
+    pub(crate) fn both_sides(&mut self, source: Target<'i>, destination: Target<'i>) {
+        self.both_sides = Some([source, destination]);
+    }
+
+    /// What a key that is to be made has of `key`, whose replica it will be.
+    pub(crate) fn replica_of(&mut self, key: &Key) {
+        let record = &key.record;
+        self.one("kms:keyspec", record.spec.wire().as_str());
+        self.one("kms:customermasterkeyspec", record.spec.wire().as_str());
+        self.one("kms:keyusage", record.usage.wire().as_str());
+        self.one("kms:customermasterkeyusage", record.usage.wire().as_str());
+        self.one("kms:keyorigin", record.origin.wire().as_str());
+        self.truth("kms:multiregion", Some(true));
+        self.one("kms:multiregionkeytype", "REPLICA");
+    }
+
     /// Tags of the request, as `aws:RequestTag/…` and `aws:TagKeys`.
     pub(crate) fn request_tags(&mut self, tags: Option<&'i TagList>) {
         let tags = tags.iter().flat_map(|tags| &tags.0);
@@ -84,6 +171,9 @@ impl<'i> Keys<'i> {
     }
 
     fn values(&self, key: &str) -> Result<Values<'_>, Undetermined> {
+        if self.undetermined == Some(key) {
+            return Err(Undetermined);
+        }
         if let Some(name) = key.strip_prefix("kms:encryptioncontext:") {
             return unique(self.context.iter().copied(), name);
         }
@@ -142,9 +232,11 @@ fn truth(value: bool) -> Values<'static> {
 pub(crate) struct RequestContext<'r, 'i> {
     /// The service.
     pub kms: &'r Kms,
+    /// What is asked for, `kms:Encrypt`.
+    pub action: &'r str,
     /// Who asks.
     pub caller: &'r Caller,
-    /// The Region called.
+    /// The Region called, or in which the call makes something.
     pub region: &'r Region,
     /// Where the request came from.
     pub source: &'r Source,
@@ -158,6 +250,8 @@ pub(crate) struct RequestContext<'r, 'i> {
     pub fill: &'r dyn Fn(&mut Keys<'i>),
     /// What `fill` filled in.
     pub filled: OnceCell<Keys<'i>>,
+    /// What the recipient's document attests, once it was verified; `None` when it attests nothing.
+    pub attested: OnceCell<Option<Attestation>>,
 }
 
 impl Context for RequestContext<'_, '_> {
@@ -176,6 +270,37 @@ impl Context for RequestContext<'_, '_> {
             found => Ok(found),
         }
     }
+}
+
+/// The key that `target` names, whoever owns it and whether or not it exists; `None` when it names none.
+fn named(
+    kms: &Kms,
+    target: &Target<'_>,
+    caller: &Caller,
+    region: &Region,
+) -> Result<Option<KeyName>, Failure> {
+    let reference = match *target {
+        Target::Key { reference, .. } => reference,
+        Target::Ciphertext {
+            reference: Some(reference),
+            ..
+        } => reference,
+        Target::Ciphertext { ciphertext, .. } => {
+            let found = resolve::key_of_ciphertext(&kms.records, ciphertext, region)?;
+            return Ok(found.map(|key| key.name.clone()));
+        }
+        _ => return Ok(None),
+    };
+    Ok(
+        match Reference::parse(reference, Naming::KeyOrAlias, caller, region)? {
+            Reference::Key(name) => Some(name),
+            Reference::Alias(name) => kms.records.alias(&name)?.map(|alias| KeyName {
+                account: name.account,
+                region: name.region.clone(),
+                id: alias.record.target.clone(),
+            }),
+        },
+    )
 }
 
 impl<'r, 'i> RequestContext<'r, 'i> {
@@ -276,10 +401,15 @@ impl<'r, 'i> RequestContext<'r, 'i> {
 
     fn of_key(&self, name: &str) -> Result<Values<'_>, Undetermined> {
         match name {
-            "calleraccount" => return Ok(one(self.caller.account.as_str())),
-            "viaservice" => return Ok(self.via_service()),
-            "grantisforawsresource" => return Ok(truth(self.source.via.is_some())),
+            "calleraccount" | "viaservice" | "grantisforawsresource" => {
+                return Ok(self.of_caller(name));
+            }
+            "reencryptonsamekey" => return self.on_same_key(),
+            "granteeprincipal" | "retiringprincipal" => return self.principal(name),
             _ => {}
+        }
+        if let Some(measured) = name.strip_prefix("recipientattestation:") {
+            return Ok(self.attested(measured));
         }
         let Some(key) = self.key else {
             return Ok(Values::Absent);
@@ -296,8 +426,92 @@ impl<'r, 'i> RequestContext<'r, 'i> {
                 "PRIMARY"
             }),
             "resourcealiases" => return self.aliases(key),
+            "trailingdayswithoutkeyusage" if self.is_one_of(ENDING_USE) => {
+                return self.idle_days(key);
+            }
             _ => Values::Absent,
         })
+    }
+
+    fn is_one_of(&self, actions: &[&str]) -> bool {
+        let mut actions = actions.iter();
+        actions.any(|action| action.eq_ignore_ascii_case(self.action))
+    }
+
+    /// The keys of KMS that tell of the caller and not of the input.
+    fn of_caller(&self, name: &str) -> Values<'_> {
+        let prefix = self.action.get(..4);
+        let is_of_kms = prefix.is_some_and(|prefix| prefix.eq_ignore_ascii_case("kms:"));
+        if !is_of_kms || self.is_one_of(WITHOUT_CALLER_KEYS) {
+            return Values::Absent;
+        }
+        match name {
+            "calleraccount" => one(self.caller.account.as_str()),
+            "viaservice" if !self.is_one_of(OF_CUSTOM_KEY_STORES) => self.via_service(),
+            "grantisforawsresource" if self.is_one_of(OF_GRANTS) => {
+                truth(self.source.via.is_some())
+            }
+            _ => Values::Absent,
+        }
+    }
+
+    fn on_same_key(&self) -> Result<Values<'_>, Undetermined> {
+        let Some([source, destination]) = &self.keys().both_sides else {
+            return Ok(Values::Absent);
+        };
+        let named = |target| match named(self.kms, target, self.caller, self.region) {
+            // What names no key is refused when its side is looked up.
+            Err(Failure::Refused(_)) => Ok(None),
+            found => found.map_err(|_| Undetermined),
+        };
+        let (source, destination) = (named(source)?, named(destination)?);
+        Ok(truth(source.is_some() && source == destination))
+    }
+
+    /// A principal that the request names, by its ARN: its unique id is but another name of it.
+    fn principal(&self, name: &str) -> Result<Values<'_>, Undetermined> {
+        let written = match name {
+            "granteeprincipal" => self.keys().listed("kms:granteeprincipal"),
+            _ => self.keys().listed("kms:retiringprincipal"),
+        };
+        let Values::One(text) = &written else {
+            return Ok(written);
+        };
+        let Some(Principal::UniqueId(id)) = Principal::parse("AWS", text) else {
+            return Ok(written);
+        };
+        let partition = self.region.partition();
+        let found = principal_with_id(&self.kms.records, &id, partition);
+        Ok(found.map_err(|_| Undetermined)?.map_or(written, one))
+    }
+
+    /// KMS Developer Guide, "kms:RecipientAttestation:ImageSha384" and ":PCR<PCR_ID>": bare lower-case digits.
+    fn attested(&self, measured: &str) -> Values<'_> {
+        let attestation = self.attested.get_or_init(|| {
+            let verified = attested(self.kms, self.keys().recipient)?;
+            // A document that attests nothing is refused when the operation is carried out.
+            verified.ok()
+        });
+        let Some(attestation) = attestation else {
+            return Values::Absent;
+        };
+        let measurement = match measured {
+            "imagesha384" => attestation.image_sha384(),
+            _ => {
+                let mut registers = attestation.pcrs.iter();
+                let found = registers.find(|(register, _)| format!("pcr{register}") == measured);
+                found.map(|(_, measurement)| measurement.as_slice())
+            }
+        };
+        measurement.map_or(Values::Absent, |bytes| one(hex::encode(bytes)))
+    }
+
+    /// Whole days since the key was last used, or since it was created.
+    fn idle_days(&self, key: &Key) -> Result<Values<'_>, Undetermined> {
+        let used = last_use::of(self.kms, &key.name).map_err(|_| Undetermined)?;
+        let since = used.map_or(key.record.created, |used| used.time);
+        let idle = self.now().0.saturating_sub(UnixMillis::from(since).0);
+        Ok(one((idle.max(0) / DAY_MILLIS).to_string()))
     }
 
     /// KMS Developer Guide, "kms:ViaService": the service's endpoint in the Region; absent when the service

@@ -41,6 +41,8 @@ pub(crate) struct Asked<'r> {
 pub(crate) enum Thing<'t> {
     /// Something of the caller's account that only identity policies speak of: its ARN, or `*`, and its tags.
     Own(&'t str, &'t [TagRecord]),
+    /// What is to be made in another Region of the caller's account, which has no ARN yet.
+    OwnIn(&'t Region),
     /// Something whose policy alone lets anybody in, as a role's trust policy does: its ARN, owner and tags.
     Guarded(&'t str, AccountId, &'t CompiledPolicy, &'t [TagRecord]),
     /// A key, its policy and its grants.
@@ -107,10 +109,10 @@ impl<'r> Asked<'r> {
         thing: &Thing<'_>,
         fill: &dyn Fn(&mut Keys<'i>),
     ) -> Result<Decision, Failure> {
-        let context = self.context(thing, fill);
+        let context = self.context(action, thing, fill);
         let key_policy = match thing {
             Thing::Key(key) => Some(self.kms.records.key_policy(key)?),
-            Thing::Own(..) | Thing::Guarded(..) | Thing::KeyUnder(..) => None,
+            Thing::Own(..) | Thing::OwnIn(_) | Thing::Guarded(..) | Thing::KeyUnder(..) => None,
         };
         let resource_policy = match (thing, &key_policy) {
             (Thing::Guarded(_, _, policy, _) | Thing::KeyUnder(_, policy), _) => {
@@ -134,15 +136,15 @@ impl<'r> Asked<'r> {
     }
 
     /// Decides on the end of a grant, which says itself who may end it.
-    pub(crate) fn decide_retire<'i>(
+    pub(crate) fn decide_retire<'g>(
         &self,
         action: &str,
         key: &Key,
-        grant: &GrantRecord,
-        fill: &dyn Fn(&mut Keys<'i>),
+        grant: &'g GrantRecord,
     ) -> Result<Verdict, Failure> {
         let thing = Thing::Key(key);
-        let context = self.context(&thing, fill);
+        let fill = |keys: &mut Keys<'g>| keys.constraints_of(&grant.terms);
+        let context = self.context(action, &thing, &fill);
         let speaks = grants::retiring(self, grant);
         // A key policy cannot let anybody retire a grant, so it is not asked.
         let nobody = ResourcePolicy::Sole(compiled_nobody()?);
@@ -161,10 +163,11 @@ impl<'r> Asked<'r> {
     fn is_root_at_home(&self, thing: &Thing<'_>) -> bool {
         let guardrail = self.policies.guardrail.as_deref();
         let is_free = matches!(self.caller.identity, Identity::Root)
-            && guardrail.is_some_and(|guardrail| guardrail.0.is_none());
+            && guardrail.is_some_and(|guardrail| guardrail.0.is_none())
+            && self.policies.session.is_none();
         is_free
             && match thing {
-                Thing::Own(..) => true,
+                Thing::Own(..) | Thing::OwnIn(_) => true,
                 Thing::Guarded(..) | Thing::KeyUnder(..) => false,
                 Thing::Key(key) => {
                     key.name.account == self.caller.account
@@ -178,29 +181,39 @@ impl<'r> Asked<'r> {
 
     fn context<'c, 'i>(
         &'c self,
+        action: &'c str,
         thing: &Thing<'c>,
         fill: &'c dyn Fn(&mut Keys<'i>),
     ) -> RequestContext<'c, 'i> {
         let (key, resource_tags): (_, &[TagRecord]) = match *thing {
             Thing::Key(key) | Thing::KeyUnder(key, _) => (Some(key), &[]),
             Thing::Own(_, tags) | Thing::Guarded(_, _, _, tags) => (None, tags),
+            Thing::OwnIn(_) => (None, &[]),
+        };
+        let region = match *thing {
+            Thing::OwnIn(region) => region,
+            // A replica's policy is to be kept in the replica's Region.
+            Thing::KeyUnder(key, _) => &key.name.region,
+            Thing::Own(..) | Thing::Guarded(..) | Thing::Key(_) => self.region,
         };
         RequestContext {
             kms: self.kms,
+            action,
             caller: self.caller,
-            region: self.region,
+            region,
             source: self.source,
             owner: self.owner(thing),
             key,
             resource_tags,
             fill,
             filled: OnceCell::new(),
+            attested: OnceCell::new(),
         }
     }
 
     fn owner(&self, thing: &Thing<'_>) -> AccountId {
         match thing {
-            Thing::Own(..) => self.caller.account,
+            Thing::Own(..) | Thing::OwnIn(_) => self.caller.account,
             Thing::Guarded(_, owner, _, _) => *owner,
             Thing::Key(key) | Thing::KeyUnder(key, _) => key.name.account,
         }
@@ -219,7 +232,7 @@ impl<'r> Asked<'r> {
         let identity = compiled(&self.policies.identity);
         let session = self.policies.session.as_deref().map(compiled);
         let arn = match thing {
-            Thing::Own("*", _) => None,
+            Thing::Own("*", _) | Thing::OwnIn(_) => None,
             Thing::Own(arn, _) | Thing::Guarded(arn, _, _, _) => Some(*arn),
             Thing::Key(key) | Thing::KeyUnder(key, _) => Some(key.arn.as_str()),
         };

@@ -13,7 +13,7 @@ use super::cryptography::{
     carried_out, key_arn, material_in_use, usable_key, would_have_succeeded,
 };
 use super::recipient::{self, Audience};
-use crate::authorize::{Authorized, Target};
+use crate::authorize::{Authorized, Keys, Target};
 use crate::failure::Failure;
 use crate::records::KeyUsage;
 
@@ -30,6 +30,12 @@ impl Operation for DeriveSharedSecret {
 
     fn targets(input: &DeriveSharedSecretRequest) -> Vec<Target<'_>> {
         vec![Target::key_or_alias(&input.key_id)]
+    }
+
+    fn condition_keys<'i>(input: &'i Self::Input, _: usize, keys: &mut Keys<'i>) {
+        let algorithm = input.key_agreement_algorithm;
+        keys.one("kms:keyagreementalgorithm", algorithm.as_str());
+        keys.recipient(input.recipient.as_ref());
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<DeriveSharedSecretResponse, Failure> {
@@ -66,6 +72,11 @@ impl Operation for Encapsulate {
         vec![Target::key_or_alias(&input.key_id)]
     }
 
+    fn condition_keys<'i>(input: &'i Self::Input, _: usize, keys: &mut Keys<'i>) {
+        let algorithm = input.encapsulation_algorithm;
+        keys.one("kms:encapsulationalgorithm", algorithm.as_str());
+    }
+
     async fn run(request: Authorized<'_, Self>) -> Result<EncapsulateResponse, Failure> {
         let input = request.input();
         let key = usable_key(&request, KeyUsage::EncapsulateDecapsulate)?;
@@ -92,6 +103,11 @@ impl Operation for Decapsulate {
 
     fn targets(input: &DecapsulateRequest) -> Vec<Target<'_>> {
         vec![Target::key_or_alias(&input.key_id)]
+    }
+
+    fn condition_keys<'i>(input: &'i Self::Input, _: usize, keys: &mut Keys<'i>) {
+        let algorithm = input.encapsulation_algorithm;
+        keys.one("kms:encapsulationalgorithm", algorithm.as_str());
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<DecapsulateResponse, Failure> {

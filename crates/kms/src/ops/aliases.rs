@@ -87,11 +87,16 @@ impl Operation for CreateAlias {
     }
 
     fn targets(input: &CreateAliasRequest) -> Vec<Target<'_>> {
-        vec![Target::key(&input.target_key_id)]
+        vec![
+            Target::NewAlias {
+                name: input.alias_name.as_str(),
+            },
+            Target::key(&input.target_key_id),
+        ]
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<NoOutput, Failure> {
-        let key = request.key()?;
+        let key = request.key_at(1)?;
         key.require_state(CHANGEABLE)?;
         let records = &request.kms().records;
         let name = AliasName {

@@ -3,7 +3,8 @@
 
 use strongroom_aws::error::{KmsException, Refusal};
 use strongroom_aws::kms::{
-    BackingKeyIdType, EncryptionContextType, KeyIdType, NullableBooleanType,
+    BackingKeyIdType, EncryptionAlgorithmSpec, EncryptionContextType, KeyIdType,
+    NullableBooleanType,
 };
 use strongroom_aws::text;
 use strongroom_base::hex;
@@ -13,7 +14,7 @@ use strongroom_hsm_api::key::MaterialId;
 use strongroom_hsm_api::wire::Field;
 
 use super::Operation;
-use crate::authorize::Authorized;
+use crate::authorize::{Authorized, Keys};
 use crate::failure::{Failure, refuse, refuse_with};
 use crate::key::{Key, USABLE};
 use crate::key_process::{Answer, CallError};
@@ -41,6 +42,17 @@ pub(super) fn check_context(context: Option<&EncryptionContextType>) -> Result<(
 pub(super) fn canonical_context(context: Option<&EncryptionContextType>) -> Vec<u8> {
     let pairs = context.into_iter().flat_map(|context| &context.0);
     canonical(pairs.map(|(key, value)| (key.as_str(), value.as_str())))
+}
+
+/// The condition keys of encryption: kms:EncryptionAlgorithm, of which absent is SYMMETRIC_DEFAULT, and the context.
+pub(super) fn encryption_keys<'i>(
+    keys: &mut Keys<'i>,
+    algorithm: Option<EncryptionAlgorithmSpec>,
+    context: Option<&'i EncryptionContextType>,
+) {
+    let algorithm = algorithm.unwrap_or(EncryptionAlgorithmSpec::SymmetricDefault);
+    keys.one("kms:encryptionalgorithm", algorithm.as_str());
+    keys.encryption_context(context);
 }
 
 /// The key of an operation that is there for `usage` only, and may be used now.

@@ -14,8 +14,8 @@ use strongroom_hsm_api::key::{MaterialId, Spec};
 
 use super::Operation;
 use super::cryptography::{
-    canonical_context, carried_out, check_context, key_arn, material_id, material_in_use,
-    usable_key, would_have_succeeded,
+    canonical_context, carried_out, check_context, encryption_keys, key_arn, material_id,
+    material_in_use, usable_key, would_have_succeeded,
 };
 use super::recipient::{self, Audience};
 use crate::authorize::{Authorized, Keys, Target};
@@ -41,7 +41,8 @@ impl Operation for GenerateDataKey {
     }
 
     fn condition_keys<'i>(input: &'i Self::Input, _: usize, keys: &mut Keys<'i>) {
-        keys.encryption_context(input.encryption_context.as_ref());
+        encryption_keys(keys, None, input.encryption_context.as_ref());
+        keys.recipient(input.recipient.as_ref());
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<GenerateDataKeyResponse, Failure> {
@@ -84,7 +85,7 @@ impl Operation for GenerateDataKeyWithoutPlaintext {
     }
 
     fn condition_keys<'i>(input: &'i Self::Input, _: usize, keys: &mut Keys<'i>) {
-        keys.encryption_context(input.encryption_context.as_ref());
+        encryption_keys(keys, None, input.encryption_context.as_ref());
     }
 
     async fn run(
@@ -124,7 +125,9 @@ impl Operation for GenerateDataKeyPair {
     }
 
     fn condition_keys<'i>(input: &'i Self::Input, _: usize, keys: &mut Keys<'i>) {
-        keys.encryption_context(input.encryption_context.as_ref());
+        encryption_keys(keys, None, input.encryption_context.as_ref());
+        keys.one("kms:datakeypairspec", input.key_pair_spec.as_str());
+        keys.recipient(input.recipient.as_ref());
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<GenerateDataKeyPairResponse, Failure> {
@@ -169,7 +172,8 @@ impl Operation for GenerateDataKeyPairWithoutPlaintext {
     }
 
     fn condition_keys<'i>(input: &'i Self::Input, _: usize, keys: &mut Keys<'i>) {
-        keys.encryption_context(input.encryption_context.as_ref());
+        encryption_keys(keys, None, input.encryption_context.as_ref());
+        keys.one("kms:datakeypairspec", input.key_pair_spec.as_str());
     }
 
     async fn run(

@@ -10,7 +10,7 @@ use strongroom_aws::kms::{
 use strongroom_aws::text;
 
 use super::{Operation, state::with_state};
-use crate::authorize::{Authorized, Target};
+use crate::authorize::{Authorized, Keys, Target};
 use crate::failure::{Failure, refuse_with};
 use crate::key::{CHANGEABLE, Key, wire_date, wire_state};
 use crate::kms::Kms;
@@ -32,6 +32,15 @@ impl Operation for ScheduleKeyDeletion {
 
     fn targets(input: &ScheduleKeyDeletionRequest) -> Vec<Target<'_>> {
         vec![Target::key(&input.key_id)]
+    }
+
+    fn condition_keys<'i>(input: &'i Self::Input, _: usize, keys: &mut Keys<'i>) {
+        let days = input.pending_window_in_days;
+        let days = days.map_or(WINDOW_DAYS_DEFAULT, |days| days.0);
+        keys.one(
+            "kms:schedulekeydeletionpendingwindowindays",
+            days.to_string(),
+        );
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<ScheduleKeyDeletionResponse, Failure> {

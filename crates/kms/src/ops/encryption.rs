@@ -15,8 +15,8 @@ use strongroom_hsm_api::scheme::EncryptionScheme;
 
 use super::Operation;
 use super::cryptography::{
-    canonical_context, carried_out, check_context, key_arn, material_id, material_in_use,
-    note_material, refusal, would_have_succeeded,
+    canonical_context, carried_out, check_context, encryption_keys, key_arn, material_id,
+    material_in_use, note_material, refusal, would_have_succeeded,
 };
 use super::recipient::{self, Audience};
 use crate::authorize::{Authorized, Keys, Target};
@@ -45,7 +45,8 @@ impl Operation for Encrypt {
     }
 
     fn condition_keys<'i>(input: &'i Self::Input, _: usize, keys: &mut Keys<'i>) {
-        keys.encryption_context(input.encryption_context.as_ref());
+        let context = input.encryption_context.as_ref();
+        encryption_keys(keys, input.encryption_algorithm, context);
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<EncryptResponse, Failure> {
@@ -100,7 +101,9 @@ impl Operation for Decrypt {
     }
 
     fn condition_keys<'i>(input: &'i Self::Input, _: usize, keys: &mut Keys<'i>) {
-        keys.encryption_context(input.encryption_context.as_ref());
+        let context = input.encryption_context.as_ref();
+        encryption_keys(keys, input.encryption_algorithm, context);
+        keys.recipient(input.recipient.as_ref());
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<DecryptResponse, Failure> {
@@ -161,12 +164,21 @@ impl Operation for ReEncrypt {
         ]
     }
 
-    fn condition_keys<'i>(input: &'i ReEncryptRequest, index: usize, keys: &mut Keys<'i>) {
-        let context = match index {
-            0 => &input.source_encryption_context,
-            _ => &input.destination_encryption_context,
+    fn condition_keys<'i>(input: &'i Self::Input, index: usize, keys: &mut Keys<'i>) {
+        let (algorithm, context) = match index {
+            0 => (
+                input.source_encryption_algorithm,
+                &input.source_encryption_context,
+            ),
+            _ => (
+                input.destination_encryption_algorithm,
+                &input.destination_encryption_context,
+            ),
         };
-        keys.encryption_context(context.as_ref());
+        encryption_keys(keys, algorithm, context.as_ref());
+        let source =
+            ciphertext_target(input.ciphertext_blob.as_ref(), input.source_key_id.as_ref());
+        keys.both_sides(source, Target::key_or_alias(&input.destination_key_id));
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<ReEncryptResponse, Failure> {

@@ -64,8 +64,15 @@ impl Operation for CreateGrant {
         vec![Target::key(&input.key_id)]
     }
 
-    fn condition_keys<'i>(input: &'i CreateGrantRequest, _index: usize, keys: &mut Keys<'i>) {
+    fn condition_keys<'i>(input: &'i Self::Input, _: usize, keys: &mut Keys<'i>) {
         keys.asks_for_grant(input);
+        let operations = input.operations.0.iter();
+        let operations = operations.map(|operation| operation.as_str().into());
+        keys.many("kms:grantoperations", operations.collect());
+        party_keys(input, keys);
+        if let Some(constraints) = &input.constraints {
+            constraint_keys(constraints, keys);
+        }
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<CreateGrantResponse, Failure> {
@@ -94,6 +101,37 @@ impl Operation for CreateGrant {
         request.commit(changes).await?;
         Ok(created(&request, &grant))
     }
+}
+
+fn party_keys<'i>(input: &'i CreateGrantRequest, keys: &mut Keys<'i>) {
+    for (key, principal) in [
+        ("kms:granteeprincipal", &input.grantee_principal),
+        ("kms:retiringprincipal", &input.retiring_principal),
+    ] {
+        keys.maybe(key, principal.as_ref().map(PrincipalIdType::as_str));
+    }
+    for (key, service) in [
+        (
+            "kms:granteeserviceprincipal",
+            &input.grantee_service_principal,
+        ),
+        (
+            "kms:retiringserviceprincipal",
+            &input.retiring_service_principal,
+        ),
+    ] {
+        keys.maybe(key, service.as_ref().map(ServicePrincipalType::as_str));
+    }
+}
+
+fn constraint_keys<'i>(constraints: &'i GrantConstraints, keys: &mut Keys<'i>) {
+    let source = constraints.source_arn.as_ref();
+    let source = source.map(wire::GrantConstraintSourceArnType::as_str);
+    keys.maybe("kms:grantconstraintsourcearn", source);
+    let [equals, subset] = contexts(constraints);
+    keys.encryption_context(equals);
+    keys.encryption_context(subset);
+    keys.constraint_type(equals.is_some(), subset.is_some());
 }
 
 fn created(request: &Authorized<'_, CreateGrant>, grant: &GrantRecord) -> CreateGrantResponse {

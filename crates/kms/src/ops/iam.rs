@@ -42,7 +42,7 @@ async fn in_turn<'r, O: Operation>(
 ) -> Result<(Option<MutexGuard<'r, ()>>, Authorized<'r, O>), Failure> {
     let (call, input) = (request.call(), request.input());
     let turn = call.kms.iam_turns.take(&call.caller.account).await;
-    Ok((turn, authorize::<O>(call, input)?))
+    Ok((turn, authorize::<O>(call, input, &O::targets(input))?))
 }
 
 /// What will be a new entity of the caller's account.

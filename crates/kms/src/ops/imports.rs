@@ -19,7 +19,7 @@ use strongroom_hsm_api::key::{Attributes, MaterialId, Origin, Spec, State, Usage
 use strongroom_hsm_api::scheme::WrappingScheme;
 
 use super::Operation;
-use crate::authorize::{Authorized, Target};
+use crate::authorize::{Authorized, Keys, Target};
 use crate::failure::{Failure, refuse, refuse_with};
 use crate::imports::{self, Incoming};
 use crate::key::{CHANGEABLE, Key};
@@ -46,6 +46,11 @@ impl Operation for GetParametersForImport {
 
     fn targets(input: &GetParametersForImportRequest) -> Vec<Target<'_>> {
         vec![Target::key(&input.key_id)]
+    }
+
+    fn condition_keys<'i>(input: &'i Self::Input, _: usize, keys: &mut Keys<'i>) {
+        keys.one("kms:wrappingalgorithm", input.wrapping_algorithm.as_str());
+        keys.one("kms:wrappingkeyspec", input.wrapping_key_spec.as_str());
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<GetParametersForImportResponse, Failure> {
@@ -168,6 +173,14 @@ impl Operation for ImportKeyMaterial {
 
     fn targets(input: &ImportKeyMaterialRequest) -> Vec<Target<'_>> {
         vec![Target::key(&input.key_id)]
+    }
+
+    fn condition_keys<'i>(input: &'i Self::Input, _: usize, keys: &mut Keys<'i>) {
+        let model = input.expiration_model;
+        keys.maybe("kms:expirationmodel", model.map(|model| model.as_str()));
+        // A number of seconds, which both date and numeric operators read.
+        let valid_to = input.valid_to.map(|date| date.0.seconds().to_string());
+        keys.maybe("kms:validto", valid_to);
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<ImportKeyMaterialResponse, Failure> {

@@ -12,7 +12,7 @@ use strongroom_base::id::KeyId;
 use strongroom_store::{Expect, Table};
 
 use super::{Operation, paging, policies, tags};
-use crate::authorize::{Authorized, Target};
+use crate::authorize::{Authorized, Keys, Target};
 use crate::failure::{Failure, refuse};
 use crate::key::{CHANGEABLE, Key, KeyName};
 use crate::material;
@@ -42,8 +42,33 @@ impl Operation for CreateKey {
         tags::check(input.tags.as_ref())
     }
 
-    fn targets(_: &CreateKeyRequest) -> Vec<Target<'_>> {
-        vec![Target::Account]
+    fn targets(input: &CreateKeyRequest) -> Vec<Target<'_>> {
+        let mut targets = vec![Target::Account];
+        if tags::are_given(input.tags.as_ref()) {
+            targets.push(Target::NewKey { region: None });
+        }
+        targets
+    }
+
+    fn condition_keys<'i>(input: &'i Self::Input, _: usize, keys: &mut Keys<'i>) {
+        // Refused by `check`, unless there are both.
+        if let Ok((spec, usage)) = spec_and_usage(input) {
+            let (spec, usage) = (spec.wire().as_str(), usage.wire().as_str());
+            keys.one("kms:keyspec", spec);
+            keys.one("kms:customermasterkeyspec", spec);
+            keys.one("kms:keyusage", usage);
+            keys.one("kms:customermasterkeyusage", usage);
+        }
+        let origin = input.origin.unwrap_or(OriginType::AwsKms);
+        keys.one("kms:keyorigin", origin.as_str());
+        let is_multi_region = input.multi_region.is_some_and(|given| given.0);
+        keys.truth("kms:multiregion", Some(is_multi_region));
+        keys.maybe(
+            "kms:multiregionkeytype",
+            is_multi_region.then_some("PRIMARY"),
+        );
+        policies::bypass_key(input.bypass_policy_lockout_safety_check, keys);
+        keys.request_tags(input.tags.as_ref());
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<CreateKeyResponse, Failure> {

@@ -10,7 +10,7 @@ use super::Operation;
 use super::cryptography::{
     carried_out, key_arn, material_in_use, usable_key, would_have_succeeded,
 };
-use crate::authorize::{Authorized, Target};
+use crate::authorize::{Authorized, Keys, Target};
 use crate::failure::Failure;
 use crate::key::Key;
 use crate::records::KeyUsage;
@@ -24,6 +24,10 @@ impl Operation for GenerateMac {
 
     fn targets(input: &GenerateMacRequest) -> Vec<Target<'_>> {
         vec![Target::key_or_alias(&input.key_id)]
+    }
+
+    fn condition_keys<'i>(input: &'i Self::Input, _: usize, keys: &mut Keys<'i>) {
+        keys.one("kms:macalgorithm", input.mac_algorithm.as_str());
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<GenerateMacResponse, Failure> {
@@ -50,6 +54,10 @@ impl Operation for VerifyMac {
 
     fn targets(input: &VerifyMacRequest) -> Vec<Target<'_>> {
         vec![Target::key_or_alias(&input.key_id)]
+    }
+
+    fn condition_keys<'i>(input: &'i Self::Input, _: usize, keys: &mut Keys<'i>) {
+        keys.one("kms:macalgorithm", input.mac_algorithm.as_str());
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<VerifyMacResponse, Failure> {

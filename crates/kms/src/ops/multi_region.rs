@@ -12,7 +12,7 @@ use strongroom_base::id::Region;
 use strongroom_store::COMMIT_WRITES_MAX;
 
 use super::{Operation, keys, policies, tags};
-use crate::authorize::{Authorized, Target};
+use crate::authorize::{Authorized, Keys, Target};
 use crate::failure::{Failure, refuse_with};
 use crate::key::{Key, KeyName, USABLE};
 use crate::kms::encoded;
@@ -36,9 +36,25 @@ impl Operation for ReplicateKey {
     type Input = ReplicateKeyRequest;
     type Output = ReplicateKeyResponse;
 
-    /// The primary, and the account in whose name CreateKey happens in the replica's Region.
+    /// The primary, the account in whose name CreateKey happens in the replica's Region, and the replica's tags.
     fn targets(input: &ReplicateKeyRequest) -> Vec<Target<'_>> {
-        vec![Target::key_no_alias(&input.key_id), Target::Account]
+        let region = input.replica_region.as_str();
+        let primary = Target::key_no_alias(&input.key_id);
+        let mut targets = vec![primary, Target::AccountIn { region }];
+        if tags::are_given(input.tags.as_ref()) {
+            let region = Some(region);
+            targets.push(Target::NewKey { region });
+        }
+        targets
+    }
+
+    fn condition_keys<'i>(input: &'i Self::Input, index: usize, keys: &mut Keys<'i>) {
+        if index == 0 {
+            keys.one("kms:replicaregion", input.replica_region.as_str());
+            return;
+        }
+        policies::bypass_key(input.bypass_policy_lockout_safety_check, keys);
+        keys.request_tags(input.tags.as_ref());
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<ReplicateKeyResponse, Failure> {
@@ -253,6 +269,10 @@ impl Operation for UpdatePrimaryRegion {
                 region: input.primary_region.as_str(),
             },
         ]
+    }
+
+    fn condition_keys<'i>(input: &'i Self::Input, _: usize, keys: &mut Keys<'i>) {
+        keys.one("kms:primaryregion", input.primary_region.as_str());
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<NoOutput, Failure> {

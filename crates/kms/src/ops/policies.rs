@@ -13,7 +13,7 @@ use strongroom_policy::{
 use strongroom_store::Expect;
 
 use super::{Operation, paging};
-use crate::authorize::{Asked, Authorized, Target, Thing, Verdict};
+use crate::authorize::{Asked, Authorized, Keys, Target, Thing, Verdict};
 use crate::failure::{Failure, refuse_with};
 use crate::iam::{bind, show};
 use crate::key::{Key, KeyName};
@@ -122,6 +122,18 @@ pub(super) fn default_document(key: &KeyName) -> String {
     default_key_policy(key.region.partition(), &key.account)
 }
 
+/// kms:PolicyName, whose default is the only name there is.
+fn name_key<'i>(name: Option<&'i PolicyNameType>, keys: &mut Keys<'i>) {
+    let name = name.map_or(DEFAULT_NAME, PolicyNameType::as_str);
+    keys.one("kms:policyname", name);
+}
+
+/// kms:BypassPolicyLockoutSafetyCheck, which is absent unless the request has it.
+pub(super) fn bypass_key(bypass: Option<BooleanType>, keys: &mut Keys<'_>) {
+    let bypass = bypass.map(|bypass| bypass.0);
+    keys.truth("kms:bypasspolicylockoutsafetycheck", bypass);
+}
+
 /// KMS API, GetKeyPolicy.
 pub(super) struct GetKeyPolicy;
 
@@ -131,6 +143,10 @@ impl Operation for GetKeyPolicy {
 
     fn targets(input: &GetKeyPolicyRequest) -> Vec<Target<'_>> {
         vec![Target::key(&input.key_id)]
+    }
+
+    fn condition_keys<'i>(input: &'i Self::Input, _: usize, keys: &mut Keys<'i>) {
+        name_key(input.policy_name.as_ref(), keys);
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<GetKeyPolicyResponse, Failure> {
@@ -159,6 +175,11 @@ impl Operation for PutKeyPolicy {
 
     fn targets(input: &PutKeyPolicyRequest) -> Vec<Target<'_>> {
         vec![Target::key(&input.key_id)]
+    }
+
+    fn condition_keys<'i>(input: &'i Self::Input, _: usize, keys: &mut Keys<'i>) {
+        name_key(input.policy_name.as_ref(), keys);
+        bypass_key(input.bypass_policy_lockout_safety_check, keys);
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<NoOutput, Failure> {

@@ -8,7 +8,7 @@ use strongroom_hsm_api::command as hsm;
 use super::Operation;
 use super::cryptography::carried_out;
 use super::recipient::{self, Audience};
-use crate::authorize::{Authorized, Target};
+use crate::authorize::{Authorized, Keys, Target};
 use crate::failure::Failure;
 
 /// KMS API, GenerateRandom.
@@ -34,6 +34,10 @@ impl Operation for GenerateRandom {
 
     fn targets(_: &GenerateRandomRequest) -> Vec<Target<'_>> {
         vec![Target::Account]
+    }
+
+    fn condition_keys<'i>(input: &'i Self::Input, _: usize, keys: &mut Keys<'i>) {
+        keys.recipient(input.recipient.as_ref());
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<GenerateRandomResponse, Failure> {

@@ -1,6 +1,7 @@
 //! For whom a secret answer is: the caller, or the enclave that an attestation document proves. A secret that
 //! is for an enclave leaves the key process encrypted to the enclave's key only.
 
+use strongroom_attestation::{Attestation, Rejected};
 use strongroom_aws::error::{KmsException, Refusal};
 use strongroom_aws::kms::{AttestationDocumentType, CiphertextType, PlaintextType, RecipientInfo};
 use strongroom_aws::text;
@@ -27,6 +28,22 @@ pub(super) fn check(recipient: Option<&RecipientInfo>) -> Result<(), Refusal> {
     }
 }
 
+/// What the document of a request's recipient attests, if it has one: whatever is decided by a document is
+/// decided by one that was verified.
+pub(crate) fn attested(
+    kms: &Kms,
+    recipient: Option<&RecipientInfo>,
+) -> Option<Result<Attestation, Rejected>> {
+    let document = recipient?.attestation_document.as_ref()?;
+    let AttestationDocumentType(document) = document;
+    let roots = &kms.settings.attestation_roots;
+    Some(strongroom_attestation::verify(
+        document,
+        roots,
+        kms.env.clock.now(),
+    ))
+}
+
 /// For whom a secret is.
 pub(super) enum Audience {
     /// The caller.
@@ -45,12 +62,9 @@ impl Audience {
     /// The audience of a request with this recipient. Errors: ValidationException when the document does not
     /// prove an enclave; the operator's log alone learns why.
     pub(super) fn of(kms: &Kms, recipient: Option<&RecipientInfo>) -> Result<Self, Failure> {
-        let document = recipient.and_then(|recipient| recipient.attestation_document.as_ref());
-        let Some(AttestationDocumentType(document)) = document else {
+        let Some(verified) = attested(kms, recipient) else {
             return Ok(Self::Caller);
         };
-        let roots = &kms.settings.attestation_roots;
-        let verified = strongroom_attestation::verify(document, roots, kms.env.clock.now());
         let attestation = verified.map_err(|reason| {
             tracing::info!(%reason, "an attestation document was refused");
             refuse_with(KmsException::Validation, text::ATTESTATION_NOT_VALID)

@@ -16,7 +16,7 @@ use strongroom_aws::text;
 use strongroom_base::{UnixMillis, hex};
 
 use super::{Operation, paging};
-use crate::authorize::{Authorized, Target};
+use crate::authorize::{Authorized, Keys, Target};
 use crate::failure::{Failure, refuse, refuse_with};
 use crate::key::{Key, USABLE, wire_date};
 use crate::multi_region::{change_each, related};
@@ -53,6 +53,13 @@ impl Operation for EnableKeyRotation {
 
     fn targets(input: &EnableKeyRotationRequest) -> Vec<Target<'_>> {
         vec![Target::key_no_alias(&input.key_id)]
+    }
+
+    fn condition_keys<'i>(input: &'i Self::Input, _: usize, keys: &mut Keys<'i>) {
+        // CAP: absent is the default even of a key that keeps another period.
+        let asked = input.rotation_period_in_days.map(|days| days.0.to_string());
+        let days = asked.unwrap_or_else(|| PERIOD_DAYS_DEFAULT.to_string());
+        keys.one("kms:rotationperiodindays", days);
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<NoOutput, Failure> {

@@ -13,7 +13,7 @@ use super::Operation;
 use super::cryptography::{
     carried_out, key_arn, material_in_use, usable_key, would_have_succeeded,
 };
-use crate::authorize::{Authorized, Target};
+use crate::authorize::{Authorized, Keys, Target};
 use crate::failure::{Failure, refuse_with};
 use crate::key::Key;
 use crate::records::KeyUsage;
@@ -28,6 +28,10 @@ impl Operation for Sign {
 
     fn targets(input: &SignRequest) -> Vec<Target<'_>> {
         vec![Target::key_or_alias(&input.key_id)]
+    }
+
+    fn condition_keys<'i>(input: &'i Self::Input, _: usize, keys: &mut Keys<'i>) {
+        signing_keys(keys, input.signing_algorithm, input.message_type);
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<SignResponse, Failure> {
@@ -66,6 +70,10 @@ impl Operation for Verify {
         vec![Target::key_or_alias(&input.key_id)]
     }
 
+    fn condition_keys<'i>(input: &'i Self::Input, _: usize, keys: &mut Keys<'i>) {
+        signing_keys(keys, input.signing_algorithm, input.message_type);
+    }
+
     async fn run(request: Authorized<'_, Self>) -> Result<VerifyResponse, Failure> {
         let input = request.input();
         let message = input.message.0.expose();
@@ -90,6 +98,17 @@ impl Operation for Verify {
             signing_algorithm: Some(input.signing_algorithm),
         })
     }
+}
+
+/// kms:SigningAlgorithm and kms:MessageType; KMS API, Sign: RAW by default.
+fn signing_keys(
+    keys: &mut Keys<'_>,
+    algorithm: SigningAlgorithmSpec,
+    message_type: Option<MessageType>,
+) {
+    keys.one("kms:signingalgorithm", algorithm.as_str());
+    let message_type = message_type.unwrap_or(MessageType::Raw);
+    keys.one("kms:messagetype", message_type.as_str());
 }
 
 /// What Sign and Verify begin with: a key, an algorithm and a message that fit each other.

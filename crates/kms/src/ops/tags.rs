@@ -12,7 +12,7 @@ use strongroom_aws::text;
 use strongroom_store::Expect;
 
 use super::{Operation, paging};
-use crate::authorize::{Authorized, Target};
+use crate::authorize::{Authorized, Keys, Target};
 use crate::failure::{Failure, refuse_with};
 use crate::key::CHANGEABLE;
 use crate::records::TagRecord;
@@ -47,6 +47,11 @@ pub(super) fn check(tags: Option<&TagList>) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Whether a request has any tags, for which it needs kms:TagResource.
+pub(super) fn are_given(tags: Option<&TagList>) -> bool {
+    tags.is_some_and(|tags| !tags.0.is_empty())
+}
+
 /// Tags as they are stored.
 pub(super) fn records(tags: Option<&TagList>) -> Vec<TagRecord> {
     let tags = tags.map_or(&[][..], |tags| &tags.0);
@@ -76,6 +81,10 @@ impl Operation for TagResource {
 
     fn targets(input: &TagResourceRequest) -> Vec<Target<'_>> {
         vec![Target::key(&input.key_id)]
+    }
+
+    fn condition_keys<'i>(input: &'i Self::Input, _: usize, keys: &mut Keys<'i>) {
+        keys.request_tags(Some(&input.tags));
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<NoOutput, Failure> {
@@ -108,6 +117,11 @@ impl Operation for UntagResource {
 
     fn targets(input: &UntagResourceRequest) -> Vec<Target<'_>> {
         vec![Target::key(&input.key_id)]
+    }
+
+    fn condition_keys<'i>(input: &'i Self::Input, _: usize, keys: &mut Keys<'i>) {
+        let tags = input.tag_keys.0.iter();
+        keys.many("aws:tagkeys", tags.map(|key| key.as_str().into()).collect());
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<NoOutput, Failure> {

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use strongroom_aws::kms::OPERATIONS;
 
-use super::{ATTEMPTS_MAX, OPS, ResourceKind, Service, find};
+use super::{ATTEMPTS_MAX, OPS, Op, ResourceKind, Service, find};
 use crate::key::KeyName;
 use crate::repository::Changes;
 use crate::workbench::{Bench, all_at_once};
@@ -32,19 +32,60 @@ fn rows_are_unique_sorted_and_found() {
 
 #[test]
 fn every_row_needs_the_action_of_its_name() {
+    let of_row = |op: &Op| format!("{}:{}", op.service.name(), op.name);
+    let of_rows: BTreeSet<String> = OPS.iter().map(of_row).collect();
     for op in OPS {
         match (op.resource, op.actions) {
             (ResourceKind::Nothing, []) => {}
             (ResourceKind::TwoKeys, ["kms:ReEncryptFrom", "kms:ReEncryptTo"]) => {}
-            (ResourceKind::KeyAndAccount, ["kms:ReplicateKey", "kms:CreateKey"]) => {}
             (ResourceKind::Entity, [action, tag]) => {
+                assert_eq!(*action, of_row(op));
                 let kind = action.strip_prefix("iam:Create").unwrap();
                 assert_eq!(*tag, format!("iam:Tag{kind}"));
             }
-            (_, [action]) => assert_eq!(*action, format!("{}:{}", op.service.name(), op.name)),
+            (_, [action]) => assert_eq!(*action, of_row(op)),
+            // What is done to what the operation makes needs the action of the operation that does it alone.
+            (ResourceKind::Account | ResourceKind::KeyAndAccount, [action, rest @ ..]) => {
+                assert_eq!(*action, of_row(op));
+                assert!(rest.iter().all(|action| of_rows.contains(*action)));
+            }
             (resource, actions) => panic!("{}: {resource:?} {actions:?}", op.name),
         }
     }
+}
+
+/// KMS Developer Guide, "Allowing users in other accounts to use a KMS key", and the "Cross-account use" of each
+/// operation in the KMS API.
+#[test]
+fn only_these_operations_reach_keys_of_other_accounts() {
+    let reaching = OPS.iter().filter(|op| op.resource.reaches_other_accounts());
+    let names: Vec<&str> = reaching.map(|op| op.name).collect();
+    assert_eq!(
+        names,
+        [
+            "CreateGrant",
+            "Decapsulate",
+            "Decrypt",
+            "DeriveSharedSecret",
+            "DescribeKey",
+            "Encapsulate",
+            "Encrypt",
+            "GenerateDataKey",
+            "GenerateDataKeyPair",
+            "GenerateDataKeyPairWithoutPlaintext",
+            "GenerateDataKeyWithoutPlaintext",
+            "GenerateMac",
+            "GetKeyRotationStatus",
+            "GetPublicKey",
+            "ListGrants",
+            "ReEncrypt",
+            "RetireGrant",
+            "RevokeGrant",
+            "Sign",
+            "Verify",
+            "VerifyMac",
+        ]
+    );
 }
 
 /// The n-th of many changes of one key.

@@ -11,8 +11,6 @@ use crate::principal::{IdentityKind, Principal};
 
 const ROOT: &str = r#""Principal":{"AWS":"arn:aws:iam::111122223333:root"}"#;
 
-const KEY_ARN: &str = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
-
 fn account() -> AccountId {
     "111122223333".parse().unwrap()
 }
@@ -54,7 +52,6 @@ fn the_default_policy_is_itself_pretty_and_the_default() {
         assert_eq!(policy.id(), Some("key-default-1"));
         assert_eq!(policy.version(), Version::V2012);
         assert!(policy.delegates_everything_to(&account()));
-        assert!(policy.keeps_policy_writable_by_root(&account(), KEY_ARN));
         assert!(!policy.delegates_everything_to(&"000000000000".parse().unwrap()));
     }
 }
@@ -382,75 +379,6 @@ fn everything_is_delegated_by_a_plain_allow_of_everything_and_no_deny() {
             wanted,
             "{text}"
         );
-    }
-}
-
-#[test]
-fn the_lock_out_check_errs_towards_refusal() {
-    let allow = format!(r#"{{"Effect":"Allow",{ROOT},"Action":"kms:Put*","Resource":"*"}}"#);
-    let deny = |principal: &str, rest: &str| {
-        let deny = format!(r#"{{"Effect":"Deny",{principal},{rest},"Resource":"*"}}"#);
-        policy(&format!("[{allow},{deny}]"))
-    };
-    let everyone = r#""Principal":"*""#;
-    let one = |from: &str, to: &str| policy(&allow.replace(from, to));
-    for (text, wanted) in [
-        (one("", ""), true),
-        (
-            one(r#"{"AWS":"arn:aws:iam::111122223333:root"}"#, "\"*\""),
-            true,
-        ),
-        (
-            one(r#""Action":"kms:Put*""#, r#""NotAction":"kms:Get*""#),
-            true,
-        ),
-        (
-            one(r#""Action":"kms:Put*""#, r#""NotAction":"kms:*""#),
-            false,
-        ),
-        (one("kms:Put*", "kms:PutKeyPolic?y"), false),
-        (one(":root", ":user/admin"), false),
-        (one("Principal", "NotPrincipal"), false),
-        (
-            one(r#""Resource":"*""#, &format!(r#""Resource":["{KEY_ARN}"]"#)),
-            true,
-        ),
-        (
-            one(r#""Resource":"*""#, r#""Resource":"arn:aws:kms:*:*:key/x""#),
-            false,
-        ),
-        (one(r#","Resource":"*""#, ""), false),
-        (
-            with(r#","Condition":{"Bool":{"aws:SecureTransport":true}}"#),
-            false,
-        ),
-        (deny(everyone, r#""Action":"kms:Decrypt""#), true),
-        (deny(everyone, r#""Action":"kms:*""#), false),
-        (deny(everyone, r#""NotAction":"kms:Get*""#), false),
-        (
-            deny(
-                r#""Principal":{"AWS":"arn:aws:iam::111122223333:user/a"}"#,
-                r#""Action":"*""#,
-            ),
-            true,
-        ),
-        (
-            deny(
-                r#""NotPrincipal":{"AWS":"111122223333"}"#,
-                r#""Action":"*""#,
-            ),
-            false,
-        ),
-        (
-            deny(
-                everyone,
-                r#""Action":"*","Condition":{"Bool":{"aws:SecureTransport":false}}"#,
-            ),
-            false,
-        ),
-    ] {
-        let kept = parse(&text).keeps_policy_writable_by_root(&account(), KEY_ARN);
-        assert_eq!(kept, wanted, "{text}");
     }
 }
 
