@@ -4,6 +4,7 @@ pub(crate) mod account;
 pub(crate) mod audit;
 pub(crate) mod dev;
 pub(crate) mod domain;
+pub(crate) mod explain;
 pub(crate) mod hsm;
 pub(crate) mod init;
 pub(crate) mod serve;

@@ -46,8 +46,10 @@ enum Command {
     Unseal(commands::unseal::Arguments),
     /// Tell how a server is
     Status(commands::status::Arguments),
-    /// Create accounts
+    /// Create accounts, list them, and limit what they may do
     Account(commands::account::Arguments),
+    /// Tell whether somebody may do something, and which statement says so
+    Explain(commands::explain::Arguments),
     /// Rotate and retire domain keys
     Domain(commands::domain::Arguments),
     /// Read the audit log
@@ -75,6 +77,7 @@ fn main() -> ExitCode {
         Command::Unseal(arguments) => commands::unseal::run(&arguments),
         Command::Status(arguments) => commands::status::run(&arguments),
         Command::Account(arguments) => commands::account::run(&arguments),
+        Command::Explain(arguments) => commands::explain::run(&arguments),
         Command::Domain(arguments) => commands::domain::run(&arguments),
         Command::Audit(arguments) => commands::audit::run(&arguments),
         Command::Hsm => return commands::hsm::run(&HEAP),

@@ -7,22 +7,30 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use strongroom_aws::time::iso8601;
 use strongroom_base::hex;
 use strongroom_base::id::AccountId;
 use strongroom_hsm_api::command::UnsealOutcome;
 use strongroom_hsm_api::status::{Phase, SealKind};
+use strongroom_store::Cursor;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::Semaphore;
 
+use crate::explain::{self, ExplainQuestion, Explanation, Unexplained};
 use crate::failure::Failure;
-use crate::records::TimerKind;
+use crate::guardrails::{self, Unchanged};
+use crate::kms::Kms;
+use crate::records::{AccountRecord, TimerKind};
 use crate::service::Service;
 
 /// The socket's name in the data folder.
 pub const SOCKET_FILE: &str = "admin.sock";
 
-const LINE_BYTES_MAX: u64 = 16 * 1024;
+/// A guardrail, escaped, fits.
+const LINE_BYTES_MAX: u64 = 64 * 1024;
+/// The accounts of one answer.
+const ACCOUNTS_PER_ANSWER: usize = 500;
 const CONNECTIONS_MAX: usize = 16;
 /// The pause after accepting failed, as it does when file descriptors run out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -44,6 +52,30 @@ pub enum Question {
         /// Twelve digits; random when absent.
         id: Option<String>,
     },
+    /// Tell the accounts that are stored, some at a time.
+    ListAccounts {
+        /// What the last answer said comes next; absent at first.
+        after: Option<String>,
+    },
+    /// Limit every principal of an account.
+    SetGuardrail {
+        /// The account.
+        account: String,
+        /// A policy document without principals.
+        document: String,
+    },
+    /// Tell what limits every principal of an account.
+    GetGuardrail {
+        /// The account.
+        account: String,
+    },
+    /// Take away what limits every principal of an account.
+    RemoveGuardrail {
+        /// The account.
+        account: String,
+    },
+    /// Whether somebody may do something, and why.
+    Explain(ExplainQuestion),
     /// Make a new domain key and wrap every key again.
     RotateDomain,
     /// Forget the domain key of an epoch.
@@ -79,6 +111,20 @@ pub enum Answer {
         /// The secret access key.
         secret_access_key: String,
     },
+    /// Accounts, in no order that means anything.
+    Accounts {
+        /// Some of them.
+        accounts: Vec<AccountAnswer>,
+        /// What to ask for next; absent after the last.
+        next: Option<String>,
+    },
+    /// What limits every principal of an account, if anything does.
+    Guardrail {
+        /// The document as it was given.
+        document: Option<String>,
+    },
+    /// Whether somebody may do something, and why.
+    Explanation(Box<Explanation>),
     /// A finished rotation.
     Rotated {
         /// The current epoch.
@@ -95,6 +141,17 @@ pub enum Answer {
         /// For the operator.
         reason: String,
     },
+}
+
+/// An account that is stored.
+#[derive(Serialize, Deserialize)]
+pub struct AccountAnswer {
+    /// Twelve digits.
+    pub id: String,
+    /// When it was created, in ISO 8601.
+    pub created: String,
+    /// Whether a guardrail limits it.
+    pub has_guardrail: bool,
 }
 
 /// How the server is.
@@ -220,6 +277,13 @@ async fn answer(service: &Arc<Service>, question: Question) -> Answer {
             None => refused("the sealed secret is not hexadecimal".to_owned()),
         },
         Question::CreateAccount { id } => create_account(service, id).await,
+        Question::ListAccounts { after } => list_accounts(service, after.as_deref()),
+        Question::SetGuardrail { account, document } => {
+            change_guardrail(service, &account, Some(&document)).await
+        }
+        Question::RemoveGuardrail { account } => change_guardrail(service, &account, None).await,
+        Question::GetGuardrail { account } => get_guardrail(service, &account),
+        Question::Explain(question) => explanation(service, &question),
         Question::RotateDomain => match service.rotate_domain().await {
             Ok(done) => Answer::Rotated {
                 epoch: done.epoch,
@@ -281,6 +345,83 @@ async fn create_account(service: &Service, id: Option<String>) -> Answer {
         Err(failure) => Answer::Refused {
             reason: format!("the account could not be created ({failure:?})"),
         },
+    }
+}
+
+fn opened(service: &Service) -> Result<Arc<Kms>, Answer> {
+    service.kms().ok_or_else(|| Answer::Refused {
+        reason: "the server is sealed".to_owned(),
+    })
+}
+
+fn failed(failure: &Failure) -> Answer {
+    let reason = match failure {
+        Failure::Conflict => "something changed meanwhile; ask again".to_owned(),
+        failure => format!("the records could not be read or written ({failure:?})"),
+    };
+    Answer::Refused { reason }
+}
+
+fn list_accounts(service: &Service, after: Option<&str>) -> Answer {
+    let kms = match opened(service) {
+        Ok(kms) => kms,
+        Err(sealed) => return sealed,
+    };
+    let cursor = after.and_then(hex::decode);
+    let cursor = cursor.map(|bytes| Cursor::from_bytes(&bytes));
+    match kms
+        .records
+        .list_accounts(cursor.as_ref(), ACCOUNTS_PER_ANSWER)
+    {
+        Ok(page) => Answer::Accounts {
+            accounts: page.records.iter().map(account_answer).collect(),
+            next: page.next.map(|next| hex::encode(next.as_bytes())),
+        },
+        Err(failure) => failed(&failure),
+    }
+}
+
+fn account_answer(account: &AccountRecord) -> AccountAnswer {
+    AccountAnswer {
+        id: account.id.to_string(),
+        created: iso8601(account.created.into()),
+        has_guardrail: account.guardrail.is_some(),
+    }
+}
+
+async fn change_guardrail(service: &Service, account: &str, document: Option<&str>) -> Answer {
+    let kms = match opened(service) {
+        Ok(kms) => kms,
+        Err(sealed) => return sealed,
+    };
+    match guardrails::change(&kms, account, document).await {
+        Ok(()) => Answer::Done,
+        Err(Unchanged::Refused(reason)) => Answer::Refused { reason },
+        Err(Unchanged::Failed(failure)) => failed(&failure),
+    }
+}
+
+fn get_guardrail(service: &Service, account: &str) -> Answer {
+    let kms = match opened(service) {
+        Ok(kms) => kms,
+        Err(sealed) => return sealed,
+    };
+    match guardrails::document(&kms, account) {
+        Ok(document) => Answer::Guardrail { document },
+        Err(Unchanged::Refused(reason)) => Answer::Refused { reason },
+        Err(Unchanged::Failed(failure)) => failed(&failure),
+    }
+}
+
+fn explanation(service: &Service, question: &ExplainQuestion) -> Answer {
+    let kms = match opened(service) {
+        Ok(kms) => kms,
+        Err(sealed) => return sealed,
+    };
+    match explain::explain(&kms, question) {
+        Ok(explanation) => Answer::Explanation(Box::new(explanation)),
+        Err(Unexplained::Question(reason)) => Answer::Refused { reason },
+        Err(Unexplained::Failed(failure)) => failed(&failure),
     }
 }
 

@@ -4,6 +4,7 @@ mod conditions;
 mod decision;
 mod denial;
 mod entities;
+mod roles;
 
 use std::sync::Arc;
 
@@ -16,7 +17,7 @@ use strongroom_base::id::Region;
 use crate::call::Call;
 use crate::failure::{Failure, refuse, refuse_with};
 use crate::grants;
-use crate::iam::Caller;
+use crate::iam::{Caller, Role};
 use crate::key::{Key, KeyName, alias_arn};
 use crate::kms::Kms;
 use crate::multi_region;
@@ -26,7 +27,7 @@ use crate::repository::{AliasName, Changes, Stored};
 use crate::resolve::{self, Naming, Reference};
 
 pub(crate) use conditions::{Keys, RequestContext};
-pub(crate) use decision::{Asked, Thing, Verdict};
+pub(crate) use decision::{Asked, Denied, Thing, Verdict};
 pub use entities::Entity;
 
 /// What an operation acts on, as its input names it. The n-th target needs the n-th action of the
@@ -52,6 +53,8 @@ pub enum Target<'i> {
     },
     /// What IAM and STS act on; only identity policies decide.
     Entity(Entity<'i>),
+    /// A role to be assumed, by ARN; its trust policy decides.
+    Role(&'i str),
     /// A key.
     Key {
         /// As the client wrote it.
@@ -151,6 +154,7 @@ enum Resource {
     Key(Arc<Key>),
     Alias(AliasName, Arc<Stored<AliasRecord>>, Arc<Key>),
     Grant(Box<GrantRecord>),
+    Role(Arc<Role>),
 }
 
 /// The permission to run operation `O` on what was resolved, for one caller and input.
@@ -220,6 +224,7 @@ impl<'r> Asking<'r, '_> {
                 self.own_arn(&alias_arn(region, account, name))
             }
             Target::Entity(ref entity) => self.entity(entity),
+            Target::Role(arn) => self.role(arn).map(Resource::Role),
             Target::Key { reference, naming } => self
                 .key_of(&self.reference(reference, naming)?)
                 .map(Resource::Key),
@@ -489,9 +494,10 @@ impl<'r, O: Operation> Authorized<'r, O> {
     pub fn key_at(&self, index: usize) -> Result<&Arc<Key>, Failure> {
         match self.resources.get(index) {
             Some(Resource::Key(key) | Resource::Alias(_, _, key)) => Ok(key),
-            Some(Resource::Account | Resource::NoRelatedKey | Resource::Grant(_)) | None => {
-                Err(no_such_resource())
-            }
+            Some(
+                Resource::Account | Resource::NoRelatedKey | Resource::Grant(_) | Resource::Role(_),
+            )
+            | None => Err(no_such_resource()),
         }
     }
 
@@ -507,20 +513,32 @@ impl<'r, O: Operation> Authorized<'r, O> {
     pub fn alias(&self) -> Result<(&AliasName, &Stored<AliasRecord>, &Arc<Key>), Failure> {
         let found = self.resources.iter().find_map(|resource| match resource {
             Resource::Alias(name, alias, key) => Some((name, &**alias, key)),
-            Resource::Key(_) | Resource::Account | Resource::NoRelatedKey | Resource::Grant(_) => {
-                None
-            }
+            Resource::Key(_)
+            | Resource::Account
+            | Resource::NoRelatedKey
+            | Resource::Grant(_)
+            | Resource::Role(_) => None,
         });
         found.ok_or_else(no_such_resource)
+    }
+
+    /// The role of the operation.
+    pub(crate) fn role(&self) -> Result<&Arc<Role>, Failure> {
+        match self.resources.first() {
+            Some(Resource::Role(role)) => Ok(role),
+            _ => Err(no_such_resource()),
+        }
     }
 
     /// The grant of the operation.
     pub(crate) fn grant(&self) -> Result<&GrantRecord, Failure> {
         let found = self.resources.iter().find_map(|resource| match resource {
             Resource::Grant(grant) => Some(&**grant),
-            Resource::Key(_) | Resource::Account | Resource::NoRelatedKey | Resource::Alias(..) => {
-                None
-            }
+            Resource::Key(_)
+            | Resource::Account
+            | Resource::NoRelatedKey
+            | Resource::Alias(..)
+            | Resource::Role(_) => None,
         });
         found.ok_or_else(no_such_resource)
     }

@@ -218,7 +218,9 @@ async fn authenticate(
             Unverified::Refused(failure) => Unanswered::Unauthenticated(failure),
             Unverified::Failed(failure) => Unanswered::Refused(failure.refusal()),
         })?;
-    let caller = verified.ok_or(AuthFailure::UnknownAccessKey)?;
+    let reaches = |caller: &Caller| service != AwsService::Iam || !caller.is_barred_from_iam();
+    let caller = verified.filter(reaches);
+    let caller = caller.ok_or(AuthFailure::UnknownAccessKey)?;
     Ok((caller, claim.region))
 }
 

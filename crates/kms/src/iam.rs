@@ -3,6 +3,7 @@
 
 mod aws_managed;
 mod caller;
+mod documents;
 mod managed;
 mod principals;
 
@@ -19,12 +20,13 @@ use crate::repository::Stored;
 pub(crate) use aws_managed::{AWS_MANAGED_POLICIES, AwsManagedPolicy};
 pub use caller::Caller;
 pub(crate) use caller::{CallerPolicies, Identity, Named, PolicyName, Session, policies_of};
+pub(crate) use documents::{Document, Holder, documents_of};
 pub(crate) use managed::{
     Managed, account_policy, managed_with_arn, policy_with_arn, reference_arn,
 };
 pub(crate) use principals::{
-    Bound, bind, bind_or_name, bound, group_arn, policy_arn, principal_with_id, role_arn, root_arn,
-    session_arn, show, user_arn,
+    Bound, bind, bind_or_name, bound, federated_user_arn, group_arn, policy_arn, principal_with_id,
+    role_arn, root_arn, session_arn, show, user_arn,
 };
 
 /// Writes the entities that have inline policies.

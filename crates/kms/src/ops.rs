@@ -46,6 +46,7 @@ mod usage;
 
 pub(crate) use deletion::end_of_window;
 pub(crate) use keys::creation;
+pub(crate) use policies::document as key_policy_document;
 pub(crate) use recipient::attested;
 pub(crate) use state::token_state;
 
@@ -131,6 +132,8 @@ pub enum ResourceKind {
     Grant,
     /// A user, group, role or managed policy: identity policies only.
     Entity,
+    /// A role to be assumed, which may be another account's.
+    Role,
 }
 
 impl ResourceKind {
@@ -145,7 +148,8 @@ impl ResourceKind {
             | Self::TwoOwnKeys
             | Self::KeyAndAccount
             | Self::AliasAndKeys
-            | Self::Entity => false,
+            | Self::Entity
+            | Self::Role => false,
         }
     }
 }
@@ -389,7 +393,11 @@ ops! {
     Kms "UpdatePrimaryRegion" json::<multi_region::UpdatePrimaryRegion>, TwoOwnKeys ["kms:UpdatePrimaryRegion"], Mutation;
     Kms "Verify" json::<signing::Verify>, Key ["kms:Verify"], Cryptographic;
     Kms "VerifyMac" json::<macs::VerifyMac>, Key ["kms:VerifyMac"], Cryptographic;
+    Sts "AssumeRole" query::<sts::AssumeRole>, Role ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"], Read;
+    Sts "GetAccessKeyInfo" query::<sts::GetAccessKeyInfo>, Account ["sts:GetAccessKeyInfo"], Read;
     Sts "GetCallerIdentity" query::<sts::GetCallerIdentity>, Nothing [], Read;
+    Sts "GetFederationToken" query::<sts::GetFederationToken>, Entity ["sts:GetFederationToken", "sts:TagSession"], Read;
+    Sts "GetSessionToken" query::<sts::GetSessionToken>, Nothing [], Read;
 }
 
 #[cfg(test)]

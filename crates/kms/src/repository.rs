@@ -249,6 +249,15 @@ impl Repository {
         self.list_stored(Table::AccessKeys, &[], after, limit)
     }
 
+    /// All accounts that are stored.
+    pub fn list_accounts(
+        &self,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<Listed<AccountRecord>, Failure> {
+        self.list(Table::Accounts, &[], after, limit)
+    }
+
     /// Aliases of an account in a Region.
     pub fn list_aliases(
         &self,

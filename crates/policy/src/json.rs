@@ -4,6 +4,8 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
+use crate::place::Place;
+
 /// The deepest nesting of arrays and objects. A complete policy needs six.
 pub(crate) const DEPTH_MAX: usize = 8;
 
@@ -40,6 +42,27 @@ impl Json {
             return Err(reader.syntax());
         }
         Ok(value)
+    }
+
+    /// Where the items of the member `name` of the object that is `text` stand; one that is no list stands for the
+    /// list of itself.
+    pub(crate) fn places(text: &str, name: &str) -> Result<Vec<Place>, JsonError> {
+        let mut reader = Reader { text, offset: 0 };
+        reader.skip_space();
+        reader.expect("{")?;
+        loop {
+            reader.skip_space();
+            let member = reader.string()?;
+            reader.skip_space();
+            reader.expect(":")?;
+            if member == name {
+                return reader.item_places();
+            }
+            reader.value(1)?;
+            if reader.ends("}")? {
+                return Ok(Vec::new());
+            }
+        }
     }
 
     /// The value as Jackson's default pretty printer writes it: two spaces, `"key" : value`, arrays on
@@ -182,6 +205,32 @@ impl<'a> Reader<'a> {
         }
         self.expect(",")?;
         Ok(false)
+    }
+
+    fn item_places(&mut self) -> Result<Vec<Place>, JsonError> {
+        self.skip_space();
+        if self.peek() != Some(b'[') {
+            return Ok(vec![self.place()?]);
+        }
+        self.expect("[")?;
+        let mut places = Vec::new();
+        loop {
+            places.push(self.place()?);
+            if self.ends("]")? {
+                return Ok(places);
+            }
+        }
+    }
+
+    fn place(&mut self) -> Result<Place, JsonError> {
+        let after = self.offset;
+        self.skip_space();
+        let start = self.offset;
+        self.value(1)?;
+        Ok(Place {
+            after,
+            text: start..self.offset,
+        })
     }
 
     /// RFC 8259 §6.

@@ -14,6 +14,7 @@ mod json;
 mod names;
 mod parse;
 mod pattern;
+mod place;
 mod policy;
 mod principal;
 mod resource;
@@ -30,6 +31,7 @@ pub use document::{
     Comparison, Condition, Effect, Listed, Operator, SetOperator, Statement, Version,
 };
 pub use error::{PolicyError, Problem};
+pub use place::{Place, Position, position, statement_places};
 pub use policy::{
     DOCUMENT_BYTES_MAX, Grammar, IDENTITY_DOCUMENT_BYTES_MAX, Policy, counted_characters,
     default_key_policy,

@@ -14,7 +14,23 @@ pub const DURATION_EXCEEDS_ROLE: &str =
 /// MEM: a session of a role assumes a role.
 pub const DURATION_EXCEEDS_CHAINING: &str = "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.";
 
+/// OWN: GetAccessKeyInfo of a key that is none of this server's.
+pub fn unknown_access_key(id: &str) -> String {
+    format!("The access key {id} is not known")
+}
+
+/// OWN: a context provider, of which there is none.
+pub fn unknown_context_provider(arn: &str) -> String {
+    format!("{arn} is not a known context provider")
+}
+
+/// OWN: the start of names that are kept for AWS.
+pub const RESERVED_SOURCE_IDENTITY: &str = "SourceIdentity must not begin with aws:";
+
 // --- InvalidParameterValue ---
+
+/// OWN
+pub const RESERVED_TAG_KEY: &str = "Tag keys must not begin with aws:";
 
 /// LS
 pub const TRANSITIVE_TAG_ABSENT: &str =
@@ -39,6 +55,9 @@ pub const DENIED_WEB_IDENTITY: &str = "Not authorized to perform sts:AssumeRoleW
 
 /// MEM
 pub const ROOT_ASSUMES_ROLE: &str = "Roles may not be assumed by root accounts.";
+
+/// MEM: a code of a device for a second factor; no such devices exist.
+pub const MFA_FAILED: &str = "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid and associated with this user.";
 
 /// MEM: GetSessionToken or GetFederationToken.
 pub fn session_credentials(operation: &str) -> String {

@@ -11,7 +11,7 @@ use strongroom_aws::kms::{CreateGrantRequest, EncryptionContextType, RecipientIn
 use strongroom_aws::time::iso8601;
 use strongroom_base::id::{AccountId, Region};
 use strongroom_base::{UnixMillis, hex};
-use strongroom_policy::{Context, Principal, Undetermined, Values, folded};
+use strongroom_policy::{Context, MapContext, Principal, Undetermined, Values, folded};
 
 use super::Target;
 use crate::call::Source;
@@ -98,21 +98,6 @@ impl<'i> Keys<'i> {
             .extend(pairs.map(|(key, value)| (key.as_str(), value.as_str())));
     }
 
-    /// The pairs of the encryption context, which constraints of grants ask for.
-    pub(crate) fn context_pairs(&self) -> &[(&'i str, &'i str)] {
-        &self.context
-    }
-
-    /// The grant that CreateGrant asks for, which must be no wider than a grant that lets the caller make it.
-    pub(crate) fn asks_for_grant(&mut self, grant: &'i CreateGrantRequest) {
-        self.new_grant = Some(grant);
-    }
-
-    /// What [`Keys::asks_for_grant`] said.
-    pub(crate) fn new_grant(&self) -> Option<&'i CreateGrantRequest> {
-        self.new_grant
-    }
-
     /// What the terms of a grant say of its constraints (KMS Developer Guide, "kms:GrantConstraintType").
     pub(crate) fn constraints_of(&mut self, terms: &'i GrantTerms) {
         let both = [&terms.context_equals, &terms.context_subset];
@@ -158,6 +143,21 @@ impl<'i> Keys<'i> {
         self.one("kms:multiregionkeytype", "REPLICA");
     }
 
+    /// The pairs of the encryption context, which constraints of grants ask for.
+    pub(crate) fn context_pairs(&self) -> &[(&'i str, &'i str)] {
+        &self.context
+    }
+
+    /// The grant that CreateGrant asks for, which must be no wider than a grant that lets the caller make it.
+    pub(crate) fn asks_for_grant(&mut self, grant: &'i CreateGrantRequest) {
+        self.new_grant = Some(grant);
+    }
+
+    /// What [`Keys::asks_for_grant`] said.
+    pub(crate) fn new_grant(&self) -> Option<&'i CreateGrantRequest> {
+        self.new_grant
+    }
+
     /// Tags of the request, as `aws:RequestTag/…` and `aws:TagKeys`.
     pub(crate) fn request_tags(&mut self, tags: Option<&'i TagList>) {
         let tags = tags.iter().flat_map(|tags| &tags.0);
@@ -168,6 +168,24 @@ impl<'i> Keys<'i> {
     /// Tags of the request by their texts, as `aws:RequestTag/…` and `aws:TagKeys`.
     pub(crate) fn request_tag_texts(&mut self, tags: impl IntoIterator<Item = (&'i str, &'i str)>) {
         self.tags.extend(tags);
+    }
+
+    /// Whether the request brings tags.
+    pub(super) fn has_request_tags(&self) -> bool {
+        !self.tags.is_empty()
+    }
+
+    /// Whether the request brings a tag with this key, case ignored.
+    pub(super) fn has_request_tag(&self, key: &str) -> bool {
+        let folded = key.to_lowercase();
+        self.tags
+            .iter()
+            .any(|(key, _)| key.to_lowercase() == folded)
+    }
+
+    /// Whether the key with one value is there.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.single.iter().any(|(name, _)| *name == key)
     }
 
     fn values(&self, key: &str) -> Result<Values<'_>, Undetermined> {
@@ -252,10 +270,17 @@ pub(crate) struct RequestContext<'r, 'i> {
     pub filled: OnceCell<Keys<'i>>,
     /// What the recipient's document attests, once it was verified; `None` when it attests nothing.
     pub attested: OnceCell<Option<Attestation>>,
+    /// What comes before all of them, of questions that are no requests.
+    pub stated: Option<&'r MapContext>,
 }
 
 impl Context for RequestContext<'_, '_> {
     fn values(&self, key: &str) -> Result<Values<'_>, Undetermined> {
+        if let Some(stated) = self.stated
+            && let found @ (Values::One(_) | Values::Many(_)) = stated.values(key)?
+        {
+            return Ok(found);
+        }
         let found = match key.split_once(':') {
             Some(("aws", name)) => self.global(name)?,
             Some(("kms", name)) => self.of_key(name)?,

@@ -8,8 +8,8 @@ use strongroom_aws::error::Refusal;
 use strongroom_aws::text::Where;
 use strongroom_base::id::{AccountId, Region};
 use strongroom_policy::{
-    self as policy, Case, CompiledPolicy, Decision, Denial, Grammar, GrantMatch, Outcome,
-    PolicyType, ResourcePolicy,
+    self as policy, Case, CompiledPolicy, Decision, Denial, Grammar, GrantMatch, MapContext,
+    Outcome, PolicyType, ResourcePolicy,
 };
 
 use super::conditions::{Keys, RequestContext};
@@ -34,6 +34,8 @@ pub(crate) struct Asked<'r> {
     pub source: &'r Source,
     /// The caller's policies, as they were when the request came.
     pub policies: CallerPolicies,
+    /// Condition keys that come before all others, of questions that are no requests.
+    pub stated: Option<&'r MapContext>,
 }
 
 /// What a decision is about.
@@ -85,6 +87,7 @@ impl<'r> Asked<'r> {
             region: &call.region,
             source: &call.source,
             policies: policies_of(&call.kms.records, &call.caller)?,
+            stated: None,
         })
     }
 
@@ -179,7 +182,8 @@ impl<'r> Asked<'r> {
             }
     }
 
-    fn context<'c, 'i>(
+    /// The condition keys of a request about `thing`.
+    pub(crate) fn context<'c, 'i>(
         &'c self,
         action: &'c str,
         thing: &Thing<'c>,
@@ -208,6 +212,7 @@ impl<'r> Asked<'r> {
             fill,
             filled: OnceCell::new(),
             attested: OnceCell::new(),
+            stated: self.stated,
         }
     }
 

@@ -6,7 +6,7 @@ use strongroom_aws::text::iam as text;
 
 use crate::call::Call;
 use crate::failure::{Failure, refuse_with};
-use crate::iam::{Identity, policy_with_arn, reference_arn};
+use crate::iam::{Identity, federated_user_arn, policy_with_arn, reference_arn};
 use crate::records::{self, PoliciesRecord, PolicyReference, TagRecord, UserRecord};
 use crate::repository::EntityName;
 
@@ -36,6 +36,8 @@ pub enum Entity<'i> {
     Group(&'i str),
     /// A role, by name.
     Role(&'i str),
+    /// A federated user, by name; its sessions are all there is of it.
+    FederatedUser(&'i str),
     /// What will be a user, group, role or managed policy: `user`, its path and its name.
     New(&'static str, &'i str, &'i str),
     /// What a user or group will be: `user` or `group`, its name, and the path and name that it gets.
@@ -96,6 +98,7 @@ impl Entity<'_> {
                     .with(&role.record.tags, &role.record.policies),
                 None => at(call, "role", "/", name),
             }),
+            Self::FederatedUser(name) => Ok(federated_user(call, name)),
             Self::New(kind, path, name) => Ok(at(call, kind, path, name)),
             Self::Renamed(kind, name, new_path, new_name) => {
                 renamed(call, kind, name, (new_path, new_name))
@@ -124,6 +127,14 @@ fn of_user(call: &Call<'_>, user: &UserRecord) -> Known {
 
 fn root(call: &Call<'_>) -> Known {
     at(call, "root", "", "")
+}
+
+fn federated_user(call: &Call<'_>, name: &str) -> Known {
+    let caller = &call.caller;
+    Known {
+        arn: federated_user_arn(caller.partition(), &caller.account, name),
+        ..Known::default()
+    }
 }
 
 /// IAM API, GetUser: without a name the user is the one whose access key signed.

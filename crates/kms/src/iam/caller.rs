@@ -238,6 +238,31 @@ impl Caller {
         let named = |tag: &&TagRecord| folded(&tag.key) == key;
         all.into_iter().find(named).map(|tag| tag.value.as_str())
     }
+
+    /// The tags of the caller's session that sessions it begins inherit.
+    pub(crate) fn transitive_tags(&self) -> impl Iterator<Item = &TagRecord> {
+        let record = self.session.as_deref().map(|session| &session.record);
+        let inherited = |session: &'_ SessionRecord, tag: &TagRecord| {
+            let mut keys = session.transitive.iter();
+            keys.any(|key| key.to_lowercase() == tag.key.to_lowercase())
+        };
+        let tags = record.into_iter().flat_map(move |session| {
+            let tags = session.tags.iter();
+            tags.filter(move |tag| inherited(session, tag))
+        });
+        tags
+    }
+
+    /// STS API, GetSessionToken and GetFederationToken: without a second factor, their sessions cannot call IAM.
+    pub(crate) fn is_barred_from_iam(&self) -> bool {
+        self.session.is_some() && !matches!(self.identity, Identity::Role(..))
+    }
+
+    /// The source identity of the caller's session, which sessions it begins inherit.
+    pub(crate) fn source_identity(&self) -> Option<&str> {
+        let session = self.session.as_deref()?;
+        session.record.source_identity.as_deref()
+    }
 }
 
 /// The name of a policy, for those who are told which one decided.

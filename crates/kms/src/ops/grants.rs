@@ -65,7 +65,6 @@ impl Operation for CreateGrant {
     }
 
     fn condition_keys<'i>(input: &'i Self::Input, _: usize, keys: &mut Keys<'i>) {
-        keys.asks_for_grant(input);
         let operations = input.operations.0.iter();
         let operations = operations.map(|operation| operation.as_str().into());
         keys.many("kms:grantoperations", operations.collect());
@@ -73,6 +72,7 @@ impl Operation for CreateGrant {
         if let Some(constraints) = &input.constraints {
             constraint_keys(constraints, keys);
         }
+        keys.asks_for_grant(input);
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<CreateGrantResponse, Failure> {

@@ -18,7 +18,7 @@ use subjects::Subject;
 
 pub(super) mod access_keys;
 pub(super) mod attachments;
-mod documents;
+pub(super) mod documents;
 pub(super) mod groups;
 pub(super) mod inline_policies;
 mod inputs;

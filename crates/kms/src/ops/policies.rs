@@ -93,7 +93,8 @@ fn refusal(error: &PolicyError) -> Refusal {
     }
 }
 
-fn document(kms: &Kms, key: &Key) -> Result<String, Failure> {
+/// The policy of `key` as GetKeyPolicy shows it.
+pub(crate) fn document(kms: &Kms, key: &Key) -> Result<String, Failure> {
     let stored = match key.record.policy {
         PolicyKind::Default | PolicyKind::AwsManaged => None,
         PolicyKind::EquivalentToDefault | PolicyKind::Custom => kms.records.policy(&key.name)?,

@@ -8,6 +8,10 @@ use super::{AuditClass, OPS, Op, ResourceKind, Service};
 /// What users of AWS would notice, by operation. An empty list is the goal.
 const DIFFERENCES: &[(&str, &str)] = &[
     (
+        "AssumeRole",
+        "PackedPolicySize counts characters; MinimumSessionTokenSize has no effect; no devices for a second factor exist, so their codes are refused.",
+    ),
+    (
         "CreateGrant",
         "A grant counts at once; an encryption context with two names that differ only in case fits no constraint.",
     ),
@@ -22,6 +26,10 @@ const DIFFERENCES: &[(&str, &str)] = &[
     (
         "Encrypt",
         "Symmetric ciphertext has the outer shape of AWS's but is 114 bytes longer than the plaintext.",
+    ),
+    (
+        "GetAccessKeyInfo",
+        "Knows the long-term access keys of this server, and no temporary ones.",
     ),
     (
         "GetKeyLastUsage",
@@ -134,6 +142,7 @@ fn resource(kind: ResourceKind) -> &'static str {
         ResourceKind::TwoOwnKeys => "both keys",
         ResourceKind::AliasAndKeys => "the alias and its keys",
         ResourceKind::Grant => "the grant",
+        ResourceKind::Role => "the role, of any account",
     }
 }
 

@@ -1,28 +1,41 @@
-//! The Security Token Service, as far as it exists.
+//! The Security Token Service: who calls, and temporary credentials. Sessions are sealed into their tokens;
+//! nothing of them is stored.
 
-use strongroom_aws::sts::{GetCallerIdentityRequest, GetCallerIdentityResponse};
+mod identity;
+mod limits;
+mod roles;
+mod sessions;
+mod tags;
+mod users;
 
-use super::Operation;
-use crate::authorize::{Authorized, Target};
-use crate::failure::Failure;
+pub(super) use identity::{GetAccessKeyInfo, GetCallerIdentity};
+pub(super) use roles::AssumeRole;
+pub(super) use users::{GetFederationToken, GetSessionToken};
 
-/// STS API, GetCallerIdentity: needs no permission and cannot be denied.
-pub(super) struct GetCallerIdentity;
+use strongroom_aws::error::{QueryException, Refusal};
+use strongroom_aws::text::sts as text;
 
-impl Operation for GetCallerIdentity {
-    type Input = GetCallerIdentityRequest;
-    type Output = GetCallerIdentityResponse;
+use crate::failure::{Failure, refuse_with};
+use crate::iam::Caller;
 
-    fn targets(_: &GetCallerIdentityRequest) -> Vec<Target<'_>> {
-        Vec::new()
-    }
-
-    async fn run(request: Authorized<'_, Self>) -> Result<GetCallerIdentityResponse, Failure> {
-        let caller = request.caller();
-        Ok(GetCallerIdentityResponse {
-            user_id: Some(caller.user_id.as_str().into()),
-            account: Some(caller.account.as_str().into()),
-            arn: Some(caller.arn.as_str().into()),
-        })
+/// STS API, "Comparing the AWS STS API operations": not with temporary credentials.
+fn require_long_term(caller: &Caller, operation: &str) -> Result<(), Failure> {
+    match caller.session {
+        None => Ok(()),
+        Some(_) => Err(refuse_with(
+            QueryException::AccessDenied,
+            text::session_credentials(operation),
+        )),
     }
 }
+
+/// Codes of a device for a second factor are refused: nobody has one.
+fn refuse_second_factor<S, C>(serial: Option<&S>, code: Option<&C>) -> Result<(), Refusal> {
+    match (serial, code) {
+        (None, None) => Ok(()),
+        _ => Err(Refusal::new(QueryException::AccessDenied, text::MFA_FAILED)),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,7 @@ use strongroom_aws::xml::uri_encode;
 use strongroom_policy::{Grammar, Policy, PolicyError, Problem, counted_characters};
 
 /// Reads a document that a client sent. Errors: MalformedPolicyDocument.
-pub(super) fn read(document: &str, grammar: Grammar) -> Result<Policy, Refusal> {
+pub(in crate::ops) fn read(document: &str, grammar: Grammar) -> Result<Policy, Refusal> {
     let policy = Policy::parse(document, grammar);
     policy.map_err(|error| malformed(&error))
 }
