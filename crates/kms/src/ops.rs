@@ -293,6 +293,8 @@ ops! {
     Iam "DetachRolePolicy" query::<iam::attachments::DetachPolicy<iam_wire::DetachRolePolicyRequest>>, Entity ["iam:DetachRolePolicy"], Mutation;
     Iam "DetachUserPolicy" query::<iam::attachments::DetachPolicy<iam_wire::DetachUserPolicyRequest>>, Entity ["iam:DetachUserPolicy"], Mutation;
     Iam "GetAccessKeyLastUsed" query::<iam::access_keys::GetAccessKeyLastUsed>, Entity ["iam:GetAccessKeyLastUsed"], Read;
+    Iam "GetAccountAuthorizationDetails" query::<iam::account::GetAccountAuthorizationDetails>, Account ["iam:GetAccountAuthorizationDetails"], Read;
+    Iam "GetAccountSummary" query::<iam::account::GetAccountSummary>, Account ["iam:GetAccountSummary"], Read;
     Iam "GetGroup" query::<iam::groups::GetGroup>, Entity ["iam:GetGroup"], Read;
     Iam "GetGroupPolicy" query::<iam::inline_policies::GetPolicy<iam_wire::GetGroupPolicyRequest>>, Entity ["iam:GetGroupPolicy"], Read;
     Iam "GetPolicy" query::<iam::managed_policies::GetPolicy>, Entity ["iam:GetPolicy"], Read;

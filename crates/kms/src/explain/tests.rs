@@ -59,7 +59,7 @@ async fn furnished() -> (Bench, String) {
             inline: inline("keep", NO_DELETION),
             ..PoliciesRecord::default()
         },
-        groups: vec!["auditors".to_owned()],
+        group_ids: vec!["AGPAAUDITORSAUDITORS1".to_owned()],
         access_keys: Vec::new(),
     };
     let role = RoleRecord {

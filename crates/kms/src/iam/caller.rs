@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use strongroom_aws::error::KmsException;
 use strongroom_base::id::{AccountId, Region};
 use strongroom_policy::{self as policy, CallerKind, CompiledPolicy, Grammar, folded};
 
@@ -9,7 +10,7 @@ use super::principals::{
     federated_user_arn, policy_arn, role_arn, root_arn, session_arn, user_arn,
 };
 use super::{AwsManagedPolicy, Guardrail, Role, User, compile};
-use crate::failure::Failure;
+use crate::failure::{Failure, refuse};
 use crate::records::{
     AccessKeyRecord, InlinePolicyRecord, PoliciesRecord, PolicyReference, SessionOf, SessionRecord,
     TagRecord, Unreadable,
@@ -296,7 +297,8 @@ pub(crate) struct CallerPolicies {
     pub session: Option<Vec<Named>>,
 }
 
-/// The policies of `caller` as they are now.
+/// The policies of `caller` as they are now, not as they were when the signature was verified: the call may have
+/// waited since. Errors: AccessDeniedException when its user or role is gone.
 pub(crate) fn policies_of(
     records: &Repository,
     caller: &Caller,
@@ -319,9 +321,12 @@ pub(crate) fn policies_of(
     };
     match &caller.identity {
         Identity::User(user) | Identity::FederatedUser(Some(user)) => {
-            read.user(user, &mut policies)?;
+            let now = records.user_with_id(&user.record.entity.id)?;
+            read.user(&*now.ok_or_else(gone)?, &mut policies)?;
         }
         Identity::Role(role, _) => {
+            let now = records.role_with_id(&role.record.entity.id)?;
+            let role = now.ok_or_else(gone)?;
             read.own(&role.inline, &role.record.policies, &mut policies.identity)?;
             policies.boundary = read.boundary(&role.record.policies)?;
         }
@@ -333,6 +338,10 @@ pub(crate) fn policies_of(
         Identity::Root | Identity::Service => {}
     }
     Ok(policies)
+}
+
+fn gone() -> Failure {
+    refuse(KmsException::AccessDenied)
 }
 
 impl Caller {

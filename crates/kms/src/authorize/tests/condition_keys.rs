@@ -1200,6 +1200,7 @@ async fn measurements_are_bare_digits_by_their_register() {
         fill: &|_| {},
         filled: OnceCell::new(),
         attested: OnceCell::from(Some(attestation)),
+        stated: None,
     };
     for (name, expected) in [
         ("imagesha384", Some("ab".repeat(48))),
