@@ -134,6 +134,8 @@ pub enum ResourceKind {
     Entity,
     /// A role to be assumed, which may be another account's.
     Role,
+    /// A role to be assumed by whoever has a token for it: requests are not signed.
+    RoleForToken,
 }
 
 impl ResourceKind {
@@ -149,7 +151,8 @@ impl ResourceKind {
             | Self::KeyAndAccount
             | Self::AliasAndKeys
             | Self::Entity
-            | Self::Role => false,
+            | Self::Role
+            | Self::RoleForToken => false,
         }
     }
 }
@@ -396,6 +399,7 @@ ops! {
     Kms "Verify" json::<signing::Verify>, Key ["kms:Verify"], Cryptographic;
     Kms "VerifyMac" json::<macs::VerifyMac>, Key ["kms:VerifyMac"], Cryptographic;
     Sts "AssumeRole" query::<sts::AssumeRole>, Role ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"], Read;
+    Sts "AssumeRoleWithWebIdentity" query::<sts::AssumeRoleWithWebIdentity>, RoleForToken ["sts:AssumeRoleWithWebIdentity", "sts:TagSession", "sts:SetSourceIdentity"], Read;
     Sts "GetAccessKeyInfo" query::<sts::GetAccessKeyInfo>, Account ["sts:GetAccessKeyInfo"], Read;
     Sts "GetCallerIdentity" query::<sts::GetCallerIdentity>, Nothing [], Read;
     Sts "GetFederationToken" query::<sts::GetFederationToken>, Entity ["sts:GetFederationToken", "sts:TagSession"], Read;

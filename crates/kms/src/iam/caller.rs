@@ -11,6 +11,7 @@ use super::principals::{
 };
 use super::{AwsManagedPolicy, Guardrail, Role, User, compile};
 use crate::failure::{Failure, refuse};
+use crate::oidc::WebIdentity;
 use crate::records::{
     AccessKeyRecord, InlinePolicyRecord, PoliciesRecord, PolicyReference, SessionOf, SessionRecord,
     TagRecord, Unreadable,
@@ -48,6 +49,8 @@ pub(crate) enum Identity {
     FederatedUser(Option<Arc<User>>),
     /// A service.
     Service,
+    /// Whoever sends an unsigned request: whom a token vouches for, once it is verified.
+    WebIdentity(Option<Arc<WebIdentity>>),
 }
 
 /// A session with its inline policy compiled.
@@ -103,6 +106,23 @@ impl Caller {
             arn: principal.to_owned(),
             user_id: principal.to_owned(),
             identity: Identity::Service,
+            session: None,
+        }
+    }
+
+    /// Whoever sends an unsigned request about `account`. `provider` is the name under which trust policies may
+    /// know who vouches: host or ARN; "" names nobody.
+    pub(crate) fn web_identity(
+        account: AccountId,
+        provider: &str,
+        identity: Option<Arc<WebIdentity>>,
+    ) -> Self {
+        Self {
+            account,
+            access_key_id: String::new(),
+            arn: provider.to_owned(),
+            user_id: String::new(),
+            identity: Identity::WebIdentity(identity),
             session: None,
         }
     }
@@ -197,6 +217,9 @@ impl Caller {
             Identity::Service => CallerKind::Service {
                 principal: &self.arn,
             },
+            Identity::WebIdentity(_) => CallerKind::WebIdentity {
+                provider: &self.arn,
+            },
         };
         policy::Caller {
             account: self.account,
@@ -209,9 +232,11 @@ impl Caller {
     pub(crate) fn principal_arn(&self) -> &str {
         match &self.identity {
             Identity::Role(_, arn) => arn,
-            Identity::Root | Identity::User(_) | Identity::FederatedUser(_) | Identity::Service => {
-                &self.arn
-            }
+            Identity::Root
+            | Identity::User(_)
+            | Identity::FederatedUser(_)
+            | Identity::Service
+            | Identity::WebIdentity(_) => &self.arn,
         }
     }
 
@@ -223,6 +248,7 @@ impl Caller {
             Identity::Role(..) => "AssumedRole",
             Identity::FederatedUser(_) => "FederatedUser",
             Identity::Service => "Service",
+            Identity::WebIdentity(_) => "FederatedUser",
         }
     }
 
@@ -233,7 +259,10 @@ impl Caller {
         let own = match &self.identity {
             Identity::User(user) => Some(&user.record.tags),
             Identity::Role(role, _) => Some(&role.record.tags),
-            Identity::Root | Identity::FederatedUser(_) | Identity::Service => None,
+            Identity::Root
+            | Identity::FederatedUser(_)
+            | Identity::Service
+            | Identity::WebIdentity(_) => None,
         };
         let all = [of_session, own].into_iter().flatten().flatten();
         let named = |tag: &&TagRecord| folded(&tag.key) == key;
@@ -310,7 +339,7 @@ pub(crate) fn policies_of(
         partition,
     };
     let guardrail = match caller.identity {
-        Identity::Service => None,
+        Identity::Service | Identity::WebIdentity(_) => None,
         _ => Some(records.guardrail(&caller.account)?),
     };
     let mut policies = CallerPolicies {
@@ -335,7 +364,7 @@ pub(crate) fn policies_of(
             let everything = PolicyReference::Aws("AdministratorAccess".to_owned());
             policies.identity.push(read.managed(&everything)?);
         }
-        Identity::Root | Identity::Service => {}
+        Identity::Root | Identity::Service | Identity::WebIdentity(_) => {}
     }
     Ok(policies)
 }
