@@ -209,10 +209,11 @@ def test_policy_names_and_sizes(kms, account, key):
     )
 
 
-def test_a_custom_policy_leaves_the_root_nothing_but_the_policy(kms, account):
-    policy = changed(Action="kms:DescribeKey")(account)
-    key = kms.create_key(Policy=policy, BypassPolicyLockoutSafetyCheck=True)["KeyMetadata"]["Arn"]
-    for operation in (kms.describe_key, kms.disable_key, kms.list_key_policies):
+def test_a_custom_policy_leaves_the_root_what_it_allows(kms, account):
+    policy = changed(Action=["kms:DescribeKey", "kms:GetKeyPolicy", "kms:PutKeyPolicy"])(account)
+    key = kms.create_key(Policy=policy)["KeyMetadata"]["Arn"]
+    assert kms.describe_key(KeyId=key)["KeyMetadata"]["Enabled"]
+    for operation in (kms.enable_key, kms.disable_key, kms.list_key_policies):
         refused(
             operation, "AccessDeniedException",
             f"User: arn:aws:iam::{account}:root is not authorized to perform: "
@@ -223,7 +224,7 @@ def test_a_custom_policy_leaves_the_root_nothing_but_the_policy(kms, account):
         )
     assert json.loads(kms.get_key_policy(KeyId=key)["Policy"]) == json.loads(policy)
     kms.put_key_policy(KeyId=key, Policy=json.dumps(default_policy(account)))
-    assert kms.describe_key(KeyId=key)["KeyMetadata"]["Enabled"]
+    kms.disable_key(KeyId=key)
 
 
 def test_callers_are_known_by_their_key():

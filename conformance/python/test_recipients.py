@@ -1,5 +1,7 @@
 """Answers for enclaves: encrypted to the attested key, and to nobody else."""
 
+import json
+
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import (
@@ -118,3 +120,25 @@ def test_dry_runs(kms, key, enclave):
         kms.generate_data_key, "DryRunOperationException", DRY_RUN,
         KeyId=key, KeySpec="AES_256", DryRun=True, Recipient=enclave.recipient(),
     )
+
+
+def test_a_policy_that_asks_for_the_image(kms, account, enclave):
+    image, root = bytes(range(48)), {"AWS": f"arn:aws:iam::{account}:root"}
+    asked = {"StringNotEqualsIgnoreCase": {"kms:RecipientAttestation:ImageSha384": image.hex().upper()}}
+    policy = {"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": root, "Action": "kms:*", "Resource": "*"},
+        {"Effect": "Deny", "Principal": root, "Action": "kms:Decrypt", "Resource": "*", "Condition": asked},
+    ]}
+    key = kms.create_key(Policy=json.dumps(policy))["KeyMetadata"]["Arn"]
+    blob = kms.encrypt(KeyId=key, Plaintext=b"x")["CiphertextBlob"]
+    denied = (
+        f"User: {root['AWS']} is not authorized to perform: kms:Decrypt on resource: {key} "
+        "with an explicit deny in a resource-based policy"
+    )
+    stranger = ec.generate_private_key(ec.SECP384R1())
+    for recipient in [
+        {}, {"Recipient": enclave.recipient()}, {"Recipient": enclave.recipient(image=image, signer=stranger)},
+    ]:
+        refused(kms.decrypt, "AccessDeniedException", denied, CiphertextBlob=blob, **recipient)
+    reply = kms.decrypt(CiphertextBlob=blob, Recipient=enclave.recipient(image=image))
+    assert opened(enclave, reply) == b"x"

@@ -53,6 +53,29 @@ def sts(account=ROOT_ACCOUNT, region=REGION):
     return session(account, region).client("sts", endpoint_url=ENDPOINT)
 
 
+def iam(account=ROOT_ACCOUNT):
+    """An IAM client of the account's root that sends what it is told."""
+    return of_session(session(account), "iam")
+
+
+def of_session(session, service):
+    """A client of whoever the session is."""
+    config = Config(parameter_validation=False, retries={"total_max_attempts": 1})
+    return session.client(service, endpoint_url=ENDPOINT, config=config)
+
+
+def of_key(access_key, service):
+    """A client of whoever has the access key, as CreateAccessKey answers with it."""
+    return of_session(
+        boto3.Session(
+            aws_access_key_id=access_key["AccessKeyId"],
+            aws_secret_access_key=access_key["SecretAccessKey"],
+            region_name=REGION,
+        ),
+        service,
+    )
+
+
 def refused(call, code, text=None, /, **arguments):
     """Checks that `call` fails with `code`. `text` is the exact text, a compiled pattern, or None for any;
     the empty text means the reply has none."""

@@ -76,8 +76,9 @@ class Enclave:
     def __init__(self, bits=2048):
         self.key = rsa.generate_private_key(65537, bits)
 
-    def document(self, signer=None, age=0, public=...):
-        """An attestation document; `signer` is the key that issues the enclave's certificate."""
+    def document(self, signer=None, age=0, public=..., image=bytes(48)):
+        """An attestation document; `signer` is the key that issues the enclave's certificate, `image` the
+        measurement of the enclave's image."""
         leaf = ec.generate_private_key(ec.SECP384R1())
         now, hours = datetime.datetime.now(datetime.timezone.utc), datetime.timedelta(hours=3)
         issued = certificate(MODULE, leaf.public_key(), signer or root_key(), (now - hours, now + hours), False)
@@ -86,7 +87,7 @@ class Enclave:
             public = self.key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         payload = cbor({
             "module_id": MODULE, "digest": "SHA384", "timestamp": int((time.time() - age) * 1000),
-            "pcrs": {index: bytes(48) for index in range(16)},
+            "pcrs": {0: image} | {index: bytes(48) for index in range(1, 16)},
             "certificate": issued.public_bytes(Encoding.DER), "cabundle": [root.public_bytes(Encoding.DER)],
             "public_key": public, "user_data": None, "nonce": None,
         })

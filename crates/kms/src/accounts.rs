@@ -176,7 +176,7 @@ impl Kms {
         if let Some(key) = self.signing_keys.0.get(&scope) {
             claim.verify(&key)?;
         } else {
-            let key = self.derive(&owner, claim).await?;
+            let key = self.signing_key(&owner, claim).await?;
             claim.verify(&key)?;
             self.signing_keys.0.insert(scope, Arc::new(key));
         }
@@ -209,6 +209,17 @@ impl Kms {
             self.sessions.0.insert(claim.access_key_id.clone(), entry);
         }
         Ok(Caller::of_session(&self.records, session, &claim.region)?)
+    }
+
+    /// A session's secret that the key process does not open, because the epoch it was wrapped in is retired, is
+    /// nobody's any more.
+    async fn signing_key(&self, owner: &Owner, claim: &Claim) -> Result<SigningKey, Unverified> {
+        match (owner, self.derive(owner, claim).await) {
+            (Owner::Session(_), Err(Failure::Stale(_))) => {
+                Err(AuthFailure::UnknownAccessKey.into())
+            }
+            (_, derived) => Ok(derived?),
+        }
     }
 
     async fn derive(&self, owner: &Owner, claim: &Claim) -> Result<SigningKey, Failure> {

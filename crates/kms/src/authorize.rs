@@ -28,7 +28,7 @@ use crate::resolve::{self, Naming, Reference};
 
 pub(crate) use conditions::{Keys, RequestContext};
 pub(crate) use decision::{Asked, Denied, Thing, Verdict};
-pub use entities::Entity;
+pub(crate) use entities::Entity;
 
 /// What an operation acts on, as its input names it. The n-th target needs the n-th action of the
 /// operation's row in `OPS`, or its last.
@@ -55,6 +55,13 @@ pub enum Target<'i> {
     Entity(Entity<'i>),
     /// A role to be assumed, by ARN; its trust policy decides.
     Role(&'i str),
+    /// A role to be assumed by whom a token vouches for; its trust policy decides.
+    RoleForToken {
+        /// The ARN.
+        arn: &'i str,
+        /// The token, which is verified first.
+        token: &'i str,
+    },
     /// A key.
     Key {
         /// As the client wrote it.
@@ -225,6 +232,9 @@ impl<'r> Asking<'r, '_> {
             }
             Target::Entity(ref entity) => self.entity(entity),
             Target::Role(arn) => self.role(arn).map(Resource::Role),
+            Target::RoleForToken { arn, token } => {
+                self.role_for_token(arn, token).map(Resource::Role)
+            }
             Target::Key { reference, naming } => self
                 .key_of(&self.reference(reference, naming)?)
                 .map(Resource::Key),

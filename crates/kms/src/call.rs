@@ -1,7 +1,7 @@
 //! One authenticated call on its way through the service, and the trail it leaves for the audit.
 
 use std::net::IpAddr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use strongroom_audit::{KeyUse, Outcome, Record};
 use strongroom_aws::json::Json;
@@ -14,6 +14,7 @@ use strongroom_hsm_api::key::MaterialId;
 use crate::iam::Caller;
 use crate::key::{Key, KeyName};
 use crate::kms::Kms;
+use crate::oidc::WebIdentity;
 use crate::ops::Op;
 
 /// Where a call came from.
@@ -88,6 +89,8 @@ pub struct Call<'c> {
     pub source: Source,
     /// The input.
     pub input: Input,
+    /// Whom the token of an unsigned request vouches for, once it is verified.
+    pub(crate) web_identity: OnceLock<Arc<WebIdentity>>,
     /// What it touched.
     trail: Mutex<Trail>,
 }
@@ -124,6 +127,7 @@ impl<'c> Call<'c> {
             event_id,
             source,
             input,
+            web_identity: OnceLock::new(),
             trail: Mutex::default(),
         }
     }
@@ -208,7 +212,7 @@ impl<'c> Call<'c> {
             caller: strongroom_audit::Caller {
                 account: self.caller.account,
                 access_key_id: self.caller.access_key_id.clone(),
-                principal: self.caller.arn.clone(),
+                principal: self.principal(),
             },
             source_address: self.source.told(),
             user_agent: self.source.user_agent.clone(),
@@ -232,6 +236,11 @@ impl<'c> Call<'c> {
             }],
             ..self.record(time, Outcome::Success)
         }
+    }
+
+    fn principal(&self) -> String {
+        let of_token = self.web_identity.get().map(|who| who.principal());
+        of_token.unwrap_or_else(|| self.caller.arn.clone())
     }
 
     fn trail(&self) -> MutexGuard<'_, Trail> {

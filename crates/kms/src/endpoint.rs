@@ -24,10 +24,13 @@ use crate::call::{Call, Input, Source};
 use crate::failure::Failure;
 use crate::iam::Caller;
 use crate::kms::Kms;
-use crate::ops::{self, Op, Service as AwsService};
+use crate::ops::{self, Op, ResourceKind, Service as AwsService};
 use crate::service::Service;
 
 const FORM_CONTENT_TYPE: &str = "application/x-www-form-urlencoded";
+/// Where unsigned requests are answered, and whose they are when they name no account.
+const UNSIGNED_REGION: &str = "us-east-1";
+const NO_ACCOUNT: &str = "000000000000";
 const TARGET_HEADER: &str = "x-amz-target";
 
 /// A received request.
@@ -150,11 +153,16 @@ async fn answer_open(
     asked: Asked,
     request_id: &str,
 ) -> Result<Vec<u8>, Unanswered> {
-    let caller = authenticate(kms, request, asked.service()).await?;
-    let Some(op) = asked
+    let op = asked
         .op()
-        .filter(|_| request.method == Method::POST && request.uri.path() == "/")
-    else {
+        .filter(|_| request.method == Method::POST && request.uri.path() == "/");
+    let caller = match (&asked, op) {
+        (Asked::Query(form), Some(op)) if op.resource == ResourceKind::RoleForToken => {
+            unsigned(request, form, kms.env.clock.now())?
+        }
+        _ => authenticate(kms, request, asked.service()).await?,
+    };
+    let Some(op) = op else {
         return Err(match asked {
             Asked::Json { .. } => {
                 Unanswered::Refused(Refusal::bare(KmsException::UnknownOperation))
@@ -224,6 +232,28 @@ async fn authenticate(
     let caller = verified.filter(reaches);
     let caller = caller.ok_or(AuthFailure::UnknownAccessKey)?;
     Ok((caller, claim.region))
+}
+
+/// STS API, AssumeRoleWithWebIdentity: needs no signature. One that is there says which Region is called, and nothing
+/// else.
+fn unsigned(
+    request: &Request,
+    form: &Form,
+    now: UnixMillis,
+) -> Result<(Caller, Region), Unanswered> {
+    let region = match claim(request, AwsService::Sts, now) {
+        Ok(claim) => Some(claim.region),
+        Err(_) => UNSIGNED_REGION.parse().ok(),
+    };
+    let role = form.get("RoleArn").unwrap_or_default();
+    let account = role.split(':').nth(4).unwrap_or_default();
+    let account = account.parse().or_else(|_| NO_ACCOUNT.parse());
+    match (account, region) {
+        (Ok(account), Some(region)) => Ok((Caller::web_identity(account, "", None), region)),
+        _ => Err(Unanswered::Refused(Refusal::bare(
+            KmsException::KmsInternal,
+        ))),
+    }
 }
 
 fn source(request: &Request) -> Result<Source, AuthFailure> {

@@ -17,6 +17,7 @@ use crate::domain_time::{DomainTime, Recorded};
 use crate::failure::{Cause, Failure};
 use crate::key_process::KeyProcess;
 use crate::last_use::{self, LastUses};
+use crate::oidc::Providers;
 use crate::ops::AuditClass;
 use crate::repository::{Changes, Repository};
 use crate::timers::Timers;
@@ -33,14 +34,17 @@ pub struct Settings {
     pub accounts: AccountRule,
     /// Whose enclaves may be recipients of answers.
     pub attestation_roots: Arc<TrustRoots>,
+    /// Whose tokens begin sessions of roles.
+    pub identity_providers: Arc<Providers>,
 }
 
 impl Settings {
-    /// Settings with these accounts and AWS's root of all Nitro Enclaves.
+    /// Settings with these accounts, AWS's root of all Nitro Enclaves, and no identity providers.
     pub fn new(accounts: AccountRule) -> Self {
         Self {
             accounts,
             attestation_roots: Arc::new(TrustRoots::aws_nitro()),
+            identity_providers: Arc::default(),
         }
     }
 }

@@ -33,6 +33,7 @@ mod last_use;
 mod managed_keys;
 mod material;
 mod multi_region;
+pub mod oidc;
 mod records;
 mod regions;
 mod repository;

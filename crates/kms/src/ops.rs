@@ -134,6 +134,8 @@ pub enum ResourceKind {
     Entity,
     /// A role to be assumed, which may be another account's.
     Role,
+    /// A role to be assumed by whoever has a token for it: requests are not signed.
+    RoleForToken,
 }
 
 impl ResourceKind {
@@ -149,7 +151,8 @@ impl ResourceKind {
             | Self::KeyAndAccount
             | Self::AliasAndKeys
             | Self::Entity
-            | Self::Role => false,
+            | Self::Role
+            | Self::RoleForToken => false,
         }
     }
 }
@@ -293,6 +296,8 @@ ops! {
     Iam "DetachRolePolicy" query::<iam::attachments::DetachPolicy<iam_wire::DetachRolePolicyRequest>>, Entity ["iam:DetachRolePolicy"], Mutation;
     Iam "DetachUserPolicy" query::<iam::attachments::DetachPolicy<iam_wire::DetachUserPolicyRequest>>, Entity ["iam:DetachUserPolicy"], Mutation;
     Iam "GetAccessKeyLastUsed" query::<iam::access_keys::GetAccessKeyLastUsed>, Entity ["iam:GetAccessKeyLastUsed"], Read;
+    Iam "GetAccountAuthorizationDetails" query::<iam::account::GetAccountAuthorizationDetails>, Account ["iam:GetAccountAuthorizationDetails"], Read;
+    Iam "GetAccountSummary" query::<iam::account::GetAccountSummary>, Account ["iam:GetAccountSummary"], Read;
     Iam "GetContextKeysForCustomPolicy" query::<iam::simulation::GetContextKeysForCustomPolicy>, Account ["iam:GetContextKeysForCustomPolicy"], Read;
     Iam "GetContextKeysForPrincipalPolicy" query::<iam::simulation::GetContextKeysForPrincipalPolicy>, Entity ["iam:GetContextKeysForPrincipalPolicy"], Read;
     Iam "GetGroup" query::<iam::groups::GetGroup>, Entity ["iam:GetGroup"], Read;
@@ -398,6 +403,7 @@ ops! {
     Kms "Verify" json::<signing::Verify>, Key ["kms:Verify"], Cryptographic;
     Kms "VerifyMac" json::<macs::VerifyMac>, Key ["kms:VerifyMac"], Cryptographic;
     Sts "AssumeRole" query::<sts::AssumeRole>, Role ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"], Read;
+    Sts "AssumeRoleWithWebIdentity" query::<sts::AssumeRoleWithWebIdentity>, RoleForToken ["sts:AssumeRoleWithWebIdentity", "sts:TagSession", "sts:SetSourceIdentity"], Read;
     Sts "GetAccessKeyInfo" query::<sts::GetAccessKeyInfo>, Account ["sts:GetAccessKeyInfo"], Read;
     Sts "GetCallerIdentity" query::<sts::GetCallerIdentity>, Nothing [], Read;
     Sts "GetFederationToken" query::<sts::GetFederationToken>, Entity ["sts:GetFederationToken", "sts:TagSession"], Read;

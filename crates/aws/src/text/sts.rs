@@ -82,10 +82,28 @@ pub fn unknown_identity_provider(issuer: &str) -> String {
 }
 
 /// MEM
+pub fn missing_claim(claim: &str) -> String {
+    format!("Missing a required claim: {claim}")
+}
+
+/// OWN
+pub const WRONG_TOKEN_SIGNATURE: &str = "The signature of the ID Token is not valid";
+
+/// MEM
 pub const WRONG_AUDIENCE: &str = "Incorrect token audience";
 
 /// MEM
 pub const UNKNOWN_VERIFICATION_KEY: &str = "Couldn't retrieve verification key from your identity provider, please reference AssumeRoleWithWebIdentity documentation for requirements";
+
+// --- IDPRejectedClaim ---
+
+/// OWN
+pub const TOKEN_NOT_YET_VALID: &str = "The ID Token is not valid yet";
+
+/// OWN: a claim that no session could have.
+pub fn rejected_claim(claim: &str) -> String {
+    format!("The claim {claim} of the ID Token cannot be used")
+}
 
 // --- ExpiredTokenException ---
 

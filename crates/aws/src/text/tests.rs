@@ -177,8 +177,16 @@ fn grants_and_denials() {
             format!("User: {CALLER} is not authorized to perform: kms:Sign on resource: {KEY} because no identity-based policy allows the kms:Sign action"),
         ),
         (
-            denied_by_own_identity(CALLER, "kms:DescribeKey"),
+            denied_without(CALLER, "kms:DescribeKey", Where::ThisResource, "identity-based policy"),
             format!("User: {CALLER} is not authorized to perform: kms:DescribeKey on this resource because no identity-based policy allows the kms:DescribeKey action"),
+        ),
+        (
+            denied_explicitly(CALLER, "kms:Sign", Where::Resource(KEY), "identity-based policy", Some("own")),
+            format!("User: {CALLER} is not authorized to perform: kms:Sign on resource: {KEY} with an explicit deny in an identity-based policy: own"),
+        ),
+        (
+            denied_explicitly(CALLER, "kms:TagResource", Where::Nowhere, "session policy", None),
+            format!("User: {CALLER} is not authorized to perform: kms:TagResource with an explicit deny in a session policy"),
         ),
     ]);
 }

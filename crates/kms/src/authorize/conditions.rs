@@ -268,10 +268,10 @@ pub(crate) struct RequestContext<'r, 'i> {
     pub fill: &'r dyn Fn(&mut Keys<'i>),
     /// What `fill` filled in.
     pub filled: OnceCell<Keys<'i>>,
-    /// What comes before all of them, of questions that are no requests.
-    pub stated: Option<&'r MapContext>,
     /// What the recipient's document attests, once it was verified; `None` when it attests nothing.
     pub attested: OnceCell<Option<Attestation>>,
+    /// What comes before all of them, of questions that are no requests.
+    pub stated: Option<&'r MapContext>,
 }
 
 impl Context for RequestContext<'_, '_> {
@@ -280,6 +280,12 @@ impl Context for RequestContext<'_, '_> {
             && let found @ (Values::One(_) | Values::Many(_)) = stated.values(key)?
         {
             return Ok(found);
+        }
+        if let Identity::WebIdentity(who) = &self.caller.identity {
+            let of_token = who.as_ref().and_then(|who| who.values(key));
+            if let Some(values) = of_token {
+                return values;
+            }
         }
         let found = match key.split_once(':') {
             Some(("aws", name)) => self.global(name)?,
@@ -345,7 +351,12 @@ impl<'r, 'i> RequestContext<'r, 'i> {
         if let Some(tag) = name.strip_prefix("resourcetag/") {
             return self.resource_tag(tag);
         }
+        // Whom a token vouches for is no principal yet.
+        let is_nobody = matches!(self.caller.identity, Identity::WebIdentity(_));
         let values = match name {
+            "principalarn" | "principalaccount" | "principaltype" | "userid" if is_nobody => {
+                Values::Absent
+            }
             "principalarn" => one(self.caller.principal_arn()),
             "principalaccount" => one(self.caller.account.as_str()),
             "principaltype" => one(self.caller.principal_type()),

@@ -211,8 +211,8 @@ impl<'r> Asked<'r> {
             resource_tags,
             fill,
             filled: OnceCell::new(),
-            stated: self.stated,
             attested: OnceCell::new(),
+            stated: self.stated,
         }
     }
 

@@ -6,11 +6,13 @@ use std::sync::Arc;
 use strongroom_aws::error::QueryException;
 use strongroom_aws::text;
 use strongroom_base::id::AccountId;
-use strongroom_policy::Arn;
+use strongroom_policy::{Arn, Denial};
 
-use super::{Asking, Keys, Thing, Verdict};
+use super::decision::Denied;
+use super::{Asked, Asking, Keys, Thing, Verdict};
 use crate::failure::{Failure, refuse_with};
-use crate::iam::{Caller, Identity, Role, role_arn};
+use crate::iam::{Caller, Identity, Role, policies_of, role_arn};
+use crate::oidc::WebIdentity;
 use crate::repository::EntityName;
 
 /// What tags of the request, or inherited ones, need besides.
@@ -43,12 +45,72 @@ impl<'r> Asking<'r, '_> {
         Ok(role)
     }
 
+    /// The role `arn`, if its trust policy lets in whom `token` vouches for. The token is verified first.
+    pub(super) fn role_for_token(&self, arn: &str, token: &str) -> Result<Arc<Role>, Failure> {
+        let (account, name) = named(arn).ok_or_else(|| invalid_arn(arn))?;
+        let who = self.identify(token)?;
+        let found = self.call.kms.records.role(&name)?;
+        let partition = self.call.region.partition();
+        let is_meant = |role: &Arc<Role>| role_arn(partition, &role.record.entity) == arn;
+        let role = found.filter(is_meant).ok_or_else(|| self.denied_token())?;
+        let fill = |keys: &mut Keys<'r>| {
+            (self.fill)(keys);
+            bring(who, keys);
+        };
+        let provider = who.provider_arn(partition, &account);
+        // Trust policies name a provider by its ARN or by its host; a Deny of either name counts.
+        let callers = [&provider, who.host()]
+            .map(|name| Caller::web_identity(account, name, Some(Arc::clone(who))));
+        for action in self.needed(&fill) {
+            let mut allowed = false;
+            for caller in &callers {
+                match self.decide_as(caller, action, &role, arn, &fill)? {
+                    Verdict::Allowed => allowed = true,
+                    Verdict::Denied(Denied(Denial::Explicit(_))) => return Err(self.denied_token()),
+                    Verdict::Denied(_) => {}
+                }
+            }
+            if !allowed {
+                return Err(self.denied_token());
+            }
+        }
+        Ok(role)
+    }
+
+    /// Whom the token of the call vouches for.
+    fn identify(&self, token: &str) -> Result<&'r Arc<WebIdentity>, Failure> {
+        let (call, kms) = (self.call, self.call.kms);
+        if let Some(known) = call.web_identity.get() {
+            return Ok(known);
+        }
+        let providers = &kms.settings.identity_providers;
+        let who = providers.verify(token, kms.env.clock.now().seconds())?;
+        Ok(call.web_identity.get_or_init(|| who))
+    }
+
+    fn decide_as(
+        &self,
+        caller: &Caller,
+        action: &str,
+        role: &Role,
+        arn: &str,
+        fill: &dyn Fn(&mut Keys<'r>),
+    ) -> Result<Verdict, Failure> {
+        let asked = Asked {
+            kms: self.call.kms,
+            caller,
+            region: &self.call.region,
+            source: &self.call.source,
+            policies: policies_of(&self.call.kms.records, caller)?,
+            stated: None,
+        };
+        asked.decide(action, &guarded(role, arn), fill)
+    }
+
     fn trusted(&self, role: &Role, arn: &str, fill: &dyn Fn(&mut Keys<'r>)) -> Result<(), Failure> {
-        let record = &role.record;
-        let account = record.entity.account;
-        let thing = Thing::Guarded(arn, account, &role.trust, &record.tags);
+        let account = role.record.entity.account;
         for action in self.needed(fill) {
-            match self.asked.decide(action, &thing, fill)? {
+            match self.asked.decide(action, &guarded(role, arn), fill)? {
                 Verdict::Allowed => {}
                 Verdict::Denied(_) => return Err(self.denied_role(action, &account, arn)),
             }
@@ -68,6 +130,12 @@ impl<'r> Asking<'r, '_> {
             SET_SOURCE_IDENTITY => source,
             _ => true,
         })
+    }
+
+    /// Nobody is known yet who could be told more.
+    fn denied_token(&self) -> Failure {
+        self.call.note_unseen();
+        refuse_with(QueryException::AccessDenied, text::sts::DENIED_WEB_IDENTITY)
     }
 
     fn denied_role(&self, action: &str, account: &AccountId, arn: &str) -> Failure {
@@ -93,6 +161,23 @@ fn inherit<'r>(caller: &'r Caller, keys: &mut Keys<'r>) {
     if !keys.has(SOURCE_IDENTITY) {
         keys.maybe(SOURCE_IDENTITY, caller.source_identity());
     }
+}
+
+/// What a token brings into the request.
+fn bring<'r>(who: &'r WebIdentity, keys: &mut Keys<'r>) {
+    let tags = who.tags.iter().flat_map(|tags| &tags.0);
+    keys.request_tag_texts(tags.map(|tag| (tag.key.as_str(), tag.value.as_str())));
+    if let Some(transitive) = &who.transitive {
+        let transitive = transitive.0.iter().map(|key| key.as_str().into());
+        keys.many("sts:transitivetagkeys", transitive.collect());
+    }
+    let source = who.source_identity.as_ref();
+    keys.maybe(SOURCE_IDENTITY, source.map(|source| source.as_str()));
+}
+
+fn guarded<'t>(role: &'t Role, arn: &'t str) -> Thing<'t> {
+    let record = &role.record;
+    Thing::Guarded(arn, record.entity.account, &role.trust, &record.tags)
 }
 
 /// The role that an ARN names; `None` when it can name none.

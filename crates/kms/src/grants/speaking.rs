@@ -100,6 +100,8 @@ fn names(caller: &Caller) -> Vec<(GrantParty, Word)> {
             (root(), Word::Account),
         ],
         Identity::Service => vec![(GrantParty::Service(caller.arn.clone()), Word::Direct)],
+        // KMS API, CreateGrant: no grantee is an identity provider.
+        Identity::WebIdentity(_) => Vec::new(),
     }
 }
 

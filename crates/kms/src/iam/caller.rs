@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use strongroom_aws::error::KmsException;
 use strongroom_base::id::{AccountId, Region};
 use strongroom_policy::{self as policy, CallerKind, CompiledPolicy, Grammar, folded};
 
@@ -9,7 +10,8 @@ use super::principals::{
     federated_user_arn, policy_arn, role_arn, root_arn, session_arn, user_arn,
 };
 use super::{AwsManagedPolicy, Guardrail, Role, User, compile};
-use crate::failure::Failure;
+use crate::failure::{Failure, refuse};
+use crate::oidc::WebIdentity;
 use crate::records::{
     AccessKeyRecord, InlinePolicyRecord, PoliciesRecord, PolicyReference, SessionOf, SessionRecord,
     TagRecord, Unreadable,
@@ -47,6 +49,8 @@ pub(crate) enum Identity {
     FederatedUser(Option<Arc<User>>),
     /// A service.
     Service,
+    /// Whoever sends an unsigned request: whom a token vouches for, once it is verified.
+    WebIdentity(Option<Arc<WebIdentity>>),
 }
 
 /// A session with its inline policy compiled.
@@ -102,6 +106,23 @@ impl Caller {
             arn: principal.to_owned(),
             user_id: principal.to_owned(),
             identity: Identity::Service,
+            session: None,
+        }
+    }
+
+    /// Whoever sends an unsigned request about `account`. `provider` is the name under which trust policies may
+    /// know who vouches: host or ARN; "" names nobody.
+    pub(crate) fn web_identity(
+        account: AccountId,
+        provider: &str,
+        identity: Option<Arc<WebIdentity>>,
+    ) -> Self {
+        Self {
+            account,
+            access_key_id: String::new(),
+            arn: provider.to_owned(),
+            user_id: String::new(),
+            identity: Identity::WebIdentity(identity),
             session: None,
         }
     }
@@ -196,6 +217,9 @@ impl Caller {
             Identity::Service => CallerKind::Service {
                 principal: &self.arn,
             },
+            Identity::WebIdentity(_) => CallerKind::WebIdentity {
+                provider: &self.arn,
+            },
         };
         policy::Caller {
             account: self.account,
@@ -208,9 +232,11 @@ impl Caller {
     pub(crate) fn principal_arn(&self) -> &str {
         match &self.identity {
             Identity::Role(_, arn) => arn,
-            Identity::Root | Identity::User(_) | Identity::FederatedUser(_) | Identity::Service => {
-                &self.arn
-            }
+            Identity::Root
+            | Identity::User(_)
+            | Identity::FederatedUser(_)
+            | Identity::Service
+            | Identity::WebIdentity(_) => &self.arn,
         }
     }
 
@@ -222,6 +248,7 @@ impl Caller {
             Identity::Role(..) => "AssumedRole",
             Identity::FederatedUser(_) => "FederatedUser",
             Identity::Service => "Service",
+            Identity::WebIdentity(_) => "FederatedUser",
         }
     }
 
@@ -232,7 +259,10 @@ impl Caller {
         let own = match &self.identity {
             Identity::User(user) => Some(&user.record.tags),
             Identity::Role(role, _) => Some(&role.record.tags),
-            Identity::Root | Identity::FederatedUser(_) | Identity::Service => None,
+            Identity::Root
+            | Identity::FederatedUser(_)
+            | Identity::Service
+            | Identity::WebIdentity(_) => None,
         };
         let all = [of_session, own].into_iter().flatten().flatten();
         let named = |tag: &&TagRecord| folded(&tag.key) == key;
@@ -296,7 +326,8 @@ pub(crate) struct CallerPolicies {
     pub session: Option<Vec<Named>>,
 }
 
-/// The policies of `caller` as they are now.
+/// The policies of `caller` as they are now, not as they were when the signature was verified: the call may have
+/// waited since. Errors: AccessDeniedException when its user or role is gone.
 pub(crate) fn policies_of(
     records: &Repository,
     caller: &Caller,
@@ -308,7 +339,7 @@ pub(crate) fn policies_of(
         partition,
     };
     let guardrail = match caller.identity {
-        Identity::Service => None,
+        Identity::Service | Identity::WebIdentity(_) => None,
         _ => Some(records.guardrail(&caller.account)?),
     };
     let mut policies = CallerPolicies {
@@ -319,9 +350,12 @@ pub(crate) fn policies_of(
     };
     match &caller.identity {
         Identity::User(user) | Identity::FederatedUser(Some(user)) => {
-            read.user(user, &mut policies)?;
+            let now = records.user_with_id(&user.record.entity.id)?;
+            read.user(&*now.ok_or_else(gone)?, &mut policies)?;
         }
         Identity::Role(role, _) => {
+            let now = records.role_with_id(&role.record.entity.id)?;
+            let role = now.ok_or_else(gone)?;
             read.own(&role.inline, &role.record.policies, &mut policies.identity)?;
             policies.boundary = read.boundary(&role.record.policies)?;
         }
@@ -330,9 +364,13 @@ pub(crate) fn policies_of(
             let everything = PolicyReference::Aws("AdministratorAccess".to_owned());
             policies.identity.push(read.managed(&everything)?);
         }
-        Identity::Root | Identity::Service => {}
+        Identity::Root | Identity::Service | Identity::WebIdentity(_) => {}
     }
     Ok(policies)
+}
+
+fn gone() -> Failure {
+    refuse(KmsException::AccessDenied)
 }
 
 impl Caller {

@@ -17,6 +17,7 @@ use crate::repository::{Changes, EntityRecord, Stored};
 use subjects::Subject;
 
 pub(super) mod access_keys;
+pub(super) mod account;
 pub(super) mod attachments;
 pub(super) mod documents;
 pub(super) mod groups;
@@ -108,3 +109,6 @@ fn over_quota(quota: &str, max: usize) -> Failure {
 fn delete_conflict(text: &str) -> Failure {
     refuse_with(QueryException::DeleteConflict, text)
 }
+
+#[cfg(test)]
+mod tests;

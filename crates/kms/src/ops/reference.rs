@@ -12,6 +12,11 @@ const DIFFERENCES: &[(&str, &str)] = &[
         "PackedPolicySize counts characters; MinimumSessionTokenSize has no effect; no devices for a second factor exist, so their codes are refused.",
     ),
     (
+        "AssumeRoleWithWebIdentity",
+        "Identity providers are those of the configuration, for all accounts; their keys are read when the server starts.",
+    ),
+    ("CreateAccessKey", "Of the root, UserName is `root`."),
+    (
         "CreateGrant",
         "A grant counts at once; an encryption context with two names that differ only in case fits no constraint.",
     ),
@@ -32,9 +37,18 @@ const DIFFERENCES: &[(&str, &str)] = &[
         "Knows the long-term access keys of this server, and no temporary ones.",
     ),
     (
+        "GetAccessKeyLastUsed",
+        "Uses before the server started are forgotten.",
+    ),
+    (
         "GetKeyLastUsage",
         "A use of the last half minute before a crash may be forgotten.",
     ),
+    (
+        "GetUser",
+        "Of the root, UserName is `root`, and CreateDate is 1970 where development makes accounts on first use.",
+    ),
+    ("ListGroups", "In no order that means anything."),
     (
         "ListKeys",
         "Keys cannot be shared through RAM: the list of other accounts' keys is empty.",
@@ -43,10 +57,7 @@ const DIFFERENCES: &[(&str, &str)] = &[
         "ListRetirableGrants",
         "Services cannot list what they may retire.",
     ),
-    (
-        "PutKeyPolicy",
-        "The lock-out check refuses some policies that AWS takes; principals other than accounts and services do not exist yet.",
-    ),
+    ("ListUsers", "In no order that means anything."),
     (
         "ReplicateKey",
         "The replica can be used as soon as the call returns, although its answer shows Creating as AWS's does.",
@@ -142,6 +153,7 @@ fn resource(kind: ResourceKind) -> &'static str {
         ResourceKind::TwoOwnKeys => "both keys",
         ResourceKind::AliasAndKeys => "the alias and its keys",
         ResourceKind::Grant => "the grant",
+        ResourceKind::RoleForToken => "the role, for a token",
         ResourceKind::Role => "the role, of any account",
     }
 }

@@ -7,10 +7,12 @@ mod roles;
 mod sessions;
 mod tags;
 mod users;
+mod web_identity;
 
 pub(super) use identity::{GetAccessKeyInfo, GetCallerIdentity};
 pub(super) use roles::AssumeRole;
 pub(super) use users::{GetFederationToken, GetSessionToken};
+pub(super) use web_identity::AssumeRoleWithWebIdentity;
 
 use strongroom_aws::error::{QueryException, Refusal};
 use strongroom_aws::text::sts as text;

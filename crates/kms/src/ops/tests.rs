@@ -20,6 +20,14 @@ fn the_table_serves_exactly_the_shapes_there_are() {
 }
 
 #[test]
+fn the_table_serves_the_shapes_of_sts() {
+    let shapes = strongroom_aws::sts::OPERATIONS.iter();
+    let shapes: BTreeSet<&str> = shapes.map(|operation| operation.name).collect();
+    let rows = OPS.iter().filter(|op| op.service == Service::Sts);
+    assert_eq!(rows.map(|op| op.name).collect::<BTreeSet<_>>(), shapes);
+}
+
+#[test]
 fn rows_are_unique_sorted_and_found() {
     let names: Vec<(&str, &str)> = OPS.iter().map(|op| (op.service.name(), op.name)).collect();
     assert!(names.is_sorted_by(|one, other| one < other), "{names:?}");
@@ -40,6 +48,14 @@ fn every_row_needs_the_action_of_its_name() {
             (ResourceKind::TwoKeys, ["kms:ReEncryptFrom", "kms:ReEncryptTo"]) => {}
             // A session with a source identity needs an action of its own.
             (ResourceKind::Role, ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"])
+            | (
+                ResourceKind::RoleForToken,
+                [
+                    "sts:AssumeRoleWithWebIdentity",
+                    "sts:TagSession",
+                    "sts:SetSourceIdentity",
+                ],
+            )
             | (ResourceKind::Entity, ["sts:GetFederationToken", "sts:TagSession"]) => {}
             (_, [action]) => assert_eq!(*action, of_row(op)),
             // What is done to what the operation makes needs the action of the operation that does it alone.

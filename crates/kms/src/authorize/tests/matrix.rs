@@ -16,6 +16,9 @@ use crate::ops::{OPS, Op, ResourceKind, Service};
 use crate::records::PoliciesRecord;
 use crate::workbench::Bench;
 
+/// An account that grants may name without speaking for anybody who calls.
+const BYSTANDER: &str = "222222222222";
+
 /// Who calls, on a key of which policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Who {
@@ -68,7 +71,7 @@ impl Stage {
         let made = json!({"AliasName": alias, "TargetKeyId": key});
         bench.call("CreateAlias", &made).await.unwrap();
         let grant = json!({
-            "KeyId": key, "GranteePrincipal": root(ACCOUNT), "Operations": ["DescribeKey"],
+            "KeyId": key, "GranteePrincipal": root(BYSTANDER), "Operations": ["Encrypt"],
         });
         let grant = bench.call("CreateGrant", &grant).await.unwrap();
         let plain = json!({"KeyId": key, "Plaintext": "QUJD"});

@@ -24,7 +24,7 @@ use crate::records::{AccessKeyRecord, Unreadable, UserRecord};
 use crate::repository::{Changes, Stored};
 
 /// IAM User Guide, "IAM and AWS STS quotas": access keys of a user or root.
-const ACCESS_KEYS_MAX: usize = 2;
+pub(super) const ACCESS_KEYS_MAX: usize = 2;
 /// How many records are read at a time.
 const RECORDS_AT_ONCE: usize = 256;
 /// IAM API, AccessKeyLastUsed: Region and service of a key that was never used.
@@ -106,7 +106,8 @@ fn keys_of_user(call: &Call<'_>, user: &UserRecord) -> Result<Vec<AccessKeyRecor
     Ok(keys)
 }
 
-fn keys_of_root(call: &Call<'_>) -> Result<Vec<AccessKeyRecord>, Failure> {
+/// The access keys of the root of the caller's account.
+pub(super) fn keys_of_root(call: &Call<'_>) -> Result<Vec<AccessKeyRecord>, Failure> {
     let (mut keys, mut after) = (Vec::new(), None);
     loop {
         let page = call

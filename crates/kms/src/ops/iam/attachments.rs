@@ -18,11 +18,11 @@ use crate::call::Call;
 use crate::failure::{Failure, refuse_with};
 use crate::iam::{Managed, account_policy, managed_with_arn};
 use crate::ops::Operation;
-use crate::records::{ManagedPolicyRecord, PolicyReference, Unreadable};
+use crate::records::{ManagedPolicyRecord, PoliciesRecord, PolicyReference, Unreadable};
 use crate::repository::{Changes, EntityRecord};
 
 /// IAM User Guide, "IAM and AWS STS quotas": managed policies attached to a user, group or role.
-const ATTACHED_MAX: usize = 10;
+pub(super) const ATTACHED_MAX: usize = 10;
 
 /// IAM API, AttachUserPolicy, AttachGroupPolicy, AttachRolePolicy. Errors: NoSuchEntity, InvalidInput,
 /// LimitExceeded.
@@ -129,6 +129,17 @@ where
         let page = pages::of_list(input, managed, |policy| policy.name().to_ascii_lowercase())?;
         Ok(page.answer::<I>(|page| page.iter().map(|policy| shown(call, policy)).collect()))
     }
+}
+
+/// The policies attached to a user, group or role, in the order of their attachment.
+pub(super) fn all_shown(
+    call: &Call<'_>,
+    policies: &PoliciesRecord,
+) -> Result<Vec<AttachedPolicy>, Failure> {
+    let attached = policies.attached.iter();
+    let managed = |reference| account_policy(&call.kms.records, &call.caller, reference);
+    let shown = attached.map(|reference| Ok(shown(call, &managed(reference)?)));
+    shown.collect()
 }
 
 fn shown(call: &Call<'_>, policy: &Managed) -> AttachedPolicy {

@@ -26,7 +26,7 @@ use crate::records::{GroupRecord, PoliciesRecord, Unreadable, UserRecord};
 use crate::repository::{Changes, Stored};
 
 /// IAM User Guide, "IAM and AWS STS quotas": groups a user may be in.
-const GROUPS_PER_USER_MAX: usize = 10;
+pub(super) const GROUPS_PER_USER_MAX: usize = 10;
 
 /// IAM API, CreateGroup. Errors: EntityAlreadyExists, LimitExceeded.
 pub(in crate::ops) struct CreateGroup;

@@ -7,7 +7,6 @@ use strongroom_aws::iam::{
 };
 use strongroom_aws::shape::Shape;
 
-use super::pages::Page;
 use super::subjects::Subject;
 use crate::records::{GroupRecord, ManagedPolicyRecord, RoleRecord, UserRecord};
 

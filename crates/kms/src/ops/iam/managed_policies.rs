@@ -32,7 +32,7 @@ pub(in crate::ops) use versions::{
     SetDefaultPolicyVersion,
 };
 pub(super) use versions::{
-    all_shown as shown_versions, shown_of_aws as shown_version_of_aws, version_id,
+    MAX as VERSIONS_MAX, all_shown as shown_versions, shown_of_aws as shown_version_of_aws,
 };
 
 mod lists;
@@ -109,7 +109,7 @@ pub(super) fn shown(record: &ManagedPolicyRecord, partition: &str) -> Policy {
         policy_id: Some(entity.id.as_str().into()),
         arn: Some(policy_arn(partition, entity).into()),
         path: Some(entity.path.as_str().into()),
-        default_version_id: Some(version_id(record.default_version)),
+        default_version_id: Some(versions::version_id(record.default_version)),
         attachment_count: Some(count(used.attachments)),
         permissions_boundary_usage_count: Some(count(used.boundaries)),
         is_attachable: Some(BooleanType(true)),
@@ -127,7 +127,7 @@ pub(super) fn shown_of_aws(policy: &AwsManagedPolicy, partition: &str, used: Pol
         policy_id: Some(policy.id.into()),
         arn: Some(policy.arn(partition).into()),
         path: Some("/".into()),
-        default_version_id: Some(version_id(versions::OF_AWS)),
+        default_version_id: Some(versions::version_id(versions::OF_AWS)),
         attachment_count: Some(count(used.attachments)),
         permissions_boundary_usage_count: Some(count(used.boundaries)),
         is_attachable: Some(BooleanType(true)),

@@ -6,6 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use strongroom_aws::error::QueryException;
 use strongroom_aws::iam::{MarkerType, ResponseMarkerType};
 use strongroom_aws::text::iam as text;
+use strongroom_crypto::digest::sha256;
 use strongroom_store::Cursor;
 
 use super::inputs::Lists;
@@ -17,6 +18,9 @@ use crate::repository::EntityRecord;
 const ITEMS_DEFAULT: usize = 100;
 /// How many records are read at a time.
 const RECORDS_AT_ONCE: usize = 256;
+/// How much of a key a marker holds, in bytes, besides its digest.
+const KEY_START_MAX: usize = 200;
+const DIGEST_LENGTH: usize = 16;
 /// What the markers of short lists begin with; those of records begin with the kind.
 const SHORT_LIST: u8 = 0;
 
@@ -40,21 +44,64 @@ pub(super) fn of_list<I: Lists, T>(
     items: Vec<T>,
     key: impl Fn(&T) -> String,
 ) -> Result<Page<T>, Failure> {
-    let after = match asked.marker() {
-        Some(marker) => Some(last_key(marker).ok_or_else(invalid_marker)?),
-        None => None,
-    };
     let mut keyed: Vec<(String, T)> = items.into_iter().map(|item| (key(&item), item)).collect();
     keyed.sort_by(|(one, _), (other, _)| one.cmp(other));
-    keyed.retain(|(key, _)| after.as_ref().is_none_or(|after| key > after));
+    if let Some(marker) = asked.marker() {
+        let place = place(SHORT_LIST, marker).ok_or_else(invalid_marker)?;
+        let last = LastKey::read(&place).ok_or_else(invalid_marker)?;
+        keyed.drain(..last.following(keyed.iter().map(|(key, _)| key)));
+    }
     let limit = limit(asked);
     let is_truncated = keyed.len() > limit;
     keyed.truncate(limit);
     let last = keyed.last().filter(|_| is_truncated);
     Ok(Page {
-        marker: last.map(|(key, _)| marker(SHORT_LIST, key.as_bytes())),
+        marker: last.map(|(key, _)| marker(SHORT_LIST, &LastKey::of(key).written())),
         items: keyed.into_iter().map(|(_, item)| item).collect(),
     })
+}
+
+/// The key of a page's last item, as far as there is room for it in a marker (IAM API, Marker: 320 characters).
+struct LastKey {
+    digest: [u8; DIGEST_LENGTH],
+    start: Vec<u8>,
+}
+
+impl LastKey {
+    fn of(key: &str) -> Self {
+        let mut digest = [0; DIGEST_LENGTH];
+        let whole = sha256(&[key.as_bytes()]);
+        digest
+            .iter_mut()
+            .zip(whole)
+            .for_each(|(to, from)| *to = from);
+        let start = key.bytes().take(KEY_START_MAX).collect();
+        Self { digest, start }
+    }
+
+    fn read(place: &[u8]) -> Option<Self> {
+        let (digest, start) = place.split_first_chunk()?;
+        let (digest, start) = (*digest, start.to_vec());
+        Some(Self { digest, start })
+    }
+
+    fn written(&self) -> Vec<u8> {
+        [&self.digest[..], &self.start].concat()
+    }
+
+    /// How many of the sorted keys the rest of the list comes after.
+    fn following<'k>(&self, mut keys: impl Iterator<Item = &'k String> + Clone) -> usize {
+        let known = keys
+            .clone()
+            .position(|key| Self::of(key).digest == self.digest);
+        if let Some(known) = known {
+            return known + 1;
+        }
+        // It is gone: what comes after it comes after what is known of it.
+        let count = keys.clone().count();
+        let next = keys.position(|key| key.as_bytes() > self.start.as_slice());
+        next.unwrap_or(count)
+    }
 }
 
 /// A page of the records of the caller's account that `is_wanted` wants, in an order that means nothing. Errors:
@@ -130,10 +177,6 @@ fn marker(kind: u8, place: &[u8]) -> ResponseMarkerType {
 fn place(kind: u8, marker: &MarkerType) -> Option<Vec<u8>> {
     let bytes = URL_SAFE_NO_PAD.decode(marker.as_str()).ok()?;
     bytes.strip_prefix(&[kind]).map(<[u8]>::to_vec)
-}
-
-fn last_key(marker: &MarkerType) -> Option<String> {
-    String::from_utf8(place(SHORT_LIST, marker)?).ok()
 }
 
 fn cursor<R: EntityRecord>(call: &Call<'_>, marker: &MarkerType) -> Result<Cursor, Failure> {

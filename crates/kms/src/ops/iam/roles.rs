@@ -3,12 +3,11 @@
 
 use strongroom_aws::error::{QueryException, Refusal};
 use strongroom_aws::iam::{
-    AttachedPermissionsBoundary, BooleanType, CreateRoleRequest, CreateRoleResponse,
-    DeleteRoleRequest, GetRoleRequest, GetRoleResponse, ListRolesRequest, ListRolesResponse,
-    PathPrefixType, PathType, PermissionsBoundaryAttachmentType, PolicyDocumentType, Role,
-    RoleDescriptionType, RoleLastUsed, RoleListType, RoleMaxSessionDurationType,
-    UpdateAssumeRolePolicyRequest, UpdateRoleDescriptionRequest, UpdateRoleDescriptionResponse,
-    UpdateRoleRequest, UpdateRoleResponse,
+    BooleanType, CreateRoleRequest, CreateRoleResponse, DeleteRoleRequest, GetRoleRequest,
+    GetRoleResponse, ListRolesRequest, ListRolesResponse, PathPrefixType, PathType,
+    PolicyDocumentType, Role, RoleDescriptionType, RoleLastUsed, RoleListType,
+    RoleMaxSessionDurationType, UpdateAssumeRolePolicyRequest, UpdateRoleDescriptionRequest,
+    UpdateRoleDescriptionResponse, UpdateRoleRequest, UpdateRoleResponse,
 };
 use strongroom_aws::shape::NoOutput;
 use strongroom_aws::text::iam as text;
@@ -19,11 +18,12 @@ use super::attachments::{boundary_of_new, bounds, counted, created, require_none
 use super::listing::{Item, Kind, Listing};
 use super::managed_policies::date;
 use super::subjects::Subject;
+use super::users::shown_boundary;
 use super::{DEFAULT_PATH, deleted, documents, in_turn, new_entity, require_room, tags};
 use crate::authorize::{Authorized, Entity, Keys, Target};
 use crate::call::Call;
 use crate::failure::{Failure, refuse_with};
-use crate::iam::{bind_or_name, reference_arn, role_arn, show};
+use crate::iam::{bind_or_name, role_arn, show};
 use crate::ops::Operation;
 use crate::records::{PoliciesRecord, PolicyReference, RoleRecord, Unreadable};
 use crate::repository::Changes;
@@ -52,7 +52,7 @@ fn accept_trust(call: &Call<'_>, document: &PolicyDocumentType) -> Result<String
 }
 
 /// A trust policy as it is shown, percent-encoded.
-fn shown_trust(call: &Call<'_>, trust: &str) -> Result<PolicyDocumentType, Failure> {
+pub(super) fn shown_trust(call: &Call<'_>, trust: &str) -> Result<PolicyDocumentType, Failure> {
     let policy = Policy::parse(trust, Grammar::Trust).map_err(|_| Unreadable)?;
     let shown = show(&call.kms.records, &policy, call.caller.partition())?;
     Ok(documents::shown(&shown.to_pretty()).into())
@@ -87,23 +87,6 @@ fn shown(call: &Call<'_>, record: &RoleRecord) -> Result<Role, Failure> {
         role_last_used: Some(RoleLastUsed::default()),
         ..listed(call, record)?
     })
-}
-
-/// A permissions boundary as it is shown.
-pub(super) fn shown_boundary(
-    call: &Call<'_>,
-    boundary: Option<&PolicyReference>,
-) -> Result<Option<AttachedPermissionsBoundary>, Failure> {
-    let Some(boundary) = boundary else {
-        return Ok(None);
-    };
-    let arn = reference_arn(&call.kms.records, &call.caller, boundary)?;
-    Ok(Some(AttachedPermissionsBoundary {
-        permissions_boundary_type: Some(
-            PermissionsBoundaryAttachmentType::PermissionsBoundaryPolicy,
-        ),
-        permissions_boundary_arn: Some(arn.into()),
-    }))
 }
 
 fn target(name: &str) -> Vec<Target<'_>> {

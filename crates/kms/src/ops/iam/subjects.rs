@@ -16,7 +16,7 @@ use crate::records::{
 use crate::repository::{EntityName, EntityRecord, Stored};
 
 /// A user, group, role or managed policy.
-pub(super) trait Subject: EntityRecord + Clone + Send + Sync + 'static {
+pub(crate) trait Subject: EntityRecord + Clone + Send + Sync + 'static {
     /// What its unique ids begin with.
     const ID_PREFIX: &'static str;
     /// What a quota of an account is called in texts.
@@ -44,7 +44,7 @@ pub(super) trait Subject: EntityRecord + Clone + Send + Sync + 'static {
 }
 
 /// What has tags.
-pub(super) trait Tagged: Subject {
+pub(crate) trait Tagged: Subject {
     /// Its tags.
     fn tags(&self) -> &[TagRecord];
 
@@ -53,7 +53,7 @@ pub(super) trait Tagged: Subject {
 }
 
 /// What has policies: a user, group or role.
-pub(super) trait Holder: Subject {
+pub(crate) trait Holder: Subject {
     /// What texts call it, in lower case.
     const KIND_NAME: &'static str;
     /// How many characters all inline policies may have together (IAM User Guide, "IAM and AWS STS quotas").
@@ -72,7 +72,7 @@ pub(super) trait Holder: Subject {
 }
 
 /// What may have a permissions boundary: a user or role.
-pub(super) trait Bounded: Holder {}
+pub(crate) trait Bounded: Holder {}
 
 impl Bounded for UserRecord {}
 impl Bounded for RoleRecord {}

@@ -114,7 +114,7 @@ fn refuse_contexts(input: &AssumeRoleRequest) -> Result<(), Refusal> {
 }
 
 /// How long the session may last. Errors: ValidationError.
-fn seconds(
+pub(super) fn seconds(
     role: &Role,
     caller: &Caller,
     asked: Option<RoleDurationSecondsType>,
@@ -145,7 +145,8 @@ fn source_identity(input: &AssumeRoleRequest, caller: &Caller) -> Result<Option<
     Ok(inherited.or(asked).map(str::to_owned))
 }
 
-fn assumed(role: &Role, partition: &str, session: &str) -> AssumedRoleUser {
+/// The session of a role as answers show it.
+pub(super) fn assumed(role: &Role, partition: &str, session: &str) -> AssumedRoleUser {
     let entity = &role.record.entity;
     AssumedRoleUser {
         assumed_role_id: format!("{}:{session}", entity.id).into(),

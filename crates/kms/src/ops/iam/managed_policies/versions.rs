@@ -25,7 +25,7 @@ pub(in crate::ops::iam) const MAX: usize = 5;
 pub(super) const OF_AWS: u32 = 1;
 
 /// The id of the version with this number.
-pub(in crate::ops::iam) fn version_id(number: u32) -> PolicyVersionIdType {
+pub(super) fn version_id(number: u32) -> PolicyVersionIdType {
     format!("v{number}").into()
 }
 

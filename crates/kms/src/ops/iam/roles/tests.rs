@@ -25,11 +25,12 @@ pub(in crate::ops::iam) async fn iam(
     })
 }
 
+/// An operation and its parameters, and the exception and text that it is refused with.
+pub(in crate::ops::iam) type RefusedCall<'c> =
+    (&'c str, &'c [(&'c str, &'c str)], &'static str, &'c str);
+
 /// Carries out calls that must be refused.
-pub(in crate::ops::iam) async fn check(
-    bench: &Bench,
-    calls: &[(&str, &[(&str, &str)], &'static str, &str)],
-) {
+pub(in crate::ops::iam) async fn check(bench: &Bench, calls: &[RefusedCall<'_>]) {
     for (operation, parameters, exception, text) in calls {
         let answer = iam(bench, operation, parameters).await;
         let refused = answer.map(|answer| answer.0).unwrap_err();
