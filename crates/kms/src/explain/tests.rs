@@ -313,7 +313,7 @@ async fn grants_are_asked_with_the_stated_context() {
             "a grant on the key allows it",
         ),
         (
-            Some(("kms:EncryptionContext:bucket", "logs")),
+            Some(("kms:EncryptionContext:bucket", "LOGS")),
             "no identity-based policy allows it",
         ),
     ] {
