@@ -7,25 +7,87 @@ use super::{AuditClass, OPS, Op, ResourceKind, Service};
 
 /// What users of AWS would notice, by operation. An empty list is the goal.
 const DIFFERENCES: &[(&str, &str)] = &[
-    ("AssumeRole", "PackedPolicySize counts characters; MinimumSessionTokenSize has no effect; no devices for a second factor exist, so their codes are refused."),
+    (
+        "AssumeRole",
+        "PackedPolicySize counts characters; MinimumSessionTokenSize has no effect; no devices for a second factor exist, so their codes are refused.",
+    ),
     ("CreateAccessKey", "Of the root, UserName is `root`."),
-    ("CreateGrant", "A grant counts at once; an encryption context with two names that differ only in case fits no constraint."),
-    ("CreateKey", "Origins AWS_CLOUDHSM and EXTERNAL_KEY_STORE answer UnsupportedOperationException."),
-    ("Decrypt", "Ciphertext of AWS itself cannot be decrypted: its keys never leave AWS."),
-    ("Encrypt", "Symmetric ciphertext has the outer shape of AWS's but is 114 bytes longer than the plaintext."),
-    ("GetAccessKeyInfo", "Knows the long-term access keys of this server, and no temporary ones."),
-    ("GetAccessKeyLastUsed", "Uses before the server started are forgotten."),
-    ("GetKeyLastUsage", "A use of the last half minute before a crash may be forgotten."),
-    ("GetUser", "Of the root, UserName is `root`, and CreateDate is 1970 where development makes accounts on first use."),
+    (
+        "CreateGrant",
+        "A grant counts at once; an encryption context with two names that differ only in case fits no constraint.",
+    ),
+    (
+        "CreateKey",
+        "Origins AWS_CLOUDHSM and EXTERNAL_KEY_STORE answer UnsupportedOperationException.",
+    ),
+    (
+        "Decrypt",
+        "Ciphertext of AWS itself cannot be decrypted: its keys never leave AWS.",
+    ),
+    (
+        "Encrypt",
+        "Symmetric ciphertext has the outer shape of AWS's but is 114 bytes longer than the plaintext.",
+    ),
+    (
+        "GetAccessKeyInfo",
+        "Knows the long-term access keys of this server, and no temporary ones.",
+    ),
+    (
+        "GetAccessKeyLastUsed",
+        "Uses before the server started are forgotten.",
+    ),
+    (
+        "GetAccountAuthorizationDetails",
+        "At most 100 items at one time, whatever MaxItems asks for.",
+    ),
+    (
+        "GetKeyLastUsage",
+        "A use of the last half minute before a crash may be forgotten.",
+    ),
+    ("GetRole", "RoleLastUsed is always empty."),
+    (
+        "GetUser",
+        "Of the root, UserName is `root`, and CreateDate is 1970 where development makes accounts on first use.",
+    ),
     ("ListGroups", "In no order that means anything."),
-    ("ListKeys", "Keys cannot be shared through RAM: the list of other accounts' keys is empty."),
-    ("ListRetirableGrants", "Services cannot list what they may retire."),
+    (
+        "ListKeys",
+        "Keys cannot be shared through RAM: the list of other accounts' keys is empty.",
+    ),
+    (
+        "ListPolicies",
+        "Of the managed policies of AWS there are four: AdministratorAccess, AWSKeyManagementServicePowerUser, IAMFullAccess, PowerUserAccess.",
+    ),
+    (
+        "ListRetirableGrants",
+        "Services cannot list what they may retire.",
+    ),
+    ("ListRoles", "In no order that means anything."),
     ("ListUsers", "In no order that means anything."),
-    ("PutKeyPolicy", "The lock-out check refuses some policies that AWS takes; principals other than accounts and services do not exist yet."),
-    ("ReplicateKey", "The replica can be used as soon as the call returns, although its answer shows Creating as AWS's does."),
-    ("RotateKeyOnDemand", "Rotates before it answers, so OnDemandRotationStartDate never shows, and a second call rotates again."),
-    ("ScheduleKeyDeletion", "The key is deleted within a second of its DeletionDate, not within a day."),
-    ("UpdatePrimaryRegion", "Takes effect at once; no key is ever Updating."),
+    (
+        "PutKeyPolicy",
+        "The lock-out check refuses some policies that AWS takes; principals other than accounts and services do not exist yet.",
+    ),
+    (
+        "ReplicateKey",
+        "The replica can be used as soon as the call returns, although its answer shows Creating as AWS's does.",
+    ),
+    (
+        "RotateKeyOnDemand",
+        "Rotates before it answers, so OnDemandRotationStartDate never shows, and a second call rotates again.",
+    ),
+    (
+        "ScheduleKeyDeletion",
+        "The key is deleted within a second of its DeletionDate, not within a day.",
+    ),
+    (
+        "UpdatePrimaryRegion",
+        "Takes effect at once; no key is ever Updating.",
+    ),
+    (
+        "UpdateRole",
+        "MaxSessionDuration stays as it is when it is not given.",
+    ),
 ];
 
 const HEAD: &str = "\
