@@ -18,7 +18,7 @@ use crate::records::{
 use crate::repository::Stored;
 
 pub(crate) use aws_managed::{AWS_MANAGED_POLICIES, AwsManagedPolicy};
-pub use caller::Caller;
+pub(crate) use caller::Caller;
 pub(crate) use caller::{CallerPolicies, Identity, Named, PolicyName, Session, policies_of};
 pub(crate) use documents::{
     Document, Documents, Holder, documents_of, documents_of_group, documents_of_role,

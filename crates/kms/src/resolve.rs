@@ -8,7 +8,7 @@ use strongroom_base::id::Region;
 use strongroom_hsm_api::key::MaterialId;
 use strongroom_policy::Arn;
 
-use crate::failure::{Failure, refuse, refuse_with};
+use crate::failure::{Failure, refuse};
 use crate::iam::Caller;
 use crate::key::{Key, KeyName, alias_arn};
 use crate::records::AliasRecord;

@@ -101,7 +101,7 @@ fn names(caller: &Caller) -> Vec<(GrantParty, Word)> {
         ],
         Identity::Service => vec![(GrantParty::Service(caller.arn.clone()), Word::Direct)],
         // KMS API, CreateGrant: no grantee is an identity provider.
-        Identity::WebIdentity(_) => Vec::new(),
+        Identity::Web(_) => Vec::new(),
     }
 }
 

@@ -59,7 +59,7 @@ pub(crate) fn documents_of(records: &Repository, caller: &Caller) -> Result<Docu
                 ..Documents::default()
             }
         }
-        Identity::Root | Identity::Service | Identity::WebIdentity(_) => Documents::default(),
+        Identity::Root | Identity::Service | Identity::Web(_) => Documents::default(),
     };
     documents.session = read.session(caller.session.as_deref())?;
     Ok(documents)

@@ -304,13 +304,6 @@ impl Changes {
             .touching(Touched::Entity(TouchedEntity::Entity(R::KIND, name)))
     }
 
-    /// Relies on an entity being as it was read.
-    pub(crate) fn relying_on_entity<R: EntityRecord>(mut self, record: &R, version: u64) -> Self {
-        let name = record.entity().name().in_table(table(R::KIND));
-        self.transaction = self.transaction.read(name, Expect::At(version));
-        self
-    }
-
     /// Writes an entity's record under its new name, in place of `old`.
     pub(crate) fn rename_entity<R: EntityRecord>(
         self,

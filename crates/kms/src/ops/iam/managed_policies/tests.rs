@@ -6,9 +6,12 @@ use strongroom_aws::xml::uri_encode;
 use crate::iam::{Caller, Session};
 use crate::ops::Service;
 use crate::ops::iam::roles::tests::{ACCOUNT, add_user, check, iam, trust};
-use crate::records::{PoliciesRecord, PolicyReference, SessionOf, SessionRecord};
-use crate::repository::EntityName;
-use crate::workbench::Bench;
+use crate::ops::iam::subjects::Subject;
+use crate::records::{
+    ManagedPolicyRecord, PoliciesRecord, PolicyReference, SessionOf, SessionRecord,
+};
+use crate::repository::{Changes, EntityName};
+use crate::workbench::{Bench, all_at_once};
 
 const ARN: &str = "arn:aws:iam::000000000000:policy/team/Power";
 const ALLOWS: &str = r#"{"Statement":{"Effect":"Allow","Action":"kms:ListKeys","Resource":"*"}}"#;
@@ -488,4 +491,76 @@ async fn conditions_say_who_may_do_what_with_policies() {
             .await;
         assert_eq!(answer.is_ok(), expected, "{operation} {input:?} {answer:?}");
     }
+}
+
+#[tokio::test]
+async fn a_policy_is_not_deleted_while_it_is_being_attached() {
+    let bench = Bench::with_late_commits().await;
+    create(&bench, ALLOWS).await;
+    create_role(&bench, "R").await;
+    let attach = [("RoleName", "R"), ("PolicyArn", ARN)];
+    let bound = [("RoleName", "R"), ("PermissionsBoundary", ARN)];
+    let named = [("PolicyArn", ARN)];
+    let calls: [(&str, &[(&str, &str)]); 3] = [
+        ("AttachRolePolicy", &attach),
+        ("DeletePolicy", &named),
+        ("PutRolePermissionsBoundary", &bound),
+    ];
+    // Whoever comes first: what is used is there, and what is gone is not used.
+    for first in 0..calls.len() {
+        let mut calls = calls;
+        calls.rotate_left(first);
+        let answers = calls.into_iter().map(|(operation, input)| {
+            let answer = iam(&bench, operation, input);
+            async move { (operation, answer.await.is_ok()) }
+        });
+        let is_deleted = calls[0].0 == "DeletePolicy";
+        for (operation, is_done) in all_at_once(answers).await {
+            assert_eq!(
+                is_done,
+                (operation == "DeletePolicy") == is_deleted,
+                "{operation}"
+            );
+        }
+        let role = iam(&bench, "ListAttachedRolePolicies", &[("RoleName", "R")]);
+        assert_eq!(
+            role.await.unwrap().all("PolicyArn").len(),
+            usize::from(!is_deleted)
+        );
+        if is_deleted {
+            create(&bench, ALLOWS).await;
+        } else {
+            let shown = iam(&bench, "GetPolicy", &named).await.unwrap();
+            assert_eq!(shown.one("AttachmentCount"), "1");
+            assert_eq!(shown.one("PermissionsBoundaryUsageCount"), "1");
+            iam(&bench, "DetachRolePolicy", &attach).await.unwrap();
+            let role = [("RoleName", "R")];
+            iam(&bench, "DeleteRolePermissionsBoundary", &role)
+                .await
+                .unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_account_has_so_many_policies_and_no_more() {
+    let bench = Bench::new().await;
+    create(&bench, ALLOWS).await;
+    let records = &bench.kms.records;
+    let place = EntityName::new(ACCOUNT.parse().unwrap(), "power");
+    let known = records.managed_policy(&place).unwrap().unwrap();
+    for number in 1..ManagedPolicyRecord::PER_ACCOUNT_MAX {
+        let mut policy = known.record.clone();
+        policy.entity.name = format!("p{number}");
+        policy.entity.id = format!("ANPA{number:0>17}");
+        let changes = Changes::default().create_entity(&policy);
+        records.commit(changes).await.unwrap();
+    }
+    let new: &[_] = &[("PolicyName", "New"), ("PolicyDocument", ALLOWS)];
+    let text = "Cannot exceed quota for PoliciesPerAccount: 1500";
+    check(&bench, &[("CreatePolicy", new, "LimitExceeded", text)]).await;
+    iam(&bench, "DeletePolicy", &[("PolicyArn", ARN)])
+        .await
+        .unwrap();
+    iam(&bench, "CreatePolicy", new).await.unwrap();
 }
