@@ -142,13 +142,12 @@ fn caller(call: &Call<'_>) -> Result<Known, Failure> {
     match &call.caller.identity {
         Identity::Root => Ok(root(call)),
         Identity::User(user) => Ok(of_user(call, &user.record)),
-        Identity::Role(..)
-        | Identity::FederatedUser(_)
-        | Identity::Service
-        | Identity::Web(_) => Err(refuse_with(
-            QueryException::Validation,
-            text::USER_NAME_REQUIRED,
-        )),
+        Identity::Role(..) | Identity::FederatedUser(_) | Identity::Service | Identity::Web(_) => {
+            Err(refuse_with(
+                QueryException::Validation,
+                text::USER_NAME_REQUIRED,
+            ))
+        }
     }
 }
 

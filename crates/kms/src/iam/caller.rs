@@ -259,10 +259,9 @@ impl Caller {
         let own = match &self.identity {
             Identity::User(user) => Some(&user.record.tags),
             Identity::Role(role, _) => Some(&role.record.tags),
-            Identity::Root
-            | Identity::FederatedUser(_)
-            | Identity::Service
-            | Identity::Web(_) => None,
+            Identity::Root | Identity::FederatedUser(_) | Identity::Service | Identity::Web(_) => {
+                None
+            }
         };
         let all = [of_session, own].into_iter().flatten().flatten();
         let named = |tag: &&TagRecord| folded(&tag.key) == key;

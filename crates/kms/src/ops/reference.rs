@@ -11,13 +11,10 @@ const DIFFERENCES: &[(&str, &str)] = &[
         "AssumeRole",
         "PackedPolicySize counts characters; MinimumSessionTokenSize has no effect; no devices for a second factor exist, so their codes are refused.",
     ),
-<<<<<<< HEAD
     (
         "AssumeRoleWithWebIdentity",
         "Identity providers are those of the configuration, for all accounts; their keys are read when the server starts.",
     ),
-=======
->>>>>>> e2
     ("CreateAccessKey", "Of the root, UserName is `root`."),
     (
         "CreateGrant",
@@ -44,11 +41,6 @@ const DIFFERENCES: &[(&str, &str)] = &[
         "Uses before the server started are forgotten.",
     ),
     (
-<<<<<<< HEAD
-        "GetKeyLastUsage",
-        "A use of the last half minute before a crash may be forgotten.",
-    ),
-=======
         "GetAccountAuthorizationDetails",
         "At most 100 items at one time, whatever MaxItems asks for.",
     ),
@@ -57,7 +49,6 @@ const DIFFERENCES: &[(&str, &str)] = &[
         "A use of the last half minute before a crash may be forgotten.",
     ),
     ("GetRole", "RoleLastUsed is always empty."),
->>>>>>> e2
     (
         "GetUser",
         "Of the root, UserName is `root`, and CreateDate is 1970 where development makes accounts on first use.",
@@ -68,13 +59,6 @@ const DIFFERENCES: &[(&str, &str)] = &[
         "Keys cannot be shared through RAM: the list of other accounts' keys is empty.",
     ),
     (
-<<<<<<< HEAD
-        "ListRetirableGrants",
-        "Services cannot list what they may retire.",
-    ),
-    ("ListUsers", "In no order that means anything."),
-    (
-=======
         "ListPolicies",
         "Of the managed policies of AWS there are four: AdministratorAccess, AWSKeyManagementServicePowerUser, IAMFullAccess, PowerUserAccess.",
     ),
@@ -85,11 +69,6 @@ const DIFFERENCES: &[(&str, &str)] = &[
     ("ListRoles", "In no order that means anything."),
     ("ListUsers", "In no order that means anything."),
     (
-        "PutKeyPolicy",
-        "The lock-out check refuses some policies that AWS takes; principals other than accounts and services do not exist yet.",
-    ),
-    (
->>>>>>> e2
         "ReplicateKey",
         "The replica can be used as soon as the call returns, although its answer shows Creating as AWS's does.",
     ),
@@ -105,13 +84,10 @@ const DIFFERENCES: &[(&str, &str)] = &[
         "UpdatePrimaryRegion",
         "Takes effect at once; no key is ever Updating.",
     ),
-<<<<<<< HEAD
-=======
     (
         "UpdateRole",
         "MaxSessionDuration stays as it is when it is not given.",
     ),
->>>>>>> e2
 ];
 
 const HEAD: &str = "\
