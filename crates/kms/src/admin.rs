@@ -348,10 +348,10 @@ async fn create_account(service: &Service, id: Option<String>) -> Answer {
     }
 }
 
-fn opened(service: &Service) -> Result<Arc<Kms>, Answer> {
-    service.kms().ok_or_else(|| Answer::Refused {
+fn sealed() -> Answer {
+    Answer::Refused {
         reason: "the server is sealed".to_owned(),
-    })
+    }
 }
 
 fn failed(failure: &Failure) -> Answer {
@@ -363,9 +363,8 @@ fn failed(failure: &Failure) -> Answer {
 }
 
 fn list_accounts(service: &Service, after: Option<&str>) -> Answer {
-    let kms = match opened(service) {
-        Ok(kms) => kms,
-        Err(sealed) => return sealed,
+    let Some(kms) = service.kms() else {
+        return sealed();
     };
     let cursor = after.and_then(hex::decode);
     let cursor = cursor.map(|bytes| Cursor::from_bytes(&bytes));
@@ -390,9 +389,8 @@ fn account_answer(account: &AccountRecord) -> AccountAnswer {
 }
 
 async fn change_guardrail(service: &Service, account: &str, document: Option<&str>) -> Answer {
-    let kms = match opened(service) {
-        Ok(kms) => kms,
-        Err(sealed) => return sealed,
+    let Some(kms) = service.kms() else {
+        return sealed();
     };
     match guardrails::change(&kms, account, document).await {
         Ok(()) => Answer::Done,
@@ -402,9 +400,8 @@ async fn change_guardrail(service: &Service, account: &str, document: Option<&st
 }
 
 fn get_guardrail(service: &Service, account: &str) -> Answer {
-    let kms = match opened(service) {
-        Ok(kms) => kms,
-        Err(sealed) => return sealed,
+    let Some(kms) = service.kms() else {
+        return sealed();
     };
     match guardrails::document(&kms, account) {
         Ok(document) => Answer::Guardrail { document },
@@ -414,9 +411,8 @@ fn get_guardrail(service: &Service, account: &str) -> Answer {
 }
 
 fn explanation(service: &Service, question: &ExplainQuestion) -> Answer {
-    let kms = match opened(service) {
-        Ok(kms) => kms,
-        Err(sealed) => return sealed,
+    let Some(kms) = service.kms() else {
+        return sealed();
     };
     match explain::explain(&kms, question) {
         Ok(explanation) => Answer::Explanation(Box::new(explanation)),
