@@ -31,7 +31,9 @@ impl Server {
             .args(["dev", "--listen", "127.0.0.1:0", "--json", "--data"])
             .arg(data.join("data"))
             .arg("--attestation-roots")
-            .arg(root().join("conformance/support/attestation-root.pem"));
+            .arg(root().join("conformance/support/attestation-root.pem"))
+            .arg("--oidc")
+            .arg(root().join("conformance/support/oidc.toml"));
         command.stdin(Stdio::null()).stdout(Stdio::piped());
         let log = fs::File::create(data.join("stderr"))
             .map_err(|error| format!("server log: {error}"))?;

@@ -1,4 +1,4 @@
-//! The configuration file of production: TOML, unknown fields refused, secrets only as files.
+//! The configuration file of production, and of development the identity providers: TOML, unknown fields refused, secrets only as files.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -22,6 +22,9 @@ pub(crate) struct Config {
     pub(crate) tls: Option<Tls>,
     /// Whose enclaves may be recipients, as a PEM file of root certificates; AWS's without it.
     pub(crate) attestation_roots: Option<PathBuf>,
+    /// Whose tokens begin sessions of roles.
+    #[serde(default)]
+    pub(crate) oidc: Vec<IdentityProvider>,
     /// Services on this machine that may act for callers, and for themselves.
     #[serde(default)]
     pub(crate) service: Vec<ServiceOnSocket>,
@@ -35,6 +38,25 @@ pub(crate) struct ServiceOnSocket {
     pub(crate) principal: String,
     /// Where its socket is to be; a relative path is relative to the data folder.
     pub(crate) socket: PathBuf,
+}
+
+/// An OpenID Connect provider.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct IdentityProvider {
+    /// The issuer as its tokens write it, an https URL.
+    pub(crate) issuer: String,
+    /// Its public keys, as a file with a JWK set, read when the server starts.
+    pub(crate) keys: PathBuf,
+    /// Those whom tokens may be issued to: their aud.
+    pub(crate) audiences: Vec<String>,
+}
+
+/// The file of `strongroom dev --oidc`: the `[[oidc]]` tables of a configuration.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct IdentityProviders {
+    oidc: Vec<IdentityProvider>,
 }
 
 /// Where the certificate chain and its private key are, as PEM files.
@@ -54,6 +76,47 @@ pub(crate) fn default_listen() -> SocketAddr {
 
 /// Reads the file at `path`.
 pub(crate) fn read(path: &Path) -> Result<Config, Failed> {
+    let mut config: Config = read_toml(path)?;
+    let folder = folder(path);
+    config.data = folder.join(&config.data);
+    if let Some(tls) = &mut config.tls {
+        tls.certificate = folder.join(&tls.certificate);
+        tls.key = folder.join(&tls.key);
+    }
+    if let Some(roots) = &mut config.attestation_roots {
+        *roots = folder.join(&roots);
+    }
+    place_keys(&mut config.oidc, folder);
+    for service in &mut config.service {
+        service.socket = config.data.join(&service.socket);
+    }
+    Ok(config)
+}
+
+/// Reads the identity providers in the file at `path`; without one there are none.
+pub(crate) fn read_identity_providers(
+    path: Option<&Path>,
+) -> Result<Vec<IdentityProvider>, Failed> {
+    let Some(path) = path else {
+        return Ok(Vec::new());
+    };
+    let IdentityProviders { mut oidc } = read_toml(path)?;
+    place_keys(&mut oidc, folder(path));
+    Ok(oidc)
+}
+
+/// Relative paths are relative to the file that names them.
+fn folder(path: &Path) -> &Path {
+    path.parent().unwrap_or(Path::new(""))
+}
+
+fn place_keys(providers: &mut [IdentityProvider], folder: &Path) {
+    for provider in providers {
+        provider.keys = folder.join(&provider.keys);
+    }
+}
+
+fn read_toml<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<T, Failed> {
     let fault =
         |reason: &dyn std::fmt::Display| format!("the configuration {}: {reason}", path.display());
     let length = std::fs::metadata(path)
@@ -63,18 +126,5 @@ pub(crate) fn read(path: &Path) -> Result<Config, Failed> {
         return Err(fault(&"longer than 64 KiB").into());
     }
     let text = std::fs::read_to_string(path).map_err(|error| fault(&error))?;
-    let mut config: Config = toml::from_str(&text).map_err(|error| fault(&error))?;
-    let folder = path.parent().unwrap_or(Path::new(""));
-    config.data = folder.join(&config.data);
-    if let Some(tls) = &mut config.tls {
-        tls.certificate = folder.join(&tls.certificate);
-        tls.key = folder.join(&tls.key);
-    }
-    if let Some(roots) = &mut config.attestation_roots {
-        *roots = folder.join(&roots);
-    }
-    for service in &mut config.service {
-        service.socket = config.data.join(&service.socket);
-    }
-    Ok(config)
+    Ok(toml::from_str(&text).map_err(|error| fault(&error))?)
 }

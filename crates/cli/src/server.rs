@@ -7,15 +7,19 @@ use std::sync::Arc;
 
 use strongroom_attestation::TrustRoots;
 use strongroom_kms::http::{self, Listeners};
+use strongroom_kms::oidc::Providers;
 use strongroom_kms::service::{Options, Service};
 use strongroom_kms::{admin, service_sockets, tls::Acceptor};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::Failed;
+use crate::config::IdentityProvider;
 
 /// Longer files of root certificates are refused by what reads them.
 const ROOTS_BYTES_MAX: u64 = 1024 * 1024;
+/// The longest file of an identity provider's keys.
+const JWK_SET_BYTES_MAX: u64 = 256 * 1024;
 
 /// Where a server listens.
 pub(crate) struct Listen {
@@ -96,6 +100,30 @@ pub(crate) fn attestation_roots(path: Option<&Path>) -> Result<Arc<TrustRoots>, 
     read.map_err(|error| fault(&error))?;
     let roots = TrustRoots::from_pem(&pem).map_err(|error| fault(&error))?;
     Ok(Arc::new(roots))
+}
+
+/// The identity providers with their keys, which are read now.
+pub(crate) fn identity_providers(
+    configured: &[IdentityProvider],
+) -> Result<Arc<Providers>, Failed> {
+    let mut providers = Providers::default();
+    for provider in configured {
+        let path = &provider.keys;
+        let fault = |reason: &dyn std::fmt::Display| {
+            let (issuer, path) = (&provider.issuer, path.display());
+            format!("the identity provider {issuer} with the keys {path}: {reason}")
+        };
+        let mut keys = Vec::new();
+        let file = std::fs::File::open(path).map_err(|error| fault(&error))?;
+        let read = file.take(JWK_SET_BYTES_MAX + 1).read_to_end(&mut keys);
+        read.map_err(|error| fault(&error))?;
+        if u64::try_from(keys.len()).is_ok_and(|length| length > JWK_SET_BYTES_MAX) {
+            return Err(fault(&"longer than 256 KiB").into());
+        }
+        let added = providers.add(&provider.issuer, provider.audiences.clone(), &keys);
+        added.map_err(|error| fault(&error))?;
+    }
+    Ok(Arc::new(providers))
 }
 
 fn listen_failed(listen: SocketAddr, error: &std::io::Error) -> Failed {

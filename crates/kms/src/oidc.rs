@@ -180,12 +180,11 @@ impl WebIdentity {
             return Err(rejected("sub"));
         }
         let tags = claim(&claims, TAGS_CLAIM);
+        let source_identity = claim(&claims, SOURCE_IDENTITY_CLAIM);
         Ok(Self {
             tags: tags.map(tags_of).transpose()?,
             transitive: tags.map(transitive_of).transpose()?.flatten(),
-            source_identity: claim(&claims, SOURCE_IDENTITY_CLAIM)
-                .map(|source| shaped(source, SOURCE_IDENTITY_CLAIM))
-                .transpose()?,
+            source_identity: source_identity.map(source_identity_of).transpose()?,
             issuer: provider.issuer.clone(),
             subject,
             audience,
@@ -265,6 +264,15 @@ fn tags_of(claim: &Json) -> Result<TagListType, Refusal> {
 fn transitive_of(claim: &Json) -> Result<Option<TagKeyListType>, Refusal> {
     let keys = claim.get("transitive_tag_keys");
     keys.map(|keys| shaped(keys, TAGS_CLAIM)).transpose()
+}
+
+/// STS API, AssumeRole: names that begin with aws: are reserved.
+fn source_identity_of(claim: &Json) -> Result<SourceIdentityType, Refusal> {
+    let source: SourceIdentityType = shaped(claim, SOURCE_IDENTITY_CLAIM)?;
+    match source.as_str().get(..4) {
+        Some(start) if start.eq_ignore_ascii_case("aws:") => Err(rejected(SOURCE_IDENTITY_CLAIM)),
+        _ => Ok(source),
+    }
 }
 
 /// A claim as the shape that a parameter of AssumeRole would have.

@@ -33,6 +33,9 @@ pub(crate) struct Arguments {
     /// Whose enclaves may be recipients: a PEM file of root certificates instead of AWS's
     #[arg(long, value_name = "FILE")]
     attestation_roots: Option<PathBuf>,
+    /// Whose tokens begin sessions of roles: a TOML file with [[oidc]] tables of issuer, keys and audiences
+    #[arg(long, value_name = "FILE")]
+    oidc: Option<PathBuf>,
     /// A service, such as s3.amazonaws.com, and where its socket is to be; relative to the data folder. Again for more
     #[arg(long, value_name = "PRINCIPAL=PATH", value_parser = service)]
     service: Vec<(String, PathBuf)>,
@@ -51,6 +54,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failed> {
 async fn start(arguments: &Arguments) -> Result<(), Failed> {
     let env = Env::system();
     let attestation_roots = server::attestation_roots(arguments.attestation_roots.as_deref())?;
+    let providers = config::read_identity_providers(arguments.oidc.as_deref())?;
+    let identity_providers = server::identity_providers(&providers)?;
     let folder = Folder::open_or_create(&arguments.data, Kind::Dev)?;
     let program = Program::itself();
     let key = key_file(&folder, &env)?;
@@ -62,6 +67,7 @@ async fn start(arguments: &Arguments) -> Result<(), Failed> {
         settings: Settings {
             accounts: AccountRule::Every,
             attestation_roots,
+            identity_providers,
         },
         folder,
         program,

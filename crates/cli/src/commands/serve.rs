@@ -36,6 +36,7 @@ async fn start(config: config::Config) -> Result<(), Failed> {
         settings: Settings {
             accounts: AccountRule::Created,
             attestation_roots: server::attestation_roots(config.attestation_roots.as_deref())?,
+            identity_providers: server::identity_providers(&config.oidc)?,
         },
         folder: Folder::open(&config.data, Kind::Server)?,
         program: Program::itself(),

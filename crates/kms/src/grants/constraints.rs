@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use strongroom_aws::kms::{CreateGrantRequest, EncryptionContextType};
+use strongroom_policy as policy;
 
 use crate::records::{GrantOperation, GrantTerms};
 
@@ -108,7 +109,7 @@ fn wire_pairs(context: &EncryptionContextType) -> Option<Pairs<'_>> {
 fn folded<'p>(texts: impl Iterator<Item = (&'p str, &'p str)>) -> Option<Pairs<'p>> {
     let mut pairs = Pairs::new();
     for (key, value) in texts {
-        if pairs.insert(key.to_lowercase(), value).is_some() {
+        if pairs.insert(policy::folded(key), value).is_some() {
             return None;
         }
     }

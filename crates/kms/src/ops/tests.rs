@@ -58,6 +58,14 @@ fn every_row_needs_the_action_of_its_name() {
             )
             | (ResourceKind::Entity, ["sts:GetFederationToken", "sts:TagSession"]) => {}
             (_, [action]) => assert_eq!(*action, of_row(op)),
+            // IAM User Guide: what a session brings along needs permissions of its own.
+            (
+                ResourceKind::Role | ResourceKind::RoleForToken,
+                [action, "sts:TagSession", "sts:SetSourceIdentity"],
+            )
+            | (ResourceKind::Entity, [action, "sts:TagSession"]) => {
+                assert_eq!(*action, of_row(op));
+            }
             // What is done to what the operation makes needs the action of the operation that does it alone.
             (
                 ResourceKind::Account | ResourceKind::KeyAndAccount | ResourceKind::Entity,

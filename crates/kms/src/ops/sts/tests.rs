@@ -1,10 +1,13 @@
+use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::json;
 use strongroom_aws::error::Refusal;
 use strongroom_aws::sigv4::{AuthFailure, Credentials};
 use strongroom_store::Expect;
 
 use crate::iam::Caller;
+use crate::oidc::tests::{self as oidc, Signer};
 use crate::ops::Service;
 use crate::records::{
     Entity, InlinePolicyRecord, Millis, PoliciesRecord, RoleRecord, TagRecord, UserRecord,
@@ -519,7 +522,7 @@ async fn session_policies_limit_and_are_measured() {
         let answer = assume(&bench, &dave, ROLE, more).await.unwrap();
         assert_eq!(answer.one("PackedPolicySize"), packed, "{more:?}");
         let caller = session(&bench, &answer).await;
-        let none = serde_json::json!({});
+        let none = json!({});
         let listed = bench.call_with(&caller, "ListKeys", &none).await;
         assert_eq!(listed.is_ok(), lists, "{more:?}");
         let made = bench.call_with(&caller, "CreateKey", &none).await;
@@ -634,7 +637,7 @@ async fn sessions_begun_before_a_time_can_be_revoked() {
     let new = assume(&bench, &dave, ROLE, &[]).await.unwrap();
     for (answer, allowed) in [(&old, false), (&new, true)] {
         let caller = session(&bench, answer).await;
-        let none = serde_json::json!({});
+        let none = json!({});
         let listed = bench.call_with(&caller, "ListKeys", &none).await;
         assert_eq!(listed.is_ok(), allowed, "{allowed}");
     }
@@ -704,7 +707,7 @@ async fn federated_users_may_what_both_sides_allow() {
         let session = session(&bench, &answer).await;
         assert_eq!(session.arn, "arn:aws:sts::000000000000:federated-user/fed");
         assert!(session.is_barred_from_iam());
-        let none = serde_json::json!({});
+        let none = json!({});
         let listed = bench.call_with(&session, "ListKeys", &none).await;
         assert_eq!(listed.is_ok(), allowed, "{more:?}");
         assert!(bench.call_with(&session, "CreateKey", &none).await.is_err());
@@ -768,4 +771,119 @@ async fn an_access_key_is_its_accounts() {
         &[("AccessKeyId", "AKIAAAAAAAAAAAAAAAAA")],
     );
     assert_eq!(told(&answer.await).0, "ValidationError");
+}
+
+/// A trust policy that lets in, by its provider, whom `condition` speaks of.
+fn trusting_provider(provider: &str, condition: &str) -> String {
+    trust(&format!(
+        r#"{{"Effect":"Allow","Principal":{{"Federated":"{provider}"}},
+            "Action":["sts:AssumeRoleWithWebIdentity","sts:TagSession"],
+            "Condition":{condition}}}"#
+    ))
+}
+
+async fn assume_with(bench: &Bench, role: &str, token: &str) -> Result<Xml, Refusal> {
+    let nobody = Caller::web_identity(OWN.parse().unwrap(), "", None);
+    let parameters = [
+        ("RoleArn", role),
+        ("RoleSessionName", "web"),
+        ("WebIdentityToken", token),
+    ];
+    sts(bench, &nobody, "AssumeRoleWithWebIdentity", &parameters).await
+}
+
+#[tokio::test]
+async fn tokens_of_identity_providers_begin_sessions_as_trust_policies_say() {
+    let mut bench = Bench::new().await;
+    let signer = Signer::es256();
+    let providers = Arc::new(oidc::providers(&[signer.jwk("k1")]));
+    bench.kms.settings.identity_providers = providers;
+    let arn = format!("arn:aws:iam::{OWN}:oidc-provider/{}", oidc::HOST);
+    let elsewhere = format!("arn:aws:iam::{OTHER}:oidc-provider/{}", oidc::HOST);
+    let is_user = r#"{"StringEquals":{"idp.example.com/realm:sub":"user:1","idp.example.com/realm:aud":"sts.example.com"}}"#;
+    let is_other = r#"{"StringEquals":{"idp.example.com/realm:sub":"user:2"}}"#;
+    let is_red = r#"{"StringEqualsIfExists":{"aws:RequestTag/team":"red"}}"#;
+    let by_arn = trusting_provider(&arn, is_user);
+    let (by_tag, other) = (
+        trusting_provider(&arn, is_red),
+        trusting_provider(&arn, is_other),
+    );
+    let deny =
+        format!(r#"{{"Effect":"Deny","Principal":{{"Federated":"{arn}"}},"Action":"sts:*"}}"#);
+    let denied = format!(
+        r#"{{"Effect":"Allow","Principal":{{"Federated":"{arn}"}},"Action":"sts:*"}},{deny}"#
+    );
+    let denied = trust(&denied);
+    let mut tagged = oidc::claims();
+    tagged["https://aws.amazon.com/tags"] = json!({"principal_tags": {"team": ["blue"]}});
+    let mut red = oidc::claims();
+    red["https://aws.amazon.com/tags"] =
+        json!({"principal_tags": {"team": ["red"]}, "transitive_tag_keys": ["team"]});
+    let mut sourced = oidc::claims();
+    sourced["https://aws.amazon.com/source_identity"] = json!("user1");
+    let plain = oidc::claims();
+    let rows = [
+        ("by ARN", &by_arn, &plain, true),
+        ("another subject", &other, &plain, false),
+        (
+            "everyone is not whom a token vouches for",
+            &trusting("*"),
+            &plain,
+            false,
+        ),
+        (
+            "another account's provider",
+            &trusting_provider(&elsewhere, is_user),
+            &plain,
+            false,
+        ),
+        ("a deny", &denied, &plain, false),
+        ("a tag that is not wanted", &by_tag, &tagged, false),
+        ("a tag that is", &by_tag, &red, true),
+        (
+            "source identity without permission",
+            &by_arn,
+            &sourced,
+            false,
+        ),
+    ];
+    for (number, (name, trust, claims, allowed)) in rows.into_iter().enumerate() {
+        let id = format!("AROA{number:017}");
+        let role_name = format!("role{number}");
+        make_role(&bench, &role("/", &role_name, &id, trust)).await;
+        let role = format!("arn:aws:iam::{OWN}:role/{role_name}");
+        let answer = assume_with(&bench, &role, &signer.token("ES256", claims)).await;
+        let expected = match allowed {
+            true => ("", ""),
+            false => (
+                "AccessDenied",
+                "Not authorized to perform sts:AssumeRoleWithWebIdentity",
+            ),
+        };
+        let (exception, text) = told(&answer);
+        assert_eq!((exception, text.as_str()), expected, "{name}");
+    }
+    let role = format!("arn:aws:iam::{OWN}:role/role0");
+    let token = signer.token("ES256", &plain);
+    let answer = assume_with(&bench, &role, &token).await.unwrap();
+    assert_eq!(answer.one("SubjectFromWebIdentityToken"), "user:1");
+    assert_eq!(answer.one("Provider"), oidc::ISSUER);
+    assert_eq!(answer.one("Audience"), oidc::AUDIENCE);
+    let caller = session(&bench, &answer).await;
+    assert_eq!(
+        caller.arn,
+        format!("arn:aws:sts::{OWN}:assumed-role/role0/web")
+    );
+    let provider = caller.session.as_ref().unwrap().record.provider.as_deref();
+    assert_eq!(provider, Some(arn.as_str()));
+    let absent = format!("arn:aws:iam::{OWN}:role/absent");
+    assert_eq!(
+        told(&assume_with(&bench, &absent, &token).await).0,
+        "AccessDenied"
+    );
+    let broken = assume_with(&bench, &role, "not.a.token").await;
+    assert_eq!(told(&broken).0, "InvalidIdentityToken");
+    bench.clock.run(Duration::from_secs(901));
+    let expired = assume_with(&bench, &role, &token).await;
+    assert_eq!(told(&expired).0, "ExpiredTokenException");
 }
