@@ -1,7 +1,10 @@
 use super::{Position, position, statement_places};
 
+/// A statement, and the line and column of its beginning and its end.
+type Placed<'t> = (&'t str, (usize, usize), (usize, usize));
+
 /// What each statement of `document` is, and where it begins (after what comes before it) and ends.
-fn check(document: &str, expected: &[(&str, (usize, usize), (usize, usize))]) {
+fn check(document: &str, expected: &[Placed<'_>]) {
     let places = statement_places(document).unwrap();
     let at = |offset| {
         let Position { line, column } = position(document, offset);
