@@ -276,7 +276,7 @@ pub(crate) struct RequestContext<'r, 'i> {
 
 impl Context for RequestContext<'_, '_> {
     fn values(&self, key: &str) -> Result<Values<'_>, Undetermined> {
-        if let Identity::WebIdentity(who) = &self.caller.identity {
+        if let Identity::Bearer(who) = &self.caller.identity {
             let of_token = who.as_ref().and_then(|who| who.values(key));
             if let Some(values) = of_token {
                 return values;
@@ -352,7 +352,7 @@ impl<'r, 'i> RequestContext<'r, 'i> {
             return self.resource_tag(tag);
         }
         // Whom a token vouches for is no principal yet.
-        let is_nobody = matches!(self.caller.identity, Identity::WebIdentity(_));
+        let is_nobody = matches!(self.caller.identity, Identity::Bearer(_));
         let values = match name {
             "principalarn" | "principalaccount" | "principaltype" | "userid" if is_nobody => {
                 Values::Absent

@@ -145,7 +145,7 @@ fn caller(call: &Call<'_>) -> Result<Known, Failure> {
         Identity::Role(..)
         | Identity::FederatedUser(_)
         | Identity::Service
-        | Identity::WebIdentity(_) => Err(refuse_with(
+        | Identity::Bearer(_) => Err(refuse_with(
             QueryException::Validation,
             text::USER_NAME_REQUIRED,
         )),

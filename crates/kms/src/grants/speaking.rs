@@ -101,7 +101,7 @@ fn names(caller: &Caller) -> Vec<(GrantParty, Word)> {
         ],
         Identity::Service => vec![(GrantParty::Service(caller.arn.clone()), Word::Direct)],
         // No grant can be made to whom only a token vouches for.
-        Identity::WebIdentity(_) => Vec::new(),
+        Identity::Bearer(_) => Vec::new(),
     }
 }
 

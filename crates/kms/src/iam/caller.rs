@@ -50,7 +50,7 @@ pub(crate) enum Identity {
     /// A service.
     Service,
     /// Whoever sends an unsigned request: whom a token vouches for, once it is verified.
-    WebIdentity(Option<Arc<WebIdentity>>),
+    Bearer(Option<Arc<WebIdentity>>),
 }
 
 /// A session with its inline policy compiled.
@@ -122,7 +122,7 @@ impl Caller {
             access_key_id: String::new(),
             arn: provider.to_owned(),
             user_id: String::new(),
-            identity: Identity::WebIdentity(identity),
+            identity: Identity::Bearer(identity),
             session: None,
         }
     }
@@ -217,7 +217,7 @@ impl Caller {
             Identity::Service => CallerKind::Service {
                 principal: &self.arn,
             },
-            Identity::WebIdentity(_) => CallerKind::WebIdentity {
+            Identity::Bearer(_) => CallerKind::WebIdentity {
                 provider: &self.arn,
             },
         };
@@ -236,7 +236,7 @@ impl Caller {
             | Identity::User(_)
             | Identity::FederatedUser(_)
             | Identity::Service
-            | Identity::WebIdentity(_) => &self.arn,
+            | Identity::Bearer(_) => &self.arn,
         }
     }
 
@@ -248,7 +248,7 @@ impl Caller {
             Identity::Role(..) => "AssumedRole",
             Identity::FederatedUser(_) => "FederatedUser",
             Identity::Service => "Service",
-            Identity::WebIdentity(_) => "FederatedUser",
+            Identity::Bearer(_) => "FederatedUser",
         }
     }
 
@@ -262,7 +262,7 @@ impl Caller {
             Identity::Root
             | Identity::FederatedUser(_)
             | Identity::Service
-            | Identity::WebIdentity(_) => None,
+            | Identity::Bearer(_) => None,
         };
         let all = [of_session, own].into_iter().flatten().flatten();
         let named = |tag: &&TagRecord| folded(&tag.key) == key;
@@ -272,15 +272,14 @@ impl Caller {
     /// The tags of the caller's session that sessions it begins inherit.
     pub(crate) fn transitive_tags(&self) -> impl Iterator<Item = &TagRecord> {
         let record = self.session.as_deref().map(|session| &session.record);
-        let inherited = |session: &'_ SessionRecord, tag: &TagRecord| {
+        let inherited = |session: &SessionRecord, tag: &TagRecord| {
             let mut keys = session.transitive.iter();
             keys.any(|key| key.to_lowercase() == tag.key.to_lowercase())
         };
-        let tags = record.into_iter().flat_map(move |session| {
+        record.into_iter().flat_map(move |session| {
             let tags = session.tags.iter();
             tags.filter(move |tag| inherited(session, tag))
-        });
-        tags
+        })
     }
 
     /// STS API, GetSessionToken and GetFederationToken: without a second factor, their sessions cannot call IAM.
@@ -339,7 +338,7 @@ pub(crate) fn policies_of(
         partition,
     };
     let guardrail = match caller.identity {
-        Identity::Service | Identity::WebIdentity(_) => None,
+        Identity::Service | Identity::Bearer(_) => None,
         _ => Some(records.guardrail(&caller.account)?),
     };
     let mut policies = CallerPolicies {
@@ -364,7 +363,7 @@ pub(crate) fn policies_of(
             let everything = PolicyReference::Aws("AdministratorAccess".to_owned());
             policies.identity.push(read.managed(&everything)?);
         }
-        Identity::Root | Identity::Service | Identity::WebIdentity(_) => {}
+        Identity::Root | Identity::Service | Identity::Bearer(_) => {}
     }
     Ok(policies)
 }

@@ -66,7 +66,7 @@ pub(crate) fn documents_of(records: &Repository, caller: &Caller) -> Result<Docu
             let document = read.managed(&everything, &Holder::Root)?;
             documents.identity.push(document);
         }
-        Identity::Root | Identity::Service | Identity::WebIdentity(_) => {}
+        Identity::Root | Identity::Service | Identity::Bearer(_) => {}
     }
     Ok(documents)
 }

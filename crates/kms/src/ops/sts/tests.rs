@@ -20,6 +20,9 @@ const OTHER: &str = "111122223333";
 const ROLE: &str = "arn:aws:iam::000000000000:role/app/Reader";
 const ALLOW_ALL: &str =
     r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
+/// Parameters of a request.
+type Form<'f> = &'f [(&'f str, &'f str)];
+
 const DAVE: &str = "AIDADAVEDAVEDAVEDAVED";
 
 fn entity(account: &str, path: &str, name: &str, id: &str) -> Entity {
@@ -261,7 +264,7 @@ async fn what_is_refused_is_refused_in_awss_words() {
         ("Tags.member.2.Value", "2"),
     ];
     let absent = "arn:aws:iam::000000000000:role/Absent";
-    let rows: [(&str, &[(&str, &str)], &str, &str); 18] = [
+    let rows: [(&str, Form<'_>, &str, &str); 18] = [
         (
             absent,
             &[],
@@ -396,7 +399,7 @@ async fn tags_and_source_identities_need_their_own_permission() {
         ("Tags.member.1.Key", "team"),
         ("Tags.member.1.Value", "blue"),
     ];
-    let rows: [(&[(&str, &str)], Option<&str>); 4] = [
+    let rows: [(Form<'_>, Option<&str>); 4] = [
         (&[], None),
         (&red, None),
         (&blue, Some("sts:TagSession")),
@@ -445,7 +448,7 @@ async fn chained_sessions_inherit_and_are_short() {
         ("Tags.member.1.Key", "TEAM"),
         ("Tags.member.1.Value", "blue"),
     ];
-    let rows: [(&[(&str, &str)], &str, &str); 4] = [
+    let rows: [(Form<'_>, &str, &str); 4] = [
         (
             &again,
             "InvalidParameterValue",
@@ -491,7 +494,7 @@ async fn what_is_inherited_needs_permission_too() {
         ("Tags.member.1.Value", "red"),
         ("TransitiveTagKeys.member.1", "team"),
     ];
-    let rows: [(&[(&str, &str)], &str); 2] = [
+    let rows: [(Form<'_>, &str); 2] = [
         (&tags, "sts:TagSession"),
         (&[("SourceIdentity", "dave")], "sts:SetSourceIdentity"),
     ];
@@ -513,7 +516,7 @@ async fn session_policies_limit_and_are_measured() {
         "PolicyArns.member.1.arn",
         "arn:aws:iam::aws:policy/IAMFullAccess",
     );
-    let rows: [(&[(&str, &str)], &str, bool, bool); 3] = [
+    let rows: [(Form<'_>, &str, bool, bool); 3] = [
         (&[("Policy", policy)], "5", true, false),
         (&[managed], "2", false, false),
         (&[managed, ("Policy", policy)], "7", true, false),
@@ -691,7 +694,7 @@ async fn federated_users_may_what_both_sides_allow() {
     let bench = bench().await;
     let (dave, root) = (user(&bench, OWN, "dave"), bench.root());
     let lists = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":["kms:ListKeys","sts:*"],"Resource":"*"}}"#;
-    let rows: [(&Caller, &[(&str, &str)], bool); 4] = [
+    let rows: [(&Caller, Form<'_>, bool); 4] = [
         (&dave, &[], false),
         (&dave, &[("Policy", lists)], true),
         (&root, &[("Policy", lists)], true),
