@@ -494,10 +494,10 @@ fn forms_that_are_none() {
             "The request body is not a valid form.",
         ),
         (
-            "Action=AssumeRole&Version=2011-06-15",
+            "Action=AssumeRoot&Version=2011-06-15",
             400,
             "InvalidAction",
-            "Could not find operation AssumeRole for version 2011-06-15",
+            "Could not find operation AssumeRoot for version 2011-06-15",
         ),
         (
             "Action=GetCallerIdentity&Version=2010-05-08",
