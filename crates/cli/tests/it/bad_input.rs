@@ -500,10 +500,11 @@ fn forms_that_are_none() {
             "Could not find operation AssumeRoot for version 2011-06-15",
         ),
         (
+            // The version says which service is meant, and the signature is for another.
             "Action=GetCallerIdentity&Version=2010-05-08",
-            400,
-            "InvalidAction",
-            "Could not find operation GetCallerIdentity for version 2010-05-08",
+            403,
+            "SignatureDoesNotMatch",
+            "Credential should be scoped to correct service: 'iam'.",
         ),
         (
             "Action=%3Ca%3E&Version=1",
