@@ -389,7 +389,7 @@ async fn documents_are_in_the_order_of_policies() {
     let policies = policies_of(&bench.kms.records, &caller).unwrap();
     let documents = documents_of(&bench.kms.records, &caller).unwrap();
     let names: Vec<_> = documents.identity.iter().map(|one| &one.name).collect();
-    let expected: Vec<_> = policies.identity.iter().map(|one| &one.name).collect();
+    let expected: Vec<_> = policies.own.identity.iter().map(|one| &one.name).collect();
     assert_eq!(names, expected);
     assert_eq!(names.len(), 3);
     let shown: Value = serde_json::from_str(&documents.identity[1].text).unwrap();
