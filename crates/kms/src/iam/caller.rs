@@ -1,4 +1,4 @@
-//! Who calls.
+//! Who calls, and what policies may ask of them. Never what they may: that is decided in `policy`.
 
 use std::sync::Arc;
 

@@ -14,10 +14,8 @@ use strongroom_aws::text;
 use strongroom_policy::{Arn, Grammar};
 use strongroom_store::Expect;
 
-use super::listing::{Kind, Listing};
 use super::policy_use::{AwsPolicyUses, PolicyUse};
-use super::subjects::Subject;
-use super::{delete_conflict, deleted, documents, in_turn, new_entity, over_quota, tags};
+use super::{delete_conflict, deleted, documents, in_turn, new_entity, require_within_quota, tags};
 use crate::authorize::{Authorized, Entity, Keys, Target};
 use crate::call::Call;
 use crate::failure::{Failure, refuse_with};
@@ -200,11 +198,7 @@ fn require_room(call: &Call<'_>, name: &str) -> Result<(), Failure> {
         let text = text::iam::policy_exists(name);
         return Err(refuse_with(QueryException::EntityAlreadyExists, text));
     }
-    let max = ManagedPolicyRecord::PER_ACCOUNT_MAX;
-    if Listing::new(call, &[Kind::Policies]).count()? < max {
-        return Ok(());
-    }
-    Err(over_quota(ManagedPolicyRecord::PER_ACCOUNT_QUOTA, max))
+    require_within_quota::<ManagedPolicyRecord>(call)
 }
 
 fn new_policy(call: &Call<'_>, input: &CreatePolicyRequest) -> ManagedPolicyRecord {
