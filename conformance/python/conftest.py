@@ -1,9 +1,13 @@
 """One account for each test file, so that no test counts another's keys; at the end, how many vectors there were."""
 
+import itertools
+
 import pytest
 
 import clients
 import known
+
+_numbers = itertools.count()
 
 
 @pytest.fixture(scope="module")
@@ -14,6 +18,17 @@ def account():
 @pytest.fixture(scope="module")
 def kms(account):
     return clients.kms(account)
+
+
+@pytest.fixture(scope="module")
+def iam(account):
+    return clients.iam(account)
+
+
+@pytest.fixture
+def name(request):
+    """A name that nothing has yet."""
+    return f"{request.node.originalname[:40]}-{next(_numbers)}"
 
 
 @pytest.fixture(scope="module")

@@ -254,7 +254,7 @@ def test_who_is_made_again_has_nothing_of_the_old_grant(kms, account, key):
     kms.create_grant(**asked | {"GranteePrincipal": f"{role_id}:s"})
     grantees = [entry["GranteePrincipal"] for entry in kms.list_grants(KeyId=key)["Grants"]]
     assert sorted(grantees) == sorted([dave.id, again.arn, session])
-    people.iam(account).delete_role(RoleName=name)
+    clients.iam(account).delete_role(RoleName=name)
     grantees = [entry["GranteePrincipal"] for entry in kms.list_grants(KeyId=key)["Grants"]]
     assert sorted(grantees) == sorted([dave.id, again.arn, f"{role_id}:s"])
 

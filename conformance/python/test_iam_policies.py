@@ -1,17 +1,13 @@
 """Managed policies of IAM, and the account as a whole: versions, counts, lists, and that what changes counts at once."""
 
-import itertools
 import json
 
 import pytest
-from botocore.exceptions import ClientError
 
 import clients
-from clients import refused
+from clients import refused, status
 
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
-
-_numbers = itertools.count()
 
 
 def allowing(*actions):
@@ -23,28 +19,10 @@ LISTS = allowing("kms:ListKeys")
 NOTHING = allowing("s3:ListBucket")
 
 
-@pytest.fixture(scope="module")
-def iam(account):
-    return clients.iam(account)
-
-
-@pytest.fixture
-def name(request):
-    """A name that nothing has yet."""
-    return f"{request.node.originalname[:40]}-{next(_numbers)}"
-
-
 @pytest.fixture
 def policy(iam, name):
     """The ARN of a new policy, named after the test."""
     return iam.create_policy(PolicyName=name, PolicyDocument=json.dumps(LISTS))["Policy"]["Arn"]
-
-
-def status(call, **arguments):
-    with pytest.raises(ClientError) as caught:
-        call(**arguments)
-    response = caught.value.response
-    return response["ResponseMetadata"]["HTTPStatusCode"], response["Error"]["Code"]
 
 
 def counts(iam, arn):

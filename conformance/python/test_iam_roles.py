@@ -1,17 +1,13 @@
 """Roles of IAM: their life, their lists, their errors, and whom their trust policies name."""
 
-import itertools
 import json
 
 import pytest
-from botocore.exceptions import ClientError
 
 import clients
-from clients import refused
+from clients import refused, status
 
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
-
-_numbers = itertools.count()
 
 
 def trusting(principal):
@@ -19,29 +15,11 @@ def trusting(principal):
     return {"Version": "2012-10-17", "Statement": [statement]}
 
 
-@pytest.fixture(scope="module")
-def iam(account):
-    return clients.iam(account)
-
-
-@pytest.fixture
-def name(request):
-    """A name that nothing has yet."""
-    return f"{request.node.originalname[:40]}-{next(_numbers)}"
-
-
 @pytest.fixture
 def role(iam, account, name):
     """A new role, named after the test."""
     iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trusting({"AWS": account})))
     return name
-
-
-def status(call, **arguments):
-    with pytest.raises(ClientError) as caught:
-        call(**arguments)
-    response = caught.value.response
-    return response["ResponseMetadata"]["HTTPStatusCode"], response["Error"]["Code"]
 
 
 def principal_of(iam, role):

@@ -3,19 +3,13 @@
 import json
 
 import pytest
-from botocore.exceptions import ClientError
 
 import clients
-from clients import refused, violation
+from clients import refused, status, violation
 
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 UNKNOWN = "The security token included in the request is invalid."
 READ_KEYS = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "kms:List*", "Resource": "*"}]}
-
-
-@pytest.fixture(scope="module")
-def iam(account):
-    return clients.iam(account)
 
 
 @pytest.fixture
@@ -24,13 +18,6 @@ def user(iam, request):
     name = request.node.name[:64].replace("[", "-").replace("]", "")
     iam.create_user(UserName=name)
     return name
-
-
-def status(call, **arguments):
-    with pytest.raises(ClientError) as caught:
-        call(**arguments)
-    response = caught.value.response
-    return response["ResponseMetadata"]["HTTPStatusCode"], response["Error"]["Code"]
 
 
 def test_a_user_is_shown_as_it_was_made(iam, account):

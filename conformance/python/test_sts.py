@@ -36,11 +36,6 @@ def of(credentials, service):
 
 
 @pytest.fixture(scope="module")
-def iam(account):
-    return clients.iam(account)
-
-
-@pytest.fixture(scope="module")
 def dave(iam):
     """The access key of a user who may do everything."""
     iam.create_user(UserName="dave")

@@ -90,6 +90,14 @@ def refused(call, code, text=None, /, **arguments):
         assert found == text
 
 
+def status(call, **arguments):
+    """The HTTP status and code that `call` fails with."""
+    with pytest.raises(ClientError) as caught:
+        call(**arguments)
+    response = caught.value.response
+    return response["ResponseMetadata"]["HTTPStatusCode"], response["Error"]["Code"]
+
+
 def starts(text):
     return re.compile(re.escape(text) + ".*", re.DOTALL)
 

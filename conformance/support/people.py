@@ -23,15 +23,11 @@ def denying(*actions):
     return {"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": list(actions), "Resource": "*"}}
 
 
-def iam(account):
-    return clients.session(account).client("iam", endpoint_url=clients.ENDPOINT)
-
-
 class User:
     """A user of its own access key, with at most one inline policy."""
 
     def __init__(self, account, policy=None, name=None):
-        self.iam = iam(account)
+        self.iam = clients.iam(account)
         self.name = name or f"user-{next(_names)}"
         made = self.iam.create_user(UserName=self.name)["User"]
         self.arn, self.id = made["Arn"], made["UserId"]
@@ -52,7 +48,7 @@ class User:
 
 def role(account, name=None, path="/"):
     """A role that everyone may assume: its name, ARN and unique id."""
-    made = iam(account).create_role(
+    made = clients.iam(account).create_role(
         RoleName=name or f"role-{next(_names)}", Path=path, AssumeRolePolicyDocument=json.dumps(TRUST),
     )["Role"]
     return made["RoleName"], made["Arn"], made["RoleId"]

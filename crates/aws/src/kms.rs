@@ -41,9 +41,6 @@ pub use usage::*;
 /// What the `X-Amz-Target` header of a KMS request starts with, before the dot.
 pub const TARGET_PREFIX: &str = "TrentService";
 
-/// The service name in the scope of a signature.
-pub const SIGNING_NAME: &str = "kms";
-
 /// The content type of requests and replies.
 pub const CONTENT_TYPE: &str = "application/x-amz-json-1.1";
 

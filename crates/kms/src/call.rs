@@ -55,12 +55,17 @@ impl Via {
     /// KMS Developer Guide, "kms:ViaService": the service's endpoint in `region`.
     pub(crate) fn endpoint(&self, region: &Region) -> String {
         let service = self.principal.split('.').next().unwrap_or_default();
-        let suffix = match region.partition() {
-            "aws-cn" => "amazonaws.com.cn",
-            _ => "amazonaws.com",
-        };
-        format!("{service}.{region}.{suffix}")
+        service_endpoint(service, region)
     }
+}
+
+/// The endpoint of a service in `region`, as kms:ViaService has it.
+pub(crate) fn service_endpoint(service: &str, region: &Region) -> String {
+    let suffix = match region.partition() {
+        "aws-cn" => "amazonaws.com.cn",
+        _ => "amazonaws.com",
+    };
+    format!("{service}.{region}.{suffix}")
 }
 
 /// What a call brings, in its protocol.

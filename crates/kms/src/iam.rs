@@ -3,8 +3,8 @@
 
 mod aws_managed;
 mod caller;
-mod documents;
 mod managed;
+mod policies;
 mod principals;
 
 use std::sync::Arc;
@@ -18,14 +18,13 @@ use crate::records::{
 use crate::repository::Stored;
 
 pub(crate) use aws_managed::{AWS_MANAGED_POLICIES, AwsManagedPolicy};
-pub(crate) use caller::Caller;
-pub(crate) use caller::{CallerPolicies, Identity, Named, PolicyName, Session, policies_of};
-pub(crate) use documents::{
-    Document, Documents, Holder, documents_of, documents_of_group, documents_of_role,
-    documents_of_user,
-};
+pub(crate) use caller::{Caller, Identity, Session};
 pub(crate) use managed::{
     Managed, account_policy, managed_with_arn, policy_with_arn, reference_arn,
+};
+pub(crate) use policies::{
+    CallerPolicies, Document, Holder, Named, Policies, PolicyName, documents_of,
+    documents_of_group, documents_of_role, documents_of_user, policies_of,
 };
 pub(crate) use principals::{
     Bound, bind, bind_or_name, bound, federated_user_arn, group_arn, policy_arn, principal_with_id,

@@ -8,7 +8,7 @@ use strongroom_base::id::{AccountId, KeyId, Region};
 use strongroom_store::Expect;
 
 use crate::authorize::Target;
-use crate::call::{Call, service_event};
+use crate::call::{Call, service_endpoint, service_event};
 use crate::failure::Failure;
 use crate::key::{Key, KeyName};
 use crate::kms::{Kms, encoded};
@@ -196,12 +196,7 @@ pub(crate) fn policy(name: &str, key: &KeyName) -> String {
 /// KMS Developer Guide, "kms:ViaService": the service's endpoint in the Region.
 fn via_service(name: &str, region: &Region) -> String {
     let known = SERVICES.iter().find(|(known, _)| *known == name);
-    let service = known.map_or(name, |(_, service)| service);
-    let suffix = match region.partition() {
-        "aws-cn" => "amazonaws.com.cn",
-        _ => "amazonaws.com",
-    };
-    format!("{service}.{region}.{suffix}")
+    service_endpoint(known.map_or(name, |(_, service)| service), region)
 }
 
 #[cfg(test)]

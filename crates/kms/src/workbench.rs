@@ -1,6 +1,8 @@
 //! The open service on a bench, for tests: a store in memory, the real core of the key process behind its socket,
 //! and a clock that the test turns.
 
+pub(crate) mod people;
+
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -31,7 +33,6 @@ use crate::iam::Caller;
 use crate::key_process::{Client, KeyProcess};
 use crate::kms::{Kms, Settings};
 use crate::ops::{self, Service};
-use crate::repository::EntityName;
 use crate::service::audit_folder;
 use crate::timers;
 
@@ -228,11 +229,9 @@ impl Bench {
         Caller::root(account, "test".to_owned(), &"us-east-1".parse().unwrap())
     }
 
-    /// The user with this name, as the records have it now.
+    /// The user with this name in that account, as the records have it now.
     pub(crate) fn user(&self, name: &str) -> Caller {
-        let name = EntityName::new(ACCOUNT.parse().unwrap(), name);
-        let user = self.kms.records.user(&name).unwrap().unwrap();
-        Caller::user(user, "AKIATEST".to_owned(), &"us-east-1".parse().unwrap())
+        self.user_of(ACCOUNT, name)
     }
 
     /// Signs a request as a client does, and verifies it as the endpoint does: who it is from, unless nobody

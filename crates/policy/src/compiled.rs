@@ -102,11 +102,6 @@ impl CompiledPolicy {
         Ok(found)
     }
 
-    /// How the policy's best matching Allow names the caller, and its statement; the first among equals.
-    pub fn allows_principal(&self, case: &Case<'_>) -> Result<Option<(Word, usize)>, Undetermined> {
-        self.word(&Question::of(case))
-    }
-
     pub(crate) fn first_matching(
         &self,
         effect: Effect,

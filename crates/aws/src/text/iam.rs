@@ -89,9 +89,6 @@ pub fn policy_exists(name: &str) -> String {
 
 // --- DeleteConflict ---
 
-/// LS
-pub const REFERENCED: &str = "Cannot delete entity, must remove referenced objects first.";
-
 /// MEM: managed policies are attached.
 pub const HAS_ATTACHED_POLICIES: &str = "Cannot delete entity, must detach all policies first.";
 

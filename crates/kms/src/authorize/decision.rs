@@ -158,7 +158,7 @@ impl<'r> Asked<'r> {
     /// The refusal of `action` for this reason.
     pub(crate) fn refusal(&self, action: &str, place: Where<'_>, denied: &Denied) -> Failure {
         let arn = &self.caller.arn;
-        let refusal: Refusal = denial::refusal(arn, action, place, &denied.0, &self.policies);
+        let refusal: Refusal = denial::refusal(arn, action, place, &denied.0, &self.policies.own);
         refusal.into()
     }
 
@@ -167,7 +167,7 @@ impl<'r> Asked<'r> {
         let guardrail = self.policies.guardrail.as_deref();
         let is_free = matches!(self.caller.identity, Identity::Root)
             && guardrail.is_some_and(|guardrail| guardrail.0.is_none())
-            && self.policies.session.is_none();
+            && self.policies.own.session.is_none();
         is_free
             && match thing {
                 Thing::Own(..) | Thing::OwnIn(_) => true,
@@ -234,8 +234,8 @@ impl<'r> Asked<'r> {
     ) -> Decision {
         let guardrail = self.policies.guardrail.as_deref();
         let guardrail = guardrail.and_then(|guardrail| guardrail.0.as_ref());
-        let identity = compiled(&self.policies.identity);
-        let session = self.policies.session.as_deref().map(compiled);
+        let identity = compiled(&self.policies.own.identity);
+        let session = self.policies.own.session.as_deref().map(compiled);
         let arn = match thing {
             Thing::Own("*", _) | Thing::OwnIn(_) => None,
             Thing::Own(arn, _) | Thing::Guarded(arn, _, _, _) => Some(*arn),
@@ -252,7 +252,12 @@ impl<'r> Asked<'r> {
             guardrails: guardrail.as_slice(),
             resource_policy,
             identity: &identity,
-            boundary: self.policies.boundary.as_ref().map(|named| &*named.policy),
+            boundary: self
+                .policies
+                .own
+                .boundary
+                .as_ref()
+                .map(|named| &*named.policy),
             session: session.as_deref(),
             grants,
         })

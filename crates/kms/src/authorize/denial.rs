@@ -4,7 +4,7 @@ use strongroom_aws::error::{KmsException, Refusal};
 use strongroom_aws::text::{self, Where};
 use strongroom_policy::{At, Denial, PolicyType};
 
-use crate::iam::{CallerPolicies, PolicyName};
+use crate::iam::{Named, Policies, PolicyName};
 
 /// The refusal of `action` for this reason, where the caller may see `place`.
 pub(super) fn refusal(
@@ -12,7 +12,7 @@ pub(super) fn refusal(
     action: &str,
     place: Where<'_>,
     denial: &Denial,
-    policies: &CallerPolicies,
+    policies: &Policies<Named>,
 ) -> Refusal {
     let text = match denial {
         Denial::Missing(policy_type) => {
@@ -31,7 +31,7 @@ pub(super) fn refusal(
 }
 
 /// Since 2026 AWS names the policy that denies, where the caller's own account holds it.
-fn name_of<'p>(at: &At, policies: &'p CallerPolicies) -> Option<&'p str> {
+fn name_of<'p>(at: &At, policies: &'p Policies<Named>) -> Option<&'p str> {
     let named = match at.policy_type {
         PolicyType::Identity => policies.identity.get(at.policy),
         PolicyType::Boundary => policies.boundary.as_ref(),

@@ -2,15 +2,14 @@ use serde_json::{Value, json};
 use strongroom_aws::error::Refusal;
 use strongroom_base::UnixMillis;
 
-use crate::accounts::new_unique_id;
 use crate::call::Via;
-use crate::iam::{Caller, Session};
+use crate::iam::Caller;
 use crate::records::{
-    AccountRecord, Entity, InlinePolicyRecord, PoliciesRecord, PolicyReference, RoleRecord,
-    SessionOf, SessionRecord, TagRecord, UserRecord,
+    AccountRecord, InlinePolicyRecord, PoliciesRecord, PolicyReference, RoleRecord, SessionOf,
+    SessionRecord, TagRecord, UserRecord,
 };
 use crate::repository::Changes;
-use crate::workbench::Bench;
+use crate::workbench::{Bench, people};
 
 mod condition_keys;
 mod key_policies;
@@ -78,30 +77,15 @@ fn tag(key: &str, value: &str) -> TagRecord {
 
 /// People and keys on a bench.
 impl Bench {
-    fn entity(&self, account: &str, name: &str, prefix: &str) -> Entity {
-        Entity {
-            account: account.parse().unwrap(),
-            name: name.to_owned(),
-            path: "/".to_owned(),
-            id: new_unique_id(&self.kms.env, prefix),
-            created: UnixMillis(0).into(),
-        }
-    }
-
     /// A new user of `account`, tagged team=blue.
     async fn add_user(&self, account: &str, name: &str, policies: PoliciesRecord) -> Caller {
+        let entity = self.entity(account, "/", name, "AIDA");
         let record = UserRecord {
-            entity: self.entity(account, name, "AIDA"),
             tags: vec![tag("team", "blue")],
-            policies,
-            group_ids: Vec::new(),
-            access_keys: Vec::new(),
+            ..people::user(entity, policies)
         };
-        let records = &self.kms.records;
-        let changes = Changes::default().create_entity(&record);
-        records.commit(changes).await.unwrap();
-        let user = records.user(&record.entity.name()).unwrap().unwrap();
-        Caller::user(user, "AKIATEST".to_owned(), &REGION.parse().unwrap())
+        self.store(&record).await;
+        self.user_of(account, name)
     }
 
     /// A session of a new role, with session policies if `session` is one. The session is named `s`.
@@ -112,38 +96,20 @@ impl Bench {
         policies: PoliciesRecord,
         session: Option<&Value>,
     ) -> Caller {
+        let entity = self.entity(account, "/", name, "AROA");
+        let trust = json!([to("*", json!({"Effect": "Allow", "Action": "sts:*"}))]);
         let record = RoleRecord {
-            entity: self.entity(account, name, "AROA"),
             tags: vec![tag("team", "blue"), tag("floor", "1")],
-            policies,
-            trust: policy(&json!([to(
-                "*",
-                json!({"Effect": "Allow", "Action": "sts:*"})
-            )])),
-            description: String::new(),
-            session_seconds_max: 3600,
+            ..people::role(entity, policies, &policy(&trust))
         };
-        let records = &self.kms.records;
-        let changes = Changes::default().create_entity(&record);
-        records.commit(changes).await.unwrap();
-        let session = SessionRecord {
-            access_key_id: "ASIATEST".to_owned(),
-            secret: Vec::new(),
-            of: SessionOf::Role(record.entity.id),
-            name: "s".to_owned(),
-            issued: self.kms.env.clock.now().into(),
-            expires: UnixMillis(i64::MAX).into(),
+        self.store(&record).await;
+        self.caller_of(SessionRecord {
             is_limited: session.is_some(),
             policy: session.map(policy),
-            policies: Vec::new(),
             tags: vec![tag("team", "red")],
-            transitive: Vec::new(),
             source_identity: Some("dave".to_owned()),
-            provider: None,
-        };
-        let session = Session::new(session).unwrap().into();
-        let caller = Caller::of_session(records, session, &REGION.parse().unwrap());
-        caller.unwrap().unwrap()
+            ..self.session(SessionOf::Role(record.entity.id), "s")
+        })
     }
 
     /// Limits every principal of `account` by a guardrail.

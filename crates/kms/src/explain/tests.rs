@@ -3,12 +3,12 @@ use serde_json::{Value, json};
 use super::{ExplainQuestion, Explanation, Unexplained, explain};
 use crate::iam::{documents_of, policies_of};
 use crate::records::{
-    Entity, GroupRecord, InlinePolicyRecord, Millis, PoliciesRecord, PolicyReference, RoleRecord,
-    UserRecord,
+    GroupRecord, InlinePolicyRecord, PoliciesRecord, PolicyReference, UserRecord,
 };
-use crate::repository::Changes;
 use crate::workbench::Bench;
+use crate::workbench::people::{self, entity};
 
+const ACCOUNT: &str = "000000000000";
 const DAVE: &str = "arn:aws:iam::000000000000:user/staff/dave";
 const ROLE: &str = "arn:aws:iam::000000000000:role/reader";
 const ROOT: &str = "arn:aws:iam::000000000000:root";
@@ -25,16 +25,6 @@ const DECRYPT_LOGS: &str = r#"{
 const NO_DELETION: &str = r#"{"Statement":{"Sid":"Keep","Effect":"Deny","Action":"kms:ScheduleKeyDeletion","Resource":"*"}}"#;
 const ASSUME: &str = r#"{"Statement":{"Sid":"Daves","Effect":"Allow","Principal":{"AWS":"AIDADAVEDAVEDAVEDAVE1"},"Action":"sts:AssumeRole"}}"#;
 
-fn entity(name: &str, path: &str, id: &str) -> Entity {
-    Entity {
-        account: "000000000000".parse().unwrap(),
-        name: name.to_owned(),
-        path: path.to_owned(),
-        id: id.to_owned(),
-        created: Millis(0),
-    }
-}
-
 fn inline(name: &str, document: &str) -> Vec<InlinePolicyRecord> {
     let (name, document) = (name.to_owned(), document.to_owned());
     vec![InlinePolicyRecord { name, document }]
@@ -44,7 +34,7 @@ fn inline(name: &str, document: &str) -> Vec<InlinePolicyRecord> {
 async fn furnished() -> (Bench, String) {
     let bench = Bench::new().await;
     let group = GroupRecord {
-        entity: entity("Auditors", "/", "AGPAAUDITORSAUDITORS1"),
+        entity: entity(ACCOUNT, "/", "Auditors", "AGPAAUDITORSAUDITORS1"),
         policies: PoliciesRecord {
             inline: inline("logs", DECRYPT_LOGS),
             attached: vec![PolicyReference::Aws("IAMFullAccess".to_owned())],
@@ -52,30 +42,20 @@ async fn furnished() -> (Bench, String) {
         },
         users: 1,
     };
+    let policies = PoliciesRecord {
+        inline: inline("keep", NO_DELETION),
+        ..PoliciesRecord::default()
+    };
+    let dave = entity(ACCOUNT, "/staff/", "dave", "AIDADAVEDAVEDAVEDAVE1");
     let user = UserRecord {
-        entity: entity("dave", "/staff/", "AIDADAVEDAVEDAVEDAVE1"),
-        tags: Vec::new(),
-        policies: PoliciesRecord {
-            inline: inline("keep", NO_DELETION),
-            ..PoliciesRecord::default()
-        },
         group_ids: vec!["AGPAAUDITORSAUDITORS1".to_owned()],
-        access_keys: Vec::new(),
+        ..people::user(dave, policies)
     };
-    let role = RoleRecord {
-        entity: entity("reader", "/", "AROAREADERREADERREAD1"),
-        tags: Vec::new(),
-        policies: PoliciesRecord::default(),
-        trust: ASSUME.to_owned(),
-        description: String::new(),
-        session_seconds_max: 3600,
-    };
-    let changes = Changes::default();
-    let changes = changes
-        .create_entity(&group)
-        .create_entity(&user)
-        .create_entity(&role);
-    bench.kms.records.commit(changes).await.unwrap();
+    let reader = entity(ACCOUNT, "/", "reader", "AROAREADERREADERREAD1");
+    let role = people::role(reader, PoliciesRecord::default(), ASSUME);
+    bench.store(&group).await;
+    bench.store(&user).await;
+    bench.store(&role).await;
     let key = bench.call("CreateKey", &json!({})).await.unwrap();
     let key = key["KeyMetadata"]["Arn"].as_str().unwrap().to_owned();
     (bench, key)
@@ -389,7 +369,7 @@ async fn documents_are_in_the_order_of_policies() {
     let policies = policies_of(&bench.kms.records, &caller).unwrap();
     let documents = documents_of(&bench.kms.records, &caller).unwrap();
     let names: Vec<_> = documents.identity.iter().map(|one| &one.name).collect();
-    let expected: Vec<_> = policies.identity.iter().map(|one| &one.name).collect();
+    let expected: Vec<_> = policies.own.identity.iter().map(|one| &one.name).collect();
     assert_eq!(names, expected);
     assert_eq!(names.len(), 3);
     let shown: Value = serde_json::from_str(&documents.identity[1].text).unwrap();

@@ -1,22 +1,16 @@
-//! Who calls, and every policy that speaks for or limits the caller at this moment.
+//! Who calls, and what policies may ask of them. Never what they may: that is decided in `policy`.
 
 use std::sync::Arc;
 
-use strongroom_aws::error::KmsException;
 use strongroom_base::id::{AccountId, Region};
 use strongroom_policy::{self as policy, CallerKind, CompiledPolicy, Grammar, folded};
 
-use super::principals::{
-    federated_user_arn, policy_arn, role_arn, root_arn, session_arn, user_arn,
-};
-use super::{AwsManagedPolicy, Guardrail, Role, User, compile};
-use crate::failure::{Failure, refuse};
+use super::principals::{federated_user_arn, role_arn, root_arn, session_arn, user_arn};
+use super::{Role, User, compile};
+use crate::failure::Failure;
 use crate::oidc::WebIdentity;
-use crate::records::{
-    AccessKeyRecord, InlinePolicyRecord, PoliciesRecord, PolicyReference, SessionOf, SessionRecord,
-    TagRecord, Unreadable,
-};
-use crate::repository::{EntityName, Repository};
+use crate::records::{AccessKeyRecord, SessionOf, SessionRecord, TagRecord, Unreadable};
+use crate::repository::Repository;
 
 /// An authenticated principal.
 #[derive(Clone)]
@@ -57,7 +51,8 @@ pub(crate) enum Identity {
 pub(crate) struct Session {
     /// What its token says.
     pub record: SessionRecord,
-    policy: Option<Arc<CompiledPolicy>>,
+    /// Its inline policy.
+    pub policy: Option<Arc<CompiledPolicy>>,
 }
 
 impl Session {
@@ -293,84 +288,6 @@ impl Caller {
     }
 }
 
-/// The name of a policy, for those who are told which one decided.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum PolicyName {
-    /// A policy that is part of a user, group or role, by its bare name.
-    Inline(String),
-    /// A managed policy, by its ARN.
-    Managed(String),
-    /// The policy given with a session.
-    Session,
-}
-
-/// A policy and its name.
-pub(crate) struct Named {
-    /// The policy.
-    pub policy: Arc<CompiledPolicy>,
-    /// Its name.
-    pub name: PolicyName,
-}
-
-/// Every policy of a caller.
-pub(crate) struct CallerPolicies {
-    /// What limits the account.
-    pub guardrail: Option<Arc<Guardrail>>,
-    /// Inline policies, then attached ones, then those of each group likewise.
-    pub identity: Vec<Named>,
-    /// The permissions boundary.
-    pub boundary: Option<Named>,
-    /// Session policies, if the session is limited by any.
-    pub session: Option<Vec<Named>>,
-}
-
-/// The policies of `caller` as they are now, not as they were when the signature was verified: the call may have
-/// waited since. Errors: AccessDeniedException when its user or role is gone.
-pub(crate) fn policies_of(
-    records: &Repository,
-    caller: &Caller,
-) -> Result<CallerPolicies, Failure> {
-    let partition = caller.partition();
-    let read = Reader {
-        records,
-        account: caller.account,
-        partition,
-    };
-    let guardrail = match caller.identity {
-        Identity::Service | Identity::Web(_) => None,
-        _ => Some(records.guardrail(&caller.account)?),
-    };
-    let mut policies = CallerPolicies {
-        guardrail,
-        identity: Vec::new(),
-        boundary: None,
-        session: read.session(caller.session.as_deref())?,
-    };
-    match &caller.identity {
-        Identity::User(user) | Identity::FederatedUser(Some(user)) => {
-            let now = records.user_with_id(&user.record.entity.id)?;
-            read.user(&*now.ok_or_else(gone)?, &mut policies)?;
-        }
-        Identity::Role(role, _) => {
-            let now = records.role_with_id(&role.record.entity.id)?;
-            let role = now.ok_or_else(gone)?;
-            read.own(&role.inline, &role.record.policies, &mut policies.identity)?;
-            policies.boundary = read.boundary(&role.record.policies)?;
-        }
-        // STS API, GetFederationToken: by a root, the session policies alone limit what everything allows.
-        Identity::FederatedUser(None) => {
-            let everything = PolicyReference::Aws("AdministratorAccess".to_owned());
-            policies.identity.push(read.managed(&everything)?);
-        }
-        Identity::Root | Identity::Service | Identity::Web(_) => {}
-    }
-    Ok(policies)
-}
-
-fn gone() -> Failure {
-    refuse(KmsException::AccessDenied)
-}
-
 impl Caller {
     /// The partition of the Region called.
     pub(crate) fn partition(&self) -> &str {
@@ -379,98 +296,5 @@ impl Caller {
             (Some("arn"), Some(partition)) => partition,
             _ => "aws",
         }
-    }
-}
-
-struct Reader<'r> {
-    records: &'r Repository,
-    account: AccountId,
-    partition: &'r str,
-}
-
-impl Reader<'_> {
-    fn user(&self, user: &User, policies: &mut CallerPolicies) -> Result<(), Failure> {
-        self.own(&user.inline, &user.record.policies, &mut policies.identity)?;
-        for group in &user.record.group_ids {
-            // A group with users in it cannot be deleted, so one that is missing is damage, or the user left it
-            // since the caller was looked up: either way not everything is known that denies.
-            let group = self.records.group_with_id(group)?.ok_or(Unreadable)?;
-            self.own(
-                &group.inline,
-                &group.record.policies,
-                &mut policies.identity,
-            )?;
-        }
-        policies.boundary = self.boundary(&user.record.policies)?;
-        Ok(())
-    }
-
-    fn own(
-        &self,
-        inline: &[Arc<CompiledPolicy>],
-        record: &PoliciesRecord,
-        out: &mut Vec<Named>,
-    ) -> Result<(), Failure> {
-        let named = |(policy, record): (&Arc<CompiledPolicy>, &InlinePolicyRecord)| Named {
-            policy: Arc::clone(policy),
-            name: PolicyName::Inline(record.name.clone()),
-        };
-        out.extend(inline.iter().zip(&record.inline).map(named));
-        for attached in &record.attached {
-            out.push(self.managed(attached)?);
-        }
-        Ok(())
-    }
-
-    fn boundary(&self, record: &PoliciesRecord) -> Result<Option<Named>, Failure> {
-        record
-            .boundary
-            .as_ref()
-            .map(|one| self.managed(one))
-            .transpose()
-    }
-
-    fn session(&self, session: Option<&Session>) -> Result<Option<Vec<Named>>, Failure> {
-        let Some(session) = session.filter(|session| session.record.is_limited) else {
-            return Ok(None);
-        };
-        let inline = session.policy.iter().map(|policy| Named {
-            policy: Arc::clone(policy),
-            name: PolicyName::Session,
-        });
-        let mut policies: Vec<Named> = inline.collect();
-        for managed in &session.record.policies {
-            let Some(found) = self.find(managed)? else {
-                // What it denied is no longer known, so nothing is allowed.
-                return Ok(Some(Vec::new()));
-            };
-            policies.push(found);
-        }
-        Ok(Some(policies))
-    }
-
-    /// An attached policy, which cannot have been deleted.
-    fn managed(&self, reference: &PolicyReference) -> Result<Named, Failure> {
-        self.find(reference)?.ok_or_else(|| Unreadable.into())
-    }
-
-    fn find(&self, reference: &PolicyReference) -> Result<Option<Named>, Failure> {
-        let (policy, arn) = match reference {
-            PolicyReference::Customer(name) => {
-                let name = EntityName::new(self.account, name);
-                let Some(found) = self.records.managed_policy(&name)? else {
-                    return Ok(None);
-                };
-                let arn = policy_arn(self.partition, &found.record.entity);
-                (Arc::clone(&found.policy), arn)
-            }
-            PolicyReference::Aws(name) => {
-                let found = AwsManagedPolicy::named(name).ok_or(Unreadable)?;
-                let policy = found.policy.as_ref().ok_or(Unreadable)?;
-                (Arc::clone(policy), found.arn(self.partition))
-            }
-        };
-        let name = PolicyName::Managed(arn);
-        Ok(Some(Named { policy, name }))
     }
 }

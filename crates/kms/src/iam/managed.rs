@@ -3,6 +3,9 @@
 
 use std::sync::Arc;
 
+use strongroom_base::id::AccountId;
+use strongroom_policy::CompiledPolicy;
+
 use super::{AwsManagedPolicy, Caller, ManagedPolicy, policy_arn};
 use crate::failure::Failure;
 use crate::records::{PolicyReference, Unreadable};
@@ -50,6 +53,22 @@ impl Managed {
             Self::Aws(policy) => policy.arn(partition),
         }
     }
+
+    /// The version in force, compiled.
+    pub(super) fn compiled(&self) -> Result<&Arc<CompiledPolicy>, Unreadable> {
+        match self {
+            Self::Customer(policy) => Ok(&policy.policy),
+            Self::Aws(policy) => policy.policy.as_ref().ok_or(Unreadable),
+        }
+    }
+
+    /// The document of the version in force.
+    pub(super) fn document(&self) -> Result<&str, Unreadable> {
+        match self {
+            Self::Customer(policy) => policy.record.document().ok_or(Unreadable),
+            Self::Aws(policy) => Ok(policy.document),
+        }
+    }
 }
 
 /// The managed policy with this ARN, of the caller's account or AWS's; `None` when there is none.
@@ -78,19 +97,31 @@ pub(crate) fn policy_with_arn(
     Ok(found.filter(|policy| policy_arn(caller.partition(), &policy.record.entity) == arn))
 }
 
+/// What a record of `account` refers to; `None` when it was deleted.
+pub(super) fn managed_in(
+    records: &Repository,
+    account: AccountId,
+    reference: &PolicyReference,
+) -> Result<Option<Managed>, Failure> {
+    Ok(match reference {
+        PolicyReference::Customer(name) => {
+            let found = records.managed_policy(&EntityName::new(account, name))?;
+            found.map(Managed::Customer)
+        }
+        PolicyReference::Aws(name) => {
+            let found = AwsManagedPolicy::named(name).ok_or(Unreadable)?;
+            Some(Managed::Aws(found))
+        }
+    })
+}
+
 /// What a record of the caller's account refers to; what is referred to cannot have been deleted.
 pub(crate) fn account_policy(
     records: &Repository,
     caller: &Caller,
     reference: &PolicyReference,
 ) -> Result<Managed, Failure> {
-    let found = match reference {
-        PolicyReference::Customer(name) => {
-            let found = records.managed_policy(&EntityName::new(caller.account, name))?;
-            found.map(Managed::Customer)
-        }
-        PolicyReference::Aws(name) => AwsManagedPolicy::named(name).map(Managed::Aws),
-    };
+    let found = managed_in(records, caller.account, reference)?;
     found.ok_or_else(|| Unreadable.into())
 }
 

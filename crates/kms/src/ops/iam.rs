@@ -61,6 +61,11 @@ fn new_entity<S: Subject>(call: &Call<'_>, name: &str, path: Option<&PathType>) 
 /// Refuses a name that is taken, and one more than an account may have. Errors: EntityAlreadyExists, LimitExceeded.
 fn require_room<S: Subject>(call: &Call<'_>, name: &str) -> Result<(), Failure> {
     require_free::<S>(call, name)?;
+    require_within_quota::<S>(call)
+}
+
+/// Refuses one more than an account may have. Errors: LimitExceeded.
+fn require_within_quota<S: Subject>(call: &Call<'_>) -> Result<(), Failure> {
     let known = pages::count::<S>(call, S::PER_ACCOUNT_MAX)?;
     if known < S::PER_ACCOUNT_MAX {
         return Ok(());

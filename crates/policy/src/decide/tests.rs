@@ -3,7 +3,7 @@ use strongroom_base::id::AccountId;
 
 use super::decide;
 use crate::case::{Caller, CallerKind, Case, GrantMatch, Resource, ResourcePolicy, Word};
-use crate::compiled::CompiledPolicy;
+use crate::compiled::{CompiledPolicy, Question};
 use crate::context::{Context, MapContext, Undetermined, Values};
 use crate::decision::{At, Decision, Denial, Matched, Outcome, PolicyType};
 use crate::policy::{Grammar, Policy};
@@ -646,7 +646,7 @@ fn principals_name_callers() {
         (json!({"CanonicalUser": canonical}), user(), None),
     ] {
         let policy = allow_to(&principal);
-        let found = policy.allows_principal(&case(&caller, HOME)).unwrap();
+        let found = policy.word(&Question::of(&case(&caller, HOME))).unwrap();
         assert_eq!(
             found.map(|(word, _)| word),
             wanted,

@@ -7,8 +7,8 @@ use strongroom_store::{Commit, Engine, Entry, Health, Memory, Page, Pending, Sto
 
 use crate::call::Via;
 use crate::grants::people::{
-    ALL, AWAY, DENY, HOME, Made, NOTHING, delete_role, federated, role, root, root_of, session,
-    set_policies, user, user_of,
+    ALL, AWAY, DENY, HOME, Made, NOTHING, federated, role, root, root_of, session, set_policies,
+    user,
 };
 use crate::iam::Caller;
 use crate::workbench::Bench;
@@ -107,8 +107,8 @@ async fn grants_speak_for_their_grantees_and_nobody_else() {
     };
     user(bench, HOME, "adam", &[ALL]).await;
     user(bench, HOME, "denied", &[DENY]).await;
-    let home_user = |name: &str| user_of(bench, HOME, name);
-    let away_user = |name: &str| user_of(bench, AWAY, name);
+    let home_user = |name: &str| bench.user_of(HOME, name);
+    let away_user = |name: &str| bench.user_of(AWAY, name);
     let s = |name: &str| session(bench, &scene.worker, name, None);
     let limited = session(bench, &scene.worker, "s", Some(NOTHING));
     let bounded_session = session(bench, &bounded, "s", None);
@@ -209,8 +209,8 @@ async fn grants_speak_for_their_grantees_and_nobody_else() {
 #[tokio::test]
 async fn without_a_grant_nobody_else_is_let_in() {
     let scene = Scene::new().await;
-    let dora = user_of(&scene.bench, AWAY, "dora");
-    let dave = user_of(&scene.bench, HOME, "dave");
+    let dora = scene.bench.user_of(AWAY, "dora");
+    let dave = scene.bench.user_of(HOME, "dave");
     let made = scene.grant(&scene.dora.arn, &json!(["Encrypt"])).await;
     for (caller, operation, more, expected) in [
         (&dave, "DescribeKey", json!({}), "identity"),
@@ -238,7 +238,7 @@ async fn without_a_grant_nobody_else_is_let_in() {
 #[tokio::test]
 async fn a_grant_permits_its_operations_under_its_constraints() {
     let scene = Scene::new().await;
-    let dave = user_of(&scene.bench, HOME, "dave");
+    let dave = scene.bench.user_of(HOME, "dave");
     let asked = json!({
         "GranteePrincipal": scene.dave.arn,
         "Operations": ["Encrypt", "ReEncryptTo", "GenerateDataKeyPair", "DescribeKey"],
@@ -299,11 +299,11 @@ async fn a_grant_permits_its_operations_under_its_constraints() {
 #[tokio::test]
 async fn a_deny_of_the_key_policy_beats_a_grant() {
     let scene = Scene::new().await;
-    let dave = user_of(&scene.bench, HOME, "dave");
+    let dave = scene.bench.user_of(HOME, "dave");
     scene.grant(&scene.dave.arn, &json!(["DescribeKey"])).await;
     assert_eq!(scene.outcome(&dave, "DescribeKey", &json!({})).await, "yes");
     set_policies(&scene.bench, HOME, "dave", &[DENY]).await;
-    let dave = user_of(&scene.bench, HOME, "dave");
+    let dave = scene.bench.user_of(HOME, "dave");
     let found = scene.outcome(&dave, "DescribeKey", &json!({})).await;
     assert_eq!(found, "denied");
 }
@@ -334,7 +334,7 @@ async fn who_is_made_again_is_somebody_else() {
         "yes"
     );
 
-    delete_role(&scene.bench, HOME, "worker").await;
+    scene.bench.delete_role(HOME, "worker").await;
     let dead = format!("{}:s", scene.worker.id);
     let listed = scene.call(&owner, "ListGrants", &json!({})).await.unwrap();
     assert_eq!(listed["Grants"][0]["GranteePrincipal"], json!(dead));
@@ -402,8 +402,8 @@ async fn who_is_made_again_is_somebody_else() {
 #[tokio::test]
 async fn who_may_grant_by_a_grant_grants_no_more_than_that() {
     let scene = Scene::new().await;
-    let dave = user_of(&scene.bench, HOME, "dave");
-    let dora = user_of(&scene.bench, AWAY, "dora");
+    let dave = scene.bench.user_of(HOME, "dave");
+    let dora = scene.bench.user_of(AWAY, "dora");
     let create = |caller: &Caller, changes: Value| {
         let mut asked = json!({"GranteePrincipal": scene.worker.arn, "Operations": ["Encrypt"]});
         let members = changes.as_object().unwrap().clone();
@@ -472,8 +472,8 @@ async fn who_retires_a_grant() {
     let able = user(bench, AWAY, "able", &[retirer]).await;
     let parent = json!(["CreateGrant", "RetireGrant", "Encrypt"]);
     scene.grant(&root(AWAY), &parent).await;
-    let home = |name: &str| user_of(bench, HOME, name);
-    let away = |name: &str| user_of(bench, AWAY, name);
+    let home = |name: &str| bench.user_of(HOME, name);
+    let away = |name: &str| bench.user_of(AWAY, name);
     let s = |name: &str, policy| session(bench, &scene.worker, name, policy);
     let session_arn = format!("arn:aws:sts::{HOME}:assumed-role/worker/s");
     let denied = format!("arn:aws:iam::{HOME}:user/denied");
@@ -550,8 +550,8 @@ async fn a_key_policy_lets_nobody_retire_a_grant() {
     let made = scene.grant(&scene.worker.arn, &json!(["Encrypt"])).await;
     let named = json!({"GrantId": made["GrantId"]});
     for (caller, expected) in [
-        (user_of(&scene.bench, HOME, "dave"), "identity"),
-        (user_of(&scene.bench, AWAY, "dora"), "unseen"),
+        (scene.bench.user_of(HOME, "dave"), "identity"),
+        (scene.bench.user_of(AWAY, "dora"), "unseen"),
     ] {
         let found = scene.outcome(&caller, "RetireGrant", &named).await;
         assert_eq!(found, expected, "{}", caller.arn);
@@ -612,7 +612,7 @@ async fn services_are_grantees_for_the_resource_of_the_grant() {
 #[tokio::test]
 async fn many_grants_to_one_grantee_are_all_looked_at() {
     let scene = Scene::new().await;
-    let dave = user_of(&scene.bench, HOME, "dave");
+    let dave = scene.bench.user_of(HOME, "dave");
     let encrypt = |number: usize| json!({"Plaintext": PLAINTEXT, "EncryptionContext": {"n": number.to_string()}});
     let owner = root_of(HOME);
     let mut made = Vec::new();
@@ -671,7 +671,7 @@ impl Engine for Counting {
 async fn the_grants_of_others_cost_nothing() {
     let engine = Arc::new(Counting::default());
     let scene = Scene::on(Bench::on(Arc::clone(&engine) as Arc<dyn Engine>).await).await;
-    let dave = user_of(&scene.bench, HOME, "dave");
+    let dave = scene.bench.user_of(HOME, "dave");
     scene.grant(&scene.dave.arn, &json!(["Encrypt"])).await;
     let encrypt = json!({"Plaintext": PLAINTEXT});
     let reads_of_two = || async {
@@ -698,7 +698,7 @@ async fn the_grants_of_others_cost_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_revoked_grant_lets_nobody_in() {
     let scene = Arc::new(Scene::new().await);
-    let dave = user_of(&scene.bench, HOME, "dave");
+    let dave = scene.bench.user_of(HOME, "dave");
     for _ in 0..20 {
         let made = scene.grant(&scene.dave.arn, &json!(["Encrypt"])).await;
         let is_revoked = Arc::new(AtomicBool::new(false));

@@ -14,7 +14,7 @@ use super::groups::GROUPS_PER_USER_MAX;
 use super::listing::{Item, Kind, Listing};
 use super::policy_use::{AwsPolicyUses, PolicyUse};
 use super::subjects::{Holder, Subject};
-use super::{managed_policies, roles};
+use super::{managed_policies, pages, roles};
 use crate::authorize::{Authorized, Target};
 use crate::call::Call;
 use crate::failure::Failure;
@@ -67,18 +67,25 @@ impl Operation for GetAccountSummary {
 }
 
 fn counts(call: &Call<'_>) -> Result<[(SummaryKeyType, usize); 6], Failure> {
-    let count = |kind| Listing::new(call, &[kind]).count();
     let (mut policies, mut versions) = (0, 0);
-    for item in Listing::new(call, &[Kind::Policies]).all() {
-        if let Item::Policy(policy) = item? {
-            policies += 1;
-            versions += policy.versions.len();
-        }
-    }
+    pages::each(call, None, |policy: ManagedPolicyRecord| {
+        policies += 1;
+        versions += policy.versions.len();
+        true
+    })?;
     Ok([
-        (SummaryKeyType::Users, count(Kind::Users)?),
-        (SummaryKeyType::Groups, count(Kind::Groups)?),
-        (SummaryKeyType::Roles, count(Kind::Roles)?),
+        (
+            SummaryKeyType::Users,
+            pages::count::<UserRecord>(call, usize::MAX)?,
+        ),
+        (
+            SummaryKeyType::Groups,
+            pages::count::<GroupRecord>(call, usize::MAX)?,
+        ),
+        (
+            SummaryKeyType::Roles,
+            pages::count::<RoleRecord>(call, usize::MAX)?,
+        ),
         (SummaryKeyType::Policies, policies),
         (SummaryKeyType::PolicyVersionsInUse, versions),
         (
@@ -179,8 +186,8 @@ impl Operation for GetAccountAuthorizationDetails {
             details.add(call, item, use_of_aws)?;
         }
         Ok(GetAccountAuthorizationDetailsResponse {
-            is_truncated: Some(BooleanType(page.next.is_some())),
-            marker: page.next,
+            is_truncated: Some(BooleanType(page.marker.is_some())),
+            marker: page.marker,
             ..details.into()
         })
     }

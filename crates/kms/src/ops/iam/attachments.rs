@@ -7,12 +7,11 @@ use strongroom_aws::error::QueryException;
 use strongroom_aws::iam::AttachedPolicy;
 use strongroom_aws::shape::NoOutput;
 use strongroom_aws::text::iam as text;
-use strongroom_policy::Arn;
 use strongroom_store::Expect;
 
 use super::inputs::{HasPathPrefix, Lists, Names, NamesPolicyArn};
 use super::subjects::{Bounded, Holder, Subject};
-use super::{in_turn, over_quota, pages};
+use super::{in_turn, managed_policies, over_quota, pages};
 use crate::authorize::{Authorized, Keys, Target};
 use crate::call::Call;
 use crate::failure::{Failure, refuse_with};
@@ -63,11 +62,7 @@ impl<I: NamesPolicyArn<Record: Holder>> Operation for AttachPolicy<I> {
 
 /// The managed policy that `arn` means, to be attached or set as boundary. Errors: InvalidInput, NoSuchEntity.
 pub(super) fn attachable(call: &Call<'_>, arn: &str) -> Result<Managed, Failure> {
-    if arn.parse::<Arn>().is_err() {
-        return Err(refuse_with(QueryException::InvalidInput, text::INVALID_ARN));
-    }
-    let found = managed_with_arn(&call.kms.records, &call.caller, arn)?;
-    found.ok_or_else(|| refuse_with(QueryException::NoSuchEntity, text::not_attachable(arn)))
+    managed_policies::with_arn(call, arn, text::not_attachable)
 }
 
 /// IAM API, DetachUserPolicy, DetachGroupPolicy, DetachRolePolicy. Errors: NoSuchEntity.

@@ -232,6 +232,7 @@ lists! {
     ListAttachedRolePoliciesRequest ListAttachedRolePoliciesResponse attached_policies: Vec<wire::AttachedPolicy> = attached;
     ListUsersRequest ListUsersResponse users: Vec<wire::User> = wire::UserListType;
     ListGroupsRequest ListGroupsResponse groups: Vec<wire::Group> = wire::GroupListType;
+    ListRolesRequest ListRolesResponse roles: Vec<wire::Role> = wire::RoleListType;
     ListGroupsForUserRequest ListGroupsForUserResponse groups: Vec<wire::Group> = wire::GroupListType;
     ListAccessKeysRequest ListAccessKeysResponse access_key_metadata: Vec<wire::AccessKeyMetadata> = wire::AccessKeyMetadataListType;
     ListUserTagsRequest ListUserTagsResponse tags: Vec<wire::Tag> = TagListType;

@@ -1,24 +1,17 @@
-//! Lists of an account's users, groups, roles and managed policies, one kind after another. A marker says after
-//! which name a list goes on: what is made or deleted meanwhile makes no other item be skipped or shown twice.
+//! Lists of several kinds: an account's users, groups, roles and managed policies, one kind after another; those of
+//! one kind are in `pages`. A marker says after which name a list goes on: what is made or deleted meanwhile makes no
+//! other item be skipped or shown twice.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use strongroom_aws::error::{QueryException, Refusal};
 use strongroom_aws::iam::{MarkerType, MaxItemsType, ResponseMarkerType};
-use strongroom_aws::text;
 use strongroom_base::id::AccountId;
 use strongroom_store::Cursor;
 
+use super::pages::{self, MIXED_LIST, Page, RECORDS_AT_ONCE};
 use crate::call::Call;
 use crate::failure::Failure;
 use crate::iam::{AWS_MANAGED_POLICIES, AwsManagedPolicy};
 use crate::records::{GroupRecord, ManagedPolicyRecord, PoliciesRecord, RoleRecord, UserRecord};
 use crate::repository::{EntityName, EntityRecord, Repository};
-
-/// IAM API, MaxItems: how many there are when nothing is asked for.
-const ITEMS_DEFAULT: usize = 100;
-/// How many records are read from the store at one time.
-const BATCH: usize = 100;
 
 /// What a list has, in the order of its kinds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,14 +72,6 @@ pub(super) struct Listing<'l> {
     kinds: &'l [Kind],
 }
 
-/// Part of a list.
-pub(super) struct Page {
-    /// What it has.
-    pub(super) items: Vec<Item>,
-    /// Where the list goes on, if it does.
-    pub(super) next: Option<ResponseMarkerType>,
-}
-
 impl<'l> Listing<'l> {
     /// The caller's account's list of these kinds.
     pub(super) fn new(call: &'l Call<'_>, kinds: &'l [Kind]) -> Self {
@@ -104,11 +89,11 @@ impl<'l> Listing<'l> {
         marker: Option<&MarkerType>,
         max_items: Option<MaxItemsType>,
         keeps: impl Fn(&Item) -> bool,
-    ) -> Result<Page, Failure> {
-        let max = count_of(max_items);
+    ) -> Result<Page<Item>, Failure> {
+        let max = pages::limit(max_items);
         let mut page = Page {
             items: Vec::new(),
-            next: None,
+            marker: None,
         };
         let mut last = None;
         // What is read is bounded by the quotas of the account.
@@ -118,7 +103,7 @@ impl<'l> Listing<'l> {
                 continue;
             }
             if page.items.len() == max {
-                page.next = last;
+                page.marker = last;
                 return Ok(page);
             }
             last = Some(marker_after(kind, item.name()));
@@ -133,18 +118,11 @@ impl<'l> Listing<'l> {
         walk.map(|found| found.map(|(_, item)| item))
     }
 
-    /// How many items there are.
-    pub(super) fn count(&self) -> Result<usize, Failure> {
-        self.all()
-            .try_fold(0, |count, item| item.map(|_| count + 1))
-    }
-
-    fn walk(&self, marker: Option<&MarkerType>) -> Result<Walk<'_>, Refusal> {
+    fn walk(&self, marker: Option<&MarkerType>) -> Result<Walk<'_>, Failure> {
         let Some(marker) = marker else {
             return Ok(Walk::after(self, 0, None));
         };
-        let invalid = || Refusal::new(QueryException::Validation, text::iam::INVALID_MARKER);
-        let (kind, name) = place(marker).ok_or_else(invalid)?;
+        let (kind, name) = place(marker).ok_or_else(pages::invalid_marker)?;
         Ok(Walk::after(self, kind, Some(name)))
     }
 
@@ -175,9 +153,9 @@ impl<'l> Listing<'l> {
             }
             None => None,
         };
-        let found = self
-            .records
-            .list_entities::<R>(&self.account, after.as_ref(), BATCH)?;
+        let found =
+            self.records
+                .list_entities::<R>(&self.account, after.as_ref(), RECORDS_AT_ONCE)?;
         let items = found.records.into_iter().map(item).collect();
         Ok((items, found.next.is_some()))
     }
@@ -234,19 +212,12 @@ fn follows(policy: &AwsManagedPolicy, name: &str) -> bool {
     policy.name.to_ascii_lowercase() > name.to_ascii_lowercase()
 }
 
-fn count_of(max_items: Option<MaxItemsType>) -> usize {
-    let asked = max_items.and_then(|MaxItemsType(items)| usize::try_from(items).ok());
-    asked.unwrap_or(ITEMS_DEFAULT)
-}
-
 fn marker_after(kind: usize, name: &str) -> ResponseMarkerType {
-    let place = format!("{kind}/{name}");
-    URL_SAFE_NO_PAD.encode(place).into()
+    pages::marker(MIXED_LIST, format!("{kind}/{name}").as_bytes())
 }
 
 fn place(marker: &MarkerType) -> Option<(usize, String)> {
-    let bytes = URL_SAFE_NO_PAD.decode(marker.as_str()).ok()?;
-    let place = String::from_utf8(bytes).ok()?;
+    let place = String::from_utf8(pages::place(MIXED_LIST, marker)?).ok()?;
     let (kind, name) = place.split_once('/')?;
     Some((kind.parse().ok()?, name.to_owned()))
 }

@@ -14,10 +14,8 @@ use strongroom_aws::text;
 use strongroom_policy::{Arn, Grammar};
 use strongroom_store::Expect;
 
-use super::listing::{Kind, Listing};
 use super::policy_use::{AwsPolicyUses, PolicyUse};
-use super::subjects::Subject;
-use super::{delete_conflict, deleted, documents, in_turn, new_entity, over_quota, tags};
+use super::{delete_conflict, deleted, documents, in_turn, new_entity, require_within_quota, tags};
 use crate::authorize::{Authorized, Entity, Keys, Target};
 use crate::call::Call;
 use crate::failure::{Failure, refuse_with};
@@ -49,16 +47,23 @@ pub(super) fn named<O: Operation>(
     request: &Authorized<'_, O>,
     arn: &ArnType,
 ) -> Result<Managed, Failure> {
-    let arn = arn.as_str();
+    with_arn(request.call(), arn.as_str(), text::iam::no_such_policy)
+}
+
+/// The policy that `arn` means. Errors: InvalidInput for what is no ARN, NoSuchEntity with the text of `absent`.
+pub(super) fn with_arn(
+    call: &Call<'_>,
+    arn: &str,
+    absent: fn(&str) -> String,
+) -> Result<Managed, Failure> {
     if Arn::from_str(arn).is_err() {
         return Err(refuse_with(
             QueryException::InvalidInput,
             text::iam::INVALID_ARN,
         ));
     }
-    let found = managed_with_arn(&request.kms().records, request.caller(), arn)?;
-    let absent = || refuse_with(QueryException::NoSuchEntity, text::iam::no_such_policy(arn));
-    found.ok_or_else(absent)
+    let found = managed_with_arn(&call.kms.records, &call.caller, arn)?;
+    found.ok_or_else(|| refuse_with(QueryException::NoSuchEntity, absent(arn)))
 }
 
 /// The policy of the caller's account that the call is to change. Errors: NoSuchEntity, and AccessDenied for the
@@ -117,6 +122,15 @@ pub(super) fn shown(record: &ManagedPolicyRecord, partition: &str) -> Policy {
         create_date: Some(date(entity.created)),
         update_date: Some(date(record.updated)),
         tags: None,
+    }
+}
+
+/// A policy of the account with its description.
+pub(super) fn described(record: &ManagedPolicyRecord, partition: &str) -> Policy {
+    let description = record.description.as_str();
+    Policy {
+        description: (!description.is_empty()).then(|| description.into()),
+        ..shown(record, partition)
     }
 }
 
@@ -200,11 +214,7 @@ fn require_room(call: &Call<'_>, name: &str) -> Result<(), Failure> {
         let text = text::iam::policy_exists(name);
         return Err(refuse_with(QueryException::EntityAlreadyExists, text));
     }
-    let max = ManagedPolicyRecord::PER_ACCOUNT_MAX;
-    if Listing::new(call, &[Kind::Policies]).count()? < max {
-        return Ok(());
-    }
-    Err(over_quota(ManagedPolicyRecord::PER_ACCOUNT_QUOTA, max))
+    require_within_quota::<ManagedPolicyRecord>(call)
 }
 
 fn new_policy(call: &Call<'_>, input: &CreatePolicyRequest) -> ManagedPolicyRecord {
@@ -245,11 +255,9 @@ impl Operation for GetPolicy {
         let policy = match named(&request, &request.input().policy_arn)? {
             Managed::Customer(policy) => {
                 let record = &policy.record;
-                let description = record.description.as_str();
                 Policy {
-                    description: (!description.is_empty()).then(|| description.into()),
                     tags: tags::shown(&record.tags),
-                    ..shown(record, partition)
+                    ..described(record, partition)
                 }
             }
             Managed::Aws(policy) => Policy {

@@ -4,7 +4,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use strongroom_aws::error::QueryException;
-use strongroom_aws::iam::{MarkerType, ResponseMarkerType};
+use strongroom_aws::iam::{MarkerType, MaxItemsType, ResponseMarkerType};
 use strongroom_aws::text::iam as text;
 use strongroom_crypto::digest::sha256;
 use strongroom_store::Cursor;
@@ -17,17 +17,21 @@ use crate::repository::EntityRecord;
 /// IAM API, MaxItems: what is returned when nothing is asked for.
 const ITEMS_DEFAULT: usize = 100;
 /// How many records are read at a time.
-const RECORDS_AT_ONCE: usize = 256;
+pub(super) const RECORDS_AT_ONCE: usize = 256;
 /// How much of a key a marker holds, in bytes, besides its digest.
 const KEY_START_MAX: usize = 200;
 const DIGEST_LENGTH: usize = 16;
 /// What the markers of short lists begin with; those of records begin with the kind.
 const SHORT_LIST: u8 = 0;
+/// What the markers of lists of several kinds begin with.
+pub(super) const MIXED_LIST: u8 = u8::MAX;
 
 /// Part of a list, and where the rest begins if there is a rest.
 pub(super) struct Page<T> {
-    items: Vec<T>,
-    marker: Option<ResponseMarkerType>,
+    /// What it has.
+    pub(super) items: Vec<T>,
+    /// Where the list goes on, if it does.
+    pub(super) marker: Option<ResponseMarkerType>,
 }
 
 impl<T> Page<T> {
@@ -51,7 +55,7 @@ pub(super) fn of_list<I: Lists, T>(
         let last = LastKey::read(&place).ok_or_else(invalid_marker)?;
         keyed.drain(..last.following(keyed.iter().map(|(key, _)| key)));
     }
-    let limit = limit(asked);
+    let limit = limit(asked.max_items());
     let is_truncated = keyed.len() > limit;
     keyed.truncate(limit);
     let last = keyed.last().filter(|_| is_truncated);
@@ -113,7 +117,7 @@ pub(super) fn of_records<I: Lists, R: EntityRecord>(
 ) -> Result<Page<R>, Failure> {
     let records = &call.kms.records;
     let after = asked.marker().map(|marker| cursor::<R>(call, marker));
-    let limit = limit(asked);
+    let limit = limit(asked.max_items());
     let mut items = Vec::new();
     each(call, after.transpose()?, |record: R| {
         if is_wanted(&record) {
@@ -163,18 +167,20 @@ pub(super) fn each<R: EntityRecord>(
     }
 }
 
-fn limit<I: Lists>(asked: &I) -> usize {
-    let asked = asked.max_items();
+/// How many items a page may have.
+pub(super) fn limit(asked: Option<MaxItemsType>) -> usize {
     asked
-        .and_then(|max| usize::try_from(max.0).ok())
+        .and_then(|MaxItemsType(max)| usize::try_from(max).ok())
         .unwrap_or(ITEMS_DEFAULT)
 }
 
-fn marker(kind: u8, place: &[u8]) -> ResponseMarkerType {
+/// The marker of a place in a kind of list.
+pub(super) fn marker(kind: u8, place: &[u8]) -> ResponseMarkerType {
     URL_SAFE_NO_PAD.encode([&[kind], place].concat()).into()
 }
 
-fn place(kind: u8, marker: &MarkerType) -> Option<Vec<u8>> {
+/// The place that a marker of this kind of list stands for; `None` of any other marker.
+pub(super) fn place(kind: u8, marker: &MarkerType) -> Option<Vec<u8>> {
     let bytes = URL_SAFE_NO_PAD.decode(marker.as_str()).ok()?;
     bytes.strip_prefix(&[kind]).map(<[u8]>::to_vec)
 }
@@ -193,6 +199,7 @@ fn kind_mark<R: EntityRecord>() -> u8 {
     R::KIND as u8 + 1
 }
 
-fn invalid_marker() -> Failure {
+/// ValidationError for a marker that no list gave.
+pub(super) fn invalid_marker() -> Failure {
     refuse_with(QueryException::Validation, text::INVALID_MARKER)
 }

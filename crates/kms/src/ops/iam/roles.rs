@@ -3,11 +3,11 @@
 
 use strongroom_aws::error::{QueryException, Refusal};
 use strongroom_aws::iam::{
-    BooleanType, CreateRoleRequest, CreateRoleResponse, DeleteRoleRequest, GetRoleRequest,
-    GetRoleResponse, ListRolesRequest, ListRolesResponse, PathPrefixType, PathType,
-    PolicyDocumentType, Role, RoleDescriptionType, RoleLastUsed, RoleListType,
-    RoleMaxSessionDurationType, UpdateAssumeRolePolicyRequest, UpdateRoleDescriptionRequest,
-    UpdateRoleDescriptionResponse, UpdateRoleRequest, UpdateRoleResponse,
+    CreateRoleRequest, CreateRoleResponse, DeleteRoleRequest, GetRoleRequest, GetRoleResponse,
+    ListRolesRequest, ListRolesResponse, PathPrefixType, PathType, PolicyDocumentType, Role,
+    RoleDescriptionType, RoleLastUsed, RoleMaxSessionDurationType, UpdateAssumeRolePolicyRequest,
+    UpdateRoleDescriptionRequest, UpdateRoleDescriptionResponse, UpdateRoleRequest,
+    UpdateRoleResponse,
 };
 use strongroom_aws::shape::NoOutput;
 use strongroom_aws::text::iam as text;
@@ -15,11 +15,11 @@ use strongroom_policy::{Grammar, Policy};
 use strongroom_store::Expect;
 
 use super::attachments::{boundary_of_new, bounds, counted, created, require_none};
-use super::listing::{Item, Kind, Listing};
+use super::inputs::Lists;
 use super::managed_policies::date;
 use super::subjects::Subject;
 use super::users::shown_boundary;
-use super::{DEFAULT_PATH, deleted, documents, in_turn, new_entity, require_room, tags};
+use super::{DEFAULT_PATH, deleted, documents, in_turn, new_entity, pages, require_room, tags};
 use crate::authorize::{Authorized, Entity, Keys, Target};
 use crate::call::Call;
 use crate::failure::{Failure, refuse_with};
@@ -209,20 +209,12 @@ impl Operation for ListRoles {
 
     async fn run(request: Authorized<'_, Self>) -> Result<ListRolesResponse, Failure> {
         let (call, input) = (request.call(), request.input());
-        let page = Listing::new(call, &[Kind::Roles]).page(
-            input.marker.as_ref(),
-            input.max_items,
-            |item| item.path().starts_with(prefix(input)),
-        )?;
-        let roles = page.items.iter().filter_map(|item| match item {
-            Item::Role(role) => Some(listed(call, role)),
-            Item::User(_) | Item::Group(_) | Item::Policy(_) | Item::AwsPolicy(_) => None,
-        });
-        Ok(ListRolesResponse {
-            roles: RoleListType(roles.collect::<Result<_, _>>()?),
-            is_truncated: Some(BooleanType(page.next.is_some())),
-            marker: page.next,
-        })
+        let page = pages::of_records(call, input, |role: &RoleRecord| {
+            role.entity.path.starts_with(prefix(input))
+        })?;
+        let roles = page.items.iter().map(|role| listed(call, role));
+        let roles = roles.collect::<Result<_, _>>()?;
+        Ok(ListRolesRequest::answer(roles, page.marker))
     }
 }
 

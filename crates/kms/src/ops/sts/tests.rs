@@ -9,10 +9,9 @@ use strongroom_store::Expect;
 use crate::iam::Caller;
 use crate::oidc::tests::{self as oidc, Signer};
 use crate::ops::Service;
-use crate::records::{
-    Entity, InlinePolicyRecord, Millis, PoliciesRecord, RoleRecord, TagRecord, UserRecord,
-};
+use crate::records::{InlinePolicyRecord, PoliciesRecord, RoleRecord, TagRecord};
 use crate::repository::{Changes, EntityName};
+use crate::workbench::people::{self, entity};
 use crate::workbench::{Bench, Xml};
 
 /// The parameters of a form, by name and value.
@@ -24,16 +23,6 @@ const ROLE: &str = "arn:aws:iam::000000000000:role/app/Reader";
 const ALLOW_ALL: &str =
     r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
 const DAVE: &str = "AIDADAVEDAVEDAVEDAVED";
-
-fn entity(account: &str, path: &str, name: &str, id: &str) -> Entity {
-    Entity {
-        account: account.parse().unwrap(),
-        name: name.to_owned(),
-        path: path.to_owned(),
-        id: id.to_owned(),
-        created: Millis(0),
-    }
-}
 
 fn inline(document: Option<&str>) -> PoliciesRecord {
     let policies = document.map(|document| InlinePolicyRecord {
@@ -65,58 +54,30 @@ fn trusting(principal: &str) -> String {
 }
 
 async fn make_user(bench: &Bench, account: &str, name: &str, id: &str, policy: Option<&str>) {
-    let record = UserRecord {
-        entity: entity(account, "/", name, id),
-        tags: Vec::new(),
-        policies: inline(policy),
-        group_ids: Vec::new(),
-        access_keys: Vec::new(),
-    };
-    let changes = Changes::default().create_entity(&record);
-    bench.kms.records.commit(changes).await.unwrap();
+    let record = people::user(entity(account, "/", name, id), inline(policy));
+    bench.store(&record).await;
 }
 
 fn role(path: &str, name: &str, id: &str, trust: &str) -> RoleRecord {
     RoleRecord {
-        entity: entity(OWN, path, name, id),
         tags: vec![tag("kind", "reader")],
-        policies: inline(Some(ALLOW_ALL)),
-        trust: trust.to_owned(),
-        description: String::new(),
         session_seconds_max: 7200,
+        ..people::role(entity(OWN, path, name, id), inline(Some(ALLOW_ALL)), trust)
     }
-}
-
-async fn make_role(bench: &Bench, record: &RoleRecord) {
-    let changes = Changes::default().create_entity(record);
-    bench.kms.records.commit(changes).await.unwrap();
-}
-
-async fn delete_role(bench: &Bench, name: &str) {
-    let records = &bench.kms.records;
-    let found = records.role(&EntityName::new(OWN.parse().unwrap(), name));
-    let found = found.unwrap().unwrap();
-    let reference = records.reference_version(&found.record.entity.id).unwrap();
-    let changes = Changes::default();
-    let changes = changes.delete_entity(&found.record, found.version, reference);
-    records.commit(changes).await.unwrap();
-}
-
-fn user(bench: &Bench, account: &str, name: &str) -> Caller {
-    let name = EntityName::new(account.parse().unwrap(), name);
-    let user = bench.kms.records.user(&name).unwrap().unwrap();
-    Caller::user(user, "AKIATEST".to_owned(), &"us-east-1".parse().unwrap())
 }
 
 /// A bench with the user dave, who may do everything, and the role Reader, which trusts him.
 async fn bench() -> Bench {
     let bench = Bench::new().await;
     make_user(&bench, OWN, "dave", DAVE, Some(ALLOW_ALL)).await;
-    make_role(
-        &bench,
-        &role("/app/", "Reader", "AROAREADERREADERREADE", &trusting(DAVE)),
-    )
-    .await;
+    bench
+        .store(&role(
+            "/app/",
+            "Reader",
+            "AROAREADERREADERREADE",
+            &trusting(DAVE),
+        ))
+        .await;
     bench
 }
 
@@ -172,7 +133,7 @@ fn denied(caller: &str, action: &str, role: &str) -> String {
 #[tokio::test]
 async fn a_session_of_a_role_is_the_roles_and_named() {
     let bench = bench().await;
-    let dave = user(&bench, OWN, "dave");
+    let dave = bench.user_of(OWN, "dave");
     let answer = assume(&bench, &dave, ROLE, &[]).await.unwrap();
     assert_eq!(answer.one("AssumedRoleId"), "AROAREADERREADERREADE:s1");
     let arn = "arn:aws:sts::000000000000:assumed-role/Reader/s1";
@@ -227,13 +188,13 @@ async fn the_trust_policy_and_across_accounts_both_sides_decide() {
     for (number, (name, trust, who, allowed)) in rows.into_iter().enumerate() {
         let id = format!("AROA{number:017}");
         let role_name = format!("role{number}");
-        make_role(&bench, &role("/", &role_name, &id, trust)).await;
+        bench.store(&role("/", &role_name, &id, trust)).await;
         let account = if ["eve", "meek"].contains(&who) {
             OTHER
         } else {
             OWN
         };
-        let caller = user(&bench, account, who);
+        let caller = bench.user_of(account, who);
         let arn = format!("arn:aws:iam::000000000000:role/{role_name}");
         let answer = assume(&bench, &caller, &arn, &[]).await;
         let expected = match allowed {
@@ -242,7 +203,7 @@ async fn the_trust_policy_and_across_accounts_both_sides_decide() {
         };
         assert_eq!(told(&answer), expected, "{name}");
     }
-    let dave = user(&bench, OWN, "dave");
+    let dave = bench.user_of(OWN, "dave");
     let arn = "arn:aws:iam::000000000000:role/role12";
     let answer = assume(&bench, &dave, arn, &[("ExternalId", "x1")]).await;
     assert_eq!(told(&answer).0, "");
@@ -251,7 +212,7 @@ async fn the_trust_policy_and_across_accounts_both_sides_decide() {
 #[tokio::test]
 async fn what_is_refused_is_refused_in_awss_words() {
     let bench = bench().await;
-    let dave = user(&bench, OWN, "dave");
+    let dave = bench.user_of(OWN, "dave");
     let long = "a".repeat(2049);
     let large = format!(
         r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::{}"}}}}"#,
@@ -388,9 +349,11 @@ async fn tags_and_source_identities_need_their_own_permission() {
             "Condition":{"StringEquals":{"aws:RequestTag/team":"red"}}}"#,
     );
     let bench = bench().await;
-    make_role(&bench, &role("/", "Plain", "AROAPLAINPLAINPLAINPL", &only)).await;
+    bench
+        .store(&role("/", "Plain", "AROAPLAINPLAINPLAINPL", &only))
+        .await;
     let plain = "arn:aws:iam::000000000000:role/Plain";
-    let dave = user(&bench, OWN, "dave");
+    let dave = bench.user_of(OWN, "dave");
     let red = [
         ("Tags.member.1.Key", "Team"),
         ("Tags.member.1.Value", "red"),
@@ -418,9 +381,11 @@ async fn tags_and_source_identities_need_their_own_permission() {
 async fn chained_sessions_inherit_and_are_short() {
     let bench = bench().await;
     let trust = trusting(OWN);
-    make_role(&bench, &role("/", "Next", "AROANEXTNEXTNEXTNEXTN", &trust)).await;
+    bench
+        .store(&role("/", "Next", "AROANEXTNEXTNEXTNEXTN", &trust))
+        .await;
     let next = "arn:aws:iam::000000000000:role/Next";
-    let dave = user(&bench, OWN, "dave");
+    let dave = bench.user_of(OWN, "dave");
     let tags = [
         ("Tags.member.1.Key", "Team"),
         ("Tags.member.1.Value", "red"),
@@ -482,13 +447,11 @@ async fn what_is_inherited_needs_permission_too() {
     let bench = bench().await;
     let plain =
         r#"{"Effect":"Allow","Principal":{"AWS":"000000000000"},"Action":"sts:AssumeRole"}"#;
-    make_role(
-        &bench,
-        &role("/", "Next", "AROANEXTNEXTNEXTNEXTN", &trust(plain)),
-    )
-    .await;
+    bench
+        .store(&role("/", "Next", "AROANEXTNEXTNEXTNEXTN", &trust(plain)))
+        .await;
     let next = "arn:aws:iam::000000000000:role/Next";
-    let dave = user(&bench, OWN, "dave");
+    let dave = bench.user_of(OWN, "dave");
     let tags = [
         ("Tags.member.1.Key", "team"),
         ("Tags.member.1.Value", "red"),
@@ -510,7 +473,7 @@ async fn what_is_inherited_needs_permission_too() {
 #[tokio::test]
 async fn session_policies_limit_and_are_measured() {
     let bench = bench().await;
-    let dave = user(&bench, OWN, "dave");
+    let dave = bench.user_of(OWN, "dave");
     let policy = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"kms:ListKeys","Resource":"*"}}"#;
     let managed = (
         "PolicyArns.member.1.arn",
@@ -536,7 +499,7 @@ async fn session_policies_limit_and_are_measured() {
 #[tokio::test]
 async fn sessions_end_with_their_role_and_their_time() {
     let bench = bench().await;
-    let dave = user(&bench, OWN, "dave");
+    let dave = bench.user_of(OWN, "dave");
     let answer = assume(&bench, &dave, ROLE, &[("DurationSeconds", "900")])
         .await
         .unwrap();
@@ -549,24 +512,27 @@ async fn sessions_end_with_their_role_and_their_time() {
 
     let answer = assume(&bench, &dave, ROLE, &[]).await.unwrap();
     session(&bench, &answer).await;
-    delete_role(&bench, "Reader").await;
+    bench.delete_role(OWN, "Reader").await;
     assert!(verified(&bench, &answer).await.unwrap().is_none());
-    make_role(
-        &bench,
-        &role("/app/", "Reader", "AROAANOTHERANOTHERANO", &trusting(DAVE)),
-    )
-    .await;
+    bench
+        .store(&role(
+            "/app/",
+            "Reader",
+            "AROAANOTHERANOTHERANO",
+            &trusting(DAVE),
+        ))
+        .await;
     assert!(verified(&bench, &answer).await.unwrap().is_none());
 }
 
 #[tokio::test]
 async fn tokens_that_are_not_ours_or_not_that_keys_are_unknown() {
     let bench = bench().await;
-    let dave = user(&bench, OWN, "dave");
+    let dave = bench.user_of(OWN, "dave");
     let answer = assume(&bench, &dave, ROLE, &[]).await.unwrap();
     let another = assume(&bench, &dave, ROLE, &[]).await.unwrap();
     let elsewhere = self::bench().await;
-    let their_dave = user(&elsewhere, OWN, "dave");
+    let their_dave = elsewhere.user_of(OWN, "dave");
     let foreign = assume(&elsewhere, &their_dave, ROLE, &[]).await.unwrap();
     let token = answer.one("SessionToken");
     let id = answer.one("AccessKeyId");
@@ -626,7 +592,7 @@ async fn tokens_that_are_not_ours_or_not_that_keys_are_unknown() {
 #[tokio::test]
 async fn sessions_begun_before_a_time_can_be_revoked() {
     let bench = bench().await;
-    let dave = user(&bench, OWN, "dave");
+    let dave = bench.user_of(OWN, "dave");
     let old = assume(&bench, &dave, ROLE, &[]).await.unwrap();
     bench.clock.run(Duration::from_secs(60));
     let revoke = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"DateLessThan":{"aws:TokenIssueTime":"2027-01-15T08:00:30Z"}}}]}"#;
@@ -649,7 +615,7 @@ async fn sessions_begun_before_a_time_can_be_revoked() {
 #[tokio::test]
 async fn sessions_of_users_and_roots_are_they_themselves() {
     let bench = bench().await;
-    let (dave, root) = (user(&bench, OWN, "dave"), bench.root());
+    let (dave, root) = (bench.user_of(OWN, "dave"), bench.root());
     let rows = [
         (&dave, None, "2027-01-15T20:00:00Z"),
         (&dave, Some("900"), "2027-01-15T08:15:00Z"),
@@ -692,7 +658,7 @@ async fn sessions_of_users_and_roots_are_they_themselves() {
 #[tokio::test]
 async fn federated_users_may_what_both_sides_allow() {
     let bench = bench().await;
-    let (dave, root) = (user(&bench, OWN, "dave"), bench.root());
+    let (dave, root) = (bench.user_of(OWN, "dave"), bench.root());
     let lists = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":["kms:ListKeys","sts:*"],"Resource":"*"}}"#;
     let rows: [(&Caller, &Parameters<'_>, bool); 4] = [
         (&dave, &[], false),
@@ -724,7 +690,7 @@ async fn federated_users_may_what_both_sides_allow() {
         );
     }
     make_user(&bench, OWN, "idle", "AIDAIDLEIDLEIDLEIDLEI", None).await;
-    let idle = user(&bench, OWN, "idle");
+    let idle = bench.user_of(OWN, "idle");
     let answer = sts(&bench, &idle, "GetFederationToken", &[("Name", "fed")]).await;
     let text = "User: arn:aws:iam::000000000000:user/idle is not authorized to perform: sts:GetFederationToken on resource: arn:aws:sts::000000000000:federated-user/fed because no identity-based policy allows the sts:GetFederationToken action";
     assert_eq!(told(&answer), ("AccessDenied", text.to_owned()));
@@ -733,7 +699,7 @@ async fn federated_users_may_what_both_sides_allow() {
 #[tokio::test]
 async fn sessions_of_a_deleted_user_end_with_it() {
     let bench = bench().await;
-    let dave = user(&bench, OWN, "dave");
+    let dave = bench.user_of(OWN, "dave");
     let own = sts(&bench, &dave, "GetSessionToken", &[]).await.unwrap();
     let federated = sts(&bench, &dave, "GetFederationToken", &[("Name", "fed")]).await;
     let federated = federated.unwrap();
@@ -853,7 +819,7 @@ async fn tokens_of_identity_providers_begin_sessions_as_trust_policies_say() {
     for (number, (name, trust, claims, allowed)) in rows.into_iter().enumerate() {
         let id = format!("AROA{number:017}");
         let role_name = format!("role{number}");
-        make_role(&bench, &role("/", &role_name, &id, trust)).await;
+        bench.store(&role("/", &role_name, &id, trust)).await;
         let role = format!("arn:aws:iam::{OWN}:role/{role_name}");
         let answer = assume_with(&bench, &role, &signer.token("ES256", claims)).await;
         let expected = match allowed {

@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::iam::{group_arn, role_arn, user_arn};
 use crate::ops::iam::listing::Item;
 use crate::ops::iam::managed_policies::{
-    date, shown, shown_of_aws, shown_version_of_aws, shown_versions,
+    date, described, shown_of_aws, shown_version_of_aws, shown_versions,
 };
 use crate::ops::iam::policy_use::PolicyUse;
 use crate::ops::iam::roles::shown_trust;
@@ -57,13 +57,9 @@ impl Details {
             Item::Group(group) => self.groups.push(of_group(call, &group)?),
             Item::Role(role) => self.roles.push(of_role(call, &role)?),
             Item::Policy(policy) => {
-                let description = policy.description.as_str();
-                let policy_shown = Policy {
-                    description: (!description.is_empty()).then(|| description.into()),
-                    ..shown(&policy, partition)
-                };
                 let versions = shown_versions(&policy);
-                self.policies.push(of_policy(policy_shown, versions));
+                let shown = described(&policy, partition);
+                self.policies.push(of_policy(shown, versions));
             }
             Item::AwsPolicy(policy) => {
                 let shown = shown_of_aws(policy, partition, use_of_aws(policy.name));

@@ -56,8 +56,8 @@ impl Operation for ListPolicies {
             policies: Some(PolicyListType(
                 page.items.into_iter().filter_map(policy).collect(),
             )),
-            is_truncated: Some(BooleanType(page.next.is_some())),
-            marker: page.next,
+            is_truncated: Some(BooleanType(page.marker.is_some())),
+            marker: page.marker,
         })
     }
 }
@@ -116,8 +116,8 @@ impl Operation for ListEntitiesForPolicy {
             policy_groups: Some(PolicyGroupListType(groups)),
             policy_users: Some(PolicyUserListType(users)),
             policy_roles: Some(PolicyRoleListType(roles)),
-            is_truncated: Some(BooleanType(page.next.is_some())),
-            marker: page.next,
+            is_truncated: Some(BooleanType(page.marker.is_some())),
+            marker: page.marker,
         })
     }
 }

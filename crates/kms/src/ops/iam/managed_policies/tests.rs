@@ -1,9 +1,7 @@
-use std::sync::Arc;
-
 use serde_json::json;
 use strongroom_aws::xml::uri_encode;
 
-use crate::iam::{Caller, Session};
+use crate::iam::Caller;
 use crate::ops::Service;
 use crate::ops::iam::roles::tests::{ACCOUNT, add_user, check, iam, trust};
 use crate::ops::iam::subjects::Subject;
@@ -350,27 +348,12 @@ fn limited_session(bench: &Bench, role: &str) -> Caller {
     let records = &bench.kms.records;
     let place = EntityName::new(ACCOUNT.parse().unwrap(), role);
     let role = records.role(&place).unwrap().unwrap();
-    let now = bench.kms.env.clock.now();
-    let session = SessionRecord {
-        access_key_id: "ASIATEST".to_owned(),
-        secret: Vec::new(),
-        of: SessionOf::Role(role.record.entity.id.clone()),
-        name: "s".to_owned(),
-        issued: now.into(),
-        expires: now.into(),
+    let of = SessionOf::Role(role.record.entity.id.clone());
+    bench.caller_of(SessionRecord {
         is_limited: true,
-        policy: None,
         policies: vec![customer()],
-        tags: Vec::new(),
-        transitive: Vec::new(),
-        source_identity: None,
-        provider: None,
-    };
-    let session = Arc::new(Session::new(session).unwrap());
-    let region = "us-east-1".parse().unwrap();
-    Caller::of_session(records, session, &region)
-        .unwrap()
-        .unwrap()
+        ..bench.session(of, "s")
+    })
 }
 
 #[tokio::test]

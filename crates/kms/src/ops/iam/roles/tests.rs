@@ -2,9 +2,8 @@ use serde_json::{Value, json};
 use strongroom_aws::query;
 
 use crate::ops::Service;
-use crate::records::{Entity, PoliciesRecord, UserRecord};
-use crate::repository::{Changes, EntityName};
-use crate::workbench::{Bench, Xml};
+use crate::records::PoliciesRecord;
+use crate::workbench::{Bench, Xml, people};
 
 pub(in crate::ops::iam) const ACCOUNT: &str = "000000000000";
 
@@ -61,30 +60,9 @@ fn trust_of_account() -> String {
 
 /// A user with this name and unique id, in the store.
 pub(in crate::ops::iam) async fn add_user(bench: &Bench, name: &str, policies: PoliciesRecord) {
-    let user = UserRecord {
-        entity: Entity {
-            account: ACCOUNT.parse().unwrap(),
-            name: name.to_owned(),
-            path: "/".to_owned(),
-            id: format!("AIDA{:0>17}", name.to_uppercase()),
-            created: bench.kms.env.clock.now().into(),
-        },
-        tags: Vec::new(),
-        policies,
-        group_ids: Vec::new(),
-        access_keys: Vec::new(),
-    };
-    let changes = Changes::default().create_entity(&user);
-    bench.kms.records.commit(changes).await.unwrap();
-}
-
-async fn remove_user(bench: &Bench, name: &str) {
-    let records = &bench.kms.records;
-    let place = EntityName::new(ACCOUNT.parse().unwrap(), name);
-    let user = records.user(&place).unwrap().unwrap();
-    let reference = records.reference_version(&user.record.entity.id).unwrap();
-    let changes = Changes::default().delete_entity(&user.record, user.version, reference);
-    records.commit(changes).await.unwrap();
+    let id = format!("AIDA{:0>17}", name.to_uppercase());
+    let user = people::user(people::entity(ACCOUNT, "/", name, &id), policies);
+    bench.store(&user).await;
 }
 
 #[tokio::test]
@@ -298,7 +276,7 @@ async fn a_trust_policy_names_who_existed_when_it_was_written() {
         found["Statement"][0]["Principal"]["AWS"].clone()
     };
     assert_eq!(principals().await, json!([dave, ACCOUNT]));
-    remove_user(&bench, "dave").await;
+    bench.delete_user(ACCOUNT, "dave").await;
     let id = "AIDA0000000000000DAVE";
     assert_eq!(principals().await, json!([id, ACCOUNT]));
     // Who is gone cannot be named again, not even by the unique id that the policy shows.

@@ -13,7 +13,7 @@ use super::super::subjects::Subject;
 use crate::call::Call;
 use crate::failure::{Failure, refuse_with};
 use crate::iam::{
-    Document, Documents, Holder, PolicyName, documents_of_group, documents_of_role,
+    Document, Holder, Policies, PolicyName, documents_of_group, documents_of_role,
     documents_of_user, group_arn, role_arn, user_arn,
 };
 use crate::records::{GroupRecord, RoleRecord, Unreadable, UserRecord};
@@ -227,7 +227,7 @@ impl Set {
     }
 }
 
-fn documents_at(call: &Call<'_>, arn: &str) -> Result<Documents, Failure> {
+fn documents_at(call: &Call<'_>, arn: &str) -> Result<Policies<Document>, Failure> {
     let unclear = || invalid(text::unclear_entity(arn));
     let parsed: Arn = arn.parse().map_err(|_| unclear())?;
     let (kind, path) = parsed.resource().split_once('/').ok_or_else(unclear)?;
