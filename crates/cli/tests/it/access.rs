@@ -106,3 +106,27 @@ fn addresses_of_ipv4_are_such_on_every_socket() {
         (400, &json!("AccessDeniedException"))
     );
 }
+
+/// A session whose secret no key opens any more is nobody's, also one that was just used.
+#[test]
+fn a_session_ends_with_the_domain_key_that_wrapped_it() {
+    let (_folder, data) = scratch();
+    let server = Server::dev(&program(), &data);
+    let begin = format!("Action=GetSessionToken&Version={STS}");
+    let begun = form(&server, ROOT, ("us-east-1", "sts"), &begin);
+    let (id, secret) = (
+        element(&begun, "AccessKeyId"),
+        element(&begun, "SecretAccessKey"),
+    );
+    let token = element(&begun, "SessionToken");
+    let client = server.client_as(&id, &secret);
+    let mut client = client.with_header("x-amz-security-token", &token);
+    client.ok("ListKeys", &json!({}));
+    let path = data.display().to_string();
+    for command in [&["rotate"][..], &["retire", "1"]] {
+        let arguments = [&["domain"], command, &["--data", &path]].concat();
+        program().run(arguments).succeeded();
+    }
+    let (status, reply) = client.call("ListKeys", &json!({}));
+    assert_eq!(status, 400, "{reply}");
+}
