@@ -124,6 +124,13 @@ impl Default for SigningKeys {
     }
 }
 
+impl SigningKeys {
+    /// Forgets all of them: each is derived again when it is next asked for.
+    pub(crate) fn forget(&self) {
+        self.0.clear();
+    }
+}
+
 /// A new account with the credentials of its root. The secret is shown this once.
 pub struct NewAccount {
     /// The account.

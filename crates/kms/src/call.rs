@@ -11,7 +11,7 @@ use strongroom_base::id::{AccountId, Region, uuid};
 use strongroom_base::{Env, UnixMillis};
 use strongroom_hsm_api::key::MaterialId;
 
-use crate::iam::Caller;
+use crate::iam::{Caller, Identity};
 use crate::key::{Key, KeyName};
 use crate::kms::Kms;
 use crate::oidc::WebIdentity;
@@ -202,6 +202,12 @@ impl<'c> Call<'c> {
     /// Whether the record is already durable.
     pub fn is_committed(&self) -> bool {
         self.trail().committed
+    }
+
+    /// Whether nobody is known to have made it: an unsigned request whose token does not verify leaves no audit
+    /// record, as one with a wrong signature leaves none. Nobody without credentials fills the log.
+    pub(crate) fn is_nobodys(&self) -> bool {
+        matches!(self.caller.identity, Identity::Web(_)) && self.web_identity.get().is_none()
     }
 
     /// The audit record of this call, completed at `time`.

@@ -246,7 +246,10 @@ pub async fn retire(kms: &Kms, folder: &Folder, epoch: u32) -> Result<(), Domain
         return Err(DomainError::EpochInUse(left));
     }
     let change = propose(kms, || kms.key_process.call(&RetireEpoch { epoch })).await?;
-    commit_change(kms, folder, &change, "RetireEpoch").await
+    commit_change(kms, folder, &change, "RetireEpoch").await?;
+    // Secrets of sessions that were wrapped under it are gone, and what was derived from them goes too.
+    kms.signing_keys.forget();
+    Ok(())
 }
 
 /// Asks for a change; one that an earlier attempt left pending is abandoned first.

@@ -31,6 +31,8 @@ const FORM_CONTENT_TYPE: &str = "application/x-www-form-urlencoded";
 /// Where unsigned requests are answered, and whose they are when they name no account.
 const UNSIGNED_REGION: &str = "us-east-1";
 const NO_ACCOUNT: &str = "000000000000";
+/// The partition of the ARNs of IAM and STS.
+const HOME_PARTITION: &str = "aws";
 const TARGET_HEADER: &str = "x-amz-target";
 
 /// A received request.
@@ -170,12 +172,15 @@ async fn answer_open(
             Asked::Query(form) => Unanswered::UnknownAction(form),
         });
     };
+    let (caller, region) = caller;
+    if !is_at_home(op, &region) {
+        return Err(AuthFailure::ScopeRegion(region.to_string()).into());
+    }
     let input = match asked {
         Asked::Json { input, .. } => Input::Json(input),
         Asked::Query(form) => Input::Form(form),
     };
     let source = source(request)?;
-    let (caller, region) = caller;
     let call = Call::new(kms, op, caller, region, request_id, source, input);
     kms.serve(&call).await.map_err(|failure| {
         if let Failure::Internal(cause) = &failure {
@@ -183,6 +188,17 @@ async fn answer_open(
         }
         Unanswered::Refused(failure.refusal())
     })
+}
+
+/// Whether `op` may be called in `region`. Users, roles and their policies are in no Region, so they have ARNs in one
+/// partition only: under a second spelling, a Deny that names them, or a policy they must not get, would not match.
+fn is_at_home(op: &Op, region: &Region) -> bool {
+    match op.service {
+        AwsService::Kms => true,
+        AwsService::Iam | AwsService::Sts => {
+            op.resource == ResourceKind::Nothing || region.partition() == HOME_PARTITION
+        }
+    }
 }
 
 /// Reads what is asked for, strictly, before anyone is asked who they are.

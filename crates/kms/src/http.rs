@@ -167,6 +167,8 @@ fn accept(
     stopped: watch::Receiver<()>,
 ) {
     let shared = Arc::clone(shared);
+    // Who comes over IPv4 to a socket of IPv6 has an address of IPv4: policies name it so (aws:SourceIp).
+    let address = peer.ip().to_canonical();
     tokio::spawn(async move {
         let _permit = permit;
         // Latency matters more than packets: replies are small.
@@ -174,7 +176,7 @@ fn accept(
         match tls {
             None => {
                 let peer = Peer {
-                    address: peer.ip(),
+                    address,
                     channel: Channel::Clear,
                 };
                 serve_connection(shared, stream, peer, stopped).await;
@@ -184,7 +186,7 @@ fn accept(
                     tokio::time::timeout(HANDSHAKE_TIME_MAX, acceptor.accept(stream)).await
                 {
                     let peer = Peer {
-                        address: peer.ip(),
+                        address,
                         channel: Channel::Tls,
                     };
                     serve_connection(shared, stream, peer, stopped).await;

@@ -157,7 +157,7 @@ impl Kms {
 
     async fn answer(&self, call: &Call<'_>) -> Result<Vec<u8>, Failure> {
         let result = (call.op.carry_out)(call).await;
-        if call.is_committed() {
+        if call.is_committed() || call.is_nobodys() {
             return result;
         }
         let outcome = match &result {

@@ -43,6 +43,13 @@ impl Server {
         Self::try_dev_with(program, data, more).unwrap_or_else(|ending| panic!("{}", ending.stderr))
     }
 
+    /// The same on another address, for a server that must start.
+    pub fn dev_on(program: &Program, data: &Path, address: &str) -> Self {
+        let path = data.display().to_string();
+        let arguments = ["dev", "--listen", address, "--json", "--data", &path];
+        Self::start(program, &arguments, data).unwrap_or_else(|ending| panic!("{}", ending.stderr))
+    }
+
     /// `strongroom dev` for a server that may refuse to start.
     pub fn try_dev(program: &Program, data: &Path) -> Result<Self, Ending> {
         Self::try_dev_with(program, data, &[])

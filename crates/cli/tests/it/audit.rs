@@ -129,6 +129,23 @@ fn strangers(server: &Server) {
             403
         );
     }
+    let mut client = server.client();
+    for token in ["nonsense", "eyJhbGciOiJub25lIn0.e30."] {
+        let reply = client.send(by_token(token).as_bytes()).unwrap();
+        assert_eq!(reply.status, 400, "{}", reply.text());
+    }
+}
+
+/// A request of somebody who has nothing but a token.
+fn by_token(token: &str) -> String {
+    let role = "arn:aws:iam::000000000000:role/r";
+    let body = format!(
+        "Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleSessionName=s1&RoleArn={role}&WebIdentityToken={token}"
+    );
+    let length = body.len();
+    format!(
+        "POST / HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: {length}\r\n\r\n{body}"
+    )
 }
 
 /// Every record of the log, also those that stand twice.

@@ -8,6 +8,7 @@
     reason = "a test fails by panicking, and its output is for people"
 )]
 
+mod access;
 mod audit;
 mod bad_input;
 mod damage;

@@ -199,6 +199,10 @@ async fn requests_are_checked() {
         (json!({"GranteePrincipal": "alice"}), arn),
         (json!({"GranteePrincipal": "000000000000"}), arn),
         (
+            json!({"GranteePrincipal": "arn:aws:sts::000000000000:assumed-role/WORKER/s"}),
+            arn,
+        ),
+        (
             json!({"GranteePrincipal": "arn:aws:iam::000000000000:group/g"}),
             arn,
         ),

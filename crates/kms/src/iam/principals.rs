@@ -120,7 +120,11 @@ fn bound_identity(
         }
         IdentityKind::AssumedRoleSession => {
             let (role, session) = resource.rsplit_once('/').unwrap_or_default();
-            let role = records.role(&name(role))?;
+            let (_, written) = role.split_once('/').unwrap_or_default();
+            let role = records.role(&EntityName::new(account, written))?;
+            // Another case is another name: a policy that names the session (kms:GranteePrincipal) must not be got
+            // around by it.
+            let role = role.filter(|role| role.record.entity.name == written);
             role.map(|role| format!("{}:{session}", role.record.entity.id))
         }
         IdentityKind::FederatedUserSession => return Ok(as_written(kms.account_exists(&account)?)),

@@ -12,6 +12,7 @@ use strongroom_aws::iam::{
     GetContextKeysForPolicyResponse, GetContextKeysForPrincipalPolicyRequest,
     SimulateCustomPolicyRequest, SimulatePolicyResponse, SimulatePrincipalPolicyRequest,
 };
+use strongroom_aws::text::iam as text;
 use strongroom_policy::folded;
 
 use super::pages;
@@ -20,7 +21,12 @@ use crate::failure::Failure;
 use crate::ops::Operation;
 use inputs::Simulation;
 use judged::Judge;
-use policies::{Set, Simulated};
+use policies::{Set, Simulated, invalid};
+
+/// The most questions on a page (IAM API, MaxItems).
+const PAGE_MAX: usize = 1000;
+/// The most steps that the answers of a page may take: some seconds.
+const STEPS_MAX: usize = 1 << 33;
 
 /// IAM API, SimulateCustomPolicy.
 pub(in crate::ops) struct SimulateCustomPolicy;
@@ -84,6 +90,7 @@ where
     set.resource_given(simulation.resource_policy)?;
     let judge = Judge::new(simulation, &set);
     let questions = simulation.questions()?;
+    require_affordable(set.bytes(), simulation.text_bytes(), questions.len())?;
     // Only what is on the page is decided.
     let page = pages::of_list(input, questions, |question| {
         format!("{:08}", question.number)
@@ -92,6 +99,18 @@ where
         let questions = questions.iter();
         questions.map(|question| judge.result(question)).collect()
     }))
+}
+
+/// Refuses a simulation that could take a processor for minutes: every character of a pattern may meet every one of
+/// the texts, for each question of a page. Errors: InvalidInput.
+fn require_affordable(policies: usize, texts: usize, questions: usize) -> Result<(), Failure> {
+    let on_page = questions.min(PAGE_MAX);
+    let steps = policies.saturating_mul(texts).saturating_mul(on_page);
+    if steps <= STEPS_MAX {
+        return Ok(());
+    }
+    let what = "steps: bytes of policies times bytes of texts times questions";
+    Err(invalid(text::simulation_too_large(what, STEPS_MAX)))
 }
 
 /// IAM API, GetContextKeysForCustomPolicy.

@@ -43,6 +43,7 @@ pub(super) struct Simulation<'i> {
     pub(super) context: MapContext,
     /// Their names as they are compared.
     pub(super) stated: BTreeSet<String>,
+    context_bytes: usize,
     actions: &'i ActionNameListType,
     resources: Option<&'i ResourceNameListType>,
 }
@@ -90,6 +91,21 @@ impl<'i> Simulation<'i> {
             resources: input.resource_arns.as_ref(),
         };
         asked.simulation(caller)
+    }
+
+    /// The bytes that the patterns of policies may meet in one question: condition keys, a resource and an action.
+    pub(super) fn text_bytes(&self) -> usize {
+        let resources = self.resources.iter().flat_map(|list| &list.0);
+        let resource = resources.map(|resource| resource.as_str().len()).max();
+        let actions = self.actions.0.iter();
+        let action = actions.map(|action| action.as_str().len()).max();
+        [
+            self.context_bytes,
+            resource.unwrap_or_default(),
+            action.unwrap_or_default(),
+        ]
+        .into_iter()
+        .fold(0, usize::saturating_add)
     }
 
     /// Every pair of an action and a resource, in the order of results. Errors: InvalidInput.
@@ -150,6 +166,7 @@ impl<'i> Asked<'i> {
             resource_policy: self.resource_policy,
             context,
             stated,
+            context_bytes: self.context_bytes(),
             actions: self.actions,
             resources: self.resources,
         })
@@ -163,6 +180,13 @@ impl<'i> Asked<'i> {
             Some(Principal::Account { account, .. }) => Ok(Some(account)),
             _ => Err(invalid(text::owner_is_no_account(owner))),
         }
+    }
+
+    fn context_bytes(&self) -> usize {
+        let entries = self.entries.iter().flat_map(|entries| &entries.0);
+        let lists = entries.filter_map(|entry| entry.context_key_values.as_ref());
+        let values = lists.flat_map(|values| &values.0);
+        values.map(|value| value.as_str().len()).sum()
     }
 
     fn context(&self) -> Result<(MapContext, BTreeSet<String>), Failure> {

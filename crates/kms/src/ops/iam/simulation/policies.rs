@@ -219,6 +219,11 @@ impl Set {
         Ok(read)
     }
 
+    /// The bytes of all their documents.
+    pub(super) fn bytes(&self) -> usize {
+        self.all().map(|one| one.document.len()).sum()
+    }
+
     /// All of them.
     pub(super) fn all(&self) -> impl Iterator<Item = &Simulated> {
         let guardrails = self.guardrails.iter().flatten();

@@ -344,3 +344,23 @@ async fn what_cannot_be_simulated_is_refused() {
         assert_eq!((name, &*text), expected);
     }
 }
+
+/// Patterns that go wrong at the end of long texts: refused, not tried for minutes.
+#[tokio::test]
+async fn what_would_take_minutes_is_refused() {
+    let bench = Bench::new().await;
+    let pattern = format!("*{}b", "a".repeat(60_000));
+    let policy = format!(
+        r#"{{"Statement":{{"Effect":"Allow","Action":"*","Resource":"*","Condition":{{"StringLike":{{"aws:useragent":"{pattern}"}}}}}}}}"#
+    );
+    let value = "a".repeat(500_000);
+    let parameters = [
+        ("PolicyInputList.member.1", &*policy),
+        ("ActionNames.member.1", "kms:Decrypt"),
+        ("ContextEntries.member.1.ContextKeyName", "aws:useragent"),
+        ("ContextEntries.member.1.ContextKeyValues.member.1", &*value),
+        ("ContextEntries.member.1.ContextKeyType", "string"),
+    ];
+    let refused = ask(&bench, "SimulateCustomPolicy", &parameters).await;
+    assert_eq!(refused.err().map(|(name, _)| name), Some("InvalidInput"));
+}
