@@ -177,7 +177,8 @@ fn reason(decision: &Decision, asked: &Asked<'_>) -> String {
     };
     match denial {
         Denial::Explicit(at) => format!(
-            "a statement of a {} denies it, and a Deny outweighs every Allow",
+            "a statement of {} {} denies it, and a Deny outweighs every Allow",
+            article(at.policy_type),
             at.policy_type
         ),
         Denial::Missing(policy_type) => format!("no {policy_type} allows it"),
@@ -185,6 +186,16 @@ fn reason(decision: &Decision, asked: &Asked<'_>) -> String {
             "the value of a condition key could not be determined, and then the answer is no"
                 .to_owned()
         }
+    }
+}
+
+fn article(policy_type: PolicyType) -> &'static str {
+    match policy_type {
+        PolicyType::Identity => "an",
+        PolicyType::Guardrail
+        | PolicyType::Resource
+        | PolicyType::Boundary
+        | PolicyType::Session => "a",
     }
 }
 

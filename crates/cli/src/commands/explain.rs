@@ -111,8 +111,20 @@ fn tell_statement(out: &mut String, statement: &MatchedStatement) -> std::fmt::R
         "\n{policy_type}: statement {number}{sid} of {}",
         statement.policy
     )?;
-    for line in statement.text.lines() {
+    for line in from_margin(&statement.text) {
         writeln!(out, "  {line}")?;
     }
     Ok(())
+}
+
+/// The lines of a statement as if it were not part of a document: the last, which only closes it, tells how far
+/// they stand from the margin there, but for the first, which is cut off at its bracket.
+fn from_margin(text: &str) -> impl Iterator<Item = &str> {
+    let margin = text.lines().last().map_or(0, indent);
+    text.lines()
+        .map(move |line| line.get(indent(line).min(margin)..).unwrap_or(line))
+}
+
+fn indent(line: &str) -> usize {
+    line.len() - line.trim_start().len()
 }

@@ -88,6 +88,7 @@ fn a_decision_is_explained_as_text_and_json() {
         "NO: arn:aws:iam::000000000000:root may not kms:Encrypt on arn:aws:kms:us-east-1:",
         "because a statement of a resource-based policy denies it",
         "resource: statement 2 \"bucket\" of key policy of arn:aws:kms:",
+        "\n  {\n    \"Action\" : \"kms:Encrypt\",\n",
         "\"kms:EncryptionContext:bucket\" : \"logs\"",
         "They ask for condition keys that have no value here:\n  kms:encryptioncontext:bucket\n",
     ] {

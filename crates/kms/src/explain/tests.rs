@@ -281,6 +281,22 @@ async fn stated_condition_keys_come_first() {
 }
 
 #[tokio::test]
+async fn a_denial_is_told_in_a_sentence() {
+    let (bench, key) = furnished().await;
+    for (principal, action, expected) in [
+        (
+            DAVE,
+            "kms:ScheduleKeyDeletion",
+            "a statement of an identity-based policy denies it, and a Deny outweighs every Allow",
+        ),
+        (DAVE, "kms:Encrypt", "no identity-based policy allows it"),
+    ] {
+        let found = ask(&bench, principal, action, &key, &[]).unwrap();
+        assert_eq!(found.reason, expected, "{principal} {action}");
+    }
+}
+
+#[tokio::test]
 async fn grants_are_asked_with_the_stated_context() {
     let (bench, key) = furnished().await;
     let grant = json!({"KeyId": key, "GranteePrincipal": DAVE, "Operations": ["Encrypt"],
