@@ -12,8 +12,10 @@ use strongroom_policy::{
 
 use crate::authorize::Asked;
 use crate::failure::Failure;
+use crate::grants;
 use crate::iam::Identity;
 use crate::kms::Kms;
+use crate::records::GrantId;
 use asked::Posed;
 use weighed::Weighed;
 
@@ -107,7 +109,7 @@ pub(crate) fn explain(kms: &Kms, question: &ExplainQuestion) -> Result<Explanati
     let weighed = Weighed::of(&asked, &posed.resource)?;
     let thing = posed.resource.thing();
     let fill = posed.fill();
-    let decision = asked.explain(&posed.action, &thing, &fill)?;
+    let (decision, grant) = asked.explain(&posed.action, &thing, &fill)?;
     let context = asked.context(&posed.action, &thing, &fill);
     let keys = weighed.condition_keys();
     let is_absent = |key: &&String| matches!(context.values(key), Ok(Values::Absent));
@@ -117,7 +119,7 @@ pub(crate) fn explain(kms: &Kms, question: &ExplainQuestion) -> Result<Explanati
         principal: asked.caller.arn.clone(),
         action: posed.action.clone(),
         resource: posed.resource.arn().to_owned(),
-        reason: reason(&decision, &asked),
+        reason: reason(&decision, grant.as_ref(), &asked),
         missing: missing(&decision).map(str::to_owned),
         statements: weighed.statements(&decision)?,
         message: posed.message(&asked, &decision),
@@ -170,9 +172,14 @@ fn type_name(policy_type: PolicyType) -> &'static str {
     }
 }
 
-fn reason(decision: &Decision, asked: &Asked<'_>) -> String {
+fn reason(decision: &Decision, grant: Option<&GrantId>, asked: &Asked<'_>) -> String {
     let denial = match &decision.outcome {
-        Outcome::Allowed => return allowed_because(decision, asked).to_owned(),
+        Outcome::Allowed => {
+            return match grant {
+                Some(grant) => format!("the grant {} on the key allows it", grants::id_text(grant)),
+                None => allowed_because(decision, asked).to_owned(),
+            };
+        }
         Outcome::Denied(denial) => denial,
     };
     match denial {
@@ -201,9 +208,6 @@ fn article(policy_type: PolicyType) -> &'static str {
 
 fn allowed_because(decision: &Decision, asked: &Asked<'_>) -> &'static str {
     let matched = &decision.matched;
-    if matched.grant.is_some() {
-        return "a grant on the key allows it";
-    }
     match (matched.word, matched.identity.is_some()) {
         (Some(Word::Direct), false) => "the resource-based policy lets this principal in by itself",
         (Some(Word::Direct), true) => {

@@ -20,7 +20,7 @@ use crate::grants;
 use crate::iam::{Caller, CallerPolicies, Identity, Named, compile, policies_of};
 use crate::key::Key;
 use crate::kms::Kms;
-use crate::records::{GrantRecord, PolicyKind, TagRecord, Unreadable};
+use crate::records::{GrantId, GrantRecord, PolicyKind, TagRecord, Unreadable};
 
 /// Who asks, from where, and every policy of the caller's.
 pub(crate) struct Asked<'r> {
@@ -101,17 +101,17 @@ impl<'r> Asked<'r> {
         if self.is_root_at_home(thing) {
             return Ok(Verdict::Allowed);
         }
-        let decision = self.explain(action, thing, fill)?;
+        let (decision, _) = self.explain(action, thing, fill)?;
         Ok(verdict(&decision))
     }
 
-    /// Decides on `action`, and says which statements took part.
+    /// Decides on `action`, and says which statements took part and which grant decided, if one did.
     pub(crate) fn explain<'i>(
         &self,
         action: &str,
         thing: &Thing<'_>,
         fill: &dyn Fn(&mut Keys<'i>),
-    ) -> Result<Decision, Failure> {
+    ) -> Result<(Decision, Option<GrantId>), Failure> {
         let context = self.context(action, thing, fill);
         let key_policy = match thing {
             Thing::Key(key) => Some(self.kms.records.key_policy(key)?),
@@ -126,16 +126,20 @@ impl<'r> Asked<'r> {
         };
         let decision = self.case(action, thing, &context, resource_policy, &[]);
         let Thing::Key(key) = thing else {
-            return Ok(decision);
+            return Ok((decision, None));
         };
         if !could_be_granted(&decision) {
-            return Ok(decision);
+            return Ok((decision, None));
         }
-        let grants = grants::speaking_for(self, key, action, &context)?;
+        let (ids, grants): (Vec<_>, Vec<_>) = grants::speaking_for(self, key, action, &context)?
+            .into_iter()
+            .unzip();
         if grants.is_empty() {
-            return Ok(decision);
+            return Ok((decision, None));
         }
-        Ok(self.case(action, thing, &context, resource_policy, &grants))
+        let decision = self.case(action, thing, &context, resource_policy, &grants);
+        let decided = decision.matched.grant.and_then(|index| ids.get(index));
+        Ok((decision, decided.copied()))
     }
 
     /// Decides on the end of a grant, which says itself who may end it.

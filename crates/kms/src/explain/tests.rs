@@ -301,12 +301,14 @@ async fn grants_are_asked_with_the_stated_context() {
     let (bench, key) = furnished().await;
     let grant = json!({"KeyId": key, "GranteePrincipal": DAVE, "Operations": ["Encrypt"],
         "Constraints": {"EncryptionContextSubset": {"Bucket": "logs"}}});
-    bench.call("CreateGrant", &grant).await.unwrap();
+    let made = bench.call("CreateGrant", &grant).await.unwrap();
+    let id = made["GrantId"].as_str().unwrap();
+    let granted = format!("the grant {id} on the key allows it");
     for (context, expected) in [
         (None, "no identity-based policy allows it"),
         (
             Some(("kms:EncryptionContext:Bucket", "logs")),
-            "a grant on the key allows it",
+            granted.as_str(),
         ),
         (
             Some(("kms:EncryptionContext:bucket", "LOGS")),

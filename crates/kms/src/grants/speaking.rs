@@ -11,7 +11,7 @@ use crate::authorize::{Asked, RequestContext};
 use crate::failure::Failure;
 use crate::iam::{Caller, Identity, root_arn};
 use crate::key::Key;
-use crate::records::{GrantOperation, GrantParty, GrantRecord, GrantTerms};
+use crate::records::{GrantId, GrantOperation, GrantParty, GrantRecord, GrantTerms};
 
 /// The grants on `key` that speak for the caller of `asked` and permit the request, the closest to the caller
 /// first: of those to one grantee the one that allows most, which is all that makes a difference. RetireGrant
@@ -22,7 +22,7 @@ pub(crate) fn speaking_for(
     key: &Key,
     action: &str,
     context: &RequestContext<'_, '_>,
-) -> Result<Vec<GrantMatch>, Failure> {
+) -> Result<Vec<(GrantId, GrantMatch)>, Failure> {
     let operation = operation(action).filter(|one| *one != GrantOperation::RetireGrant);
     let Some(operation) = operation else {
         return Ok(Vec::new());
@@ -38,12 +38,12 @@ pub(crate) fn speaking_for(
     let mut matches = Vec::new();
     for (grantee, speaks) in names(asked.caller) {
         let mut best = None;
-        let look = |terms: &GrantTerms| {
+        let look = |id: &GrantId, terms: &GrantTerms| {
             if !wanted.is_permitted_by(terms) {
                 return ControlFlow::Continue(());
             }
             let issuer = terms.issuer;
-            best = Some(GrantMatch { speaks, issuer });
+            best = Some((*id, GrantMatch { speaks, issuer }));
             // Of the owner's grants to another account, that account's own allow more.
             match is_at_home || issuer == asked.caller.account {
                 true => ControlFlow::Break(()),

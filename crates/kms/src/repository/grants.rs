@@ -75,7 +75,7 @@ impl GranteeName {
 /// What is kept in memory of a grantee's grants on a key.
 pub(super) enum Granted {
     /// All of them.
-    All(Vec<GrantTerms>),
+    All(Vec<(GrantId, GrantTerms)>),
     /// That there are too many to be kept.
     Many,
 }
@@ -188,13 +188,13 @@ impl Repository {
         self.is_cursor_under(Table::GranteeGrants, &name.components(), cursor)
     }
 
-    /// Shows `look` the terms of each grant on `key` to `grantee`, until it breaks off. What is asked again is
+    /// Shows `look` the id and terms of each grant on `key` to `grantee`, until it breaks off. What is asked again is
     /// answered from memory, unless the grantee has very many grants on this key; those of others cost nothing.
     pub(crate) fn look_at_grants_to(
         &self,
         key: &KeyName,
         grantee: &GrantParty,
-        mut look: impl FnMut(&GrantTerms) -> ControlFlow<()>,
+        mut look: impl FnMut(&GrantId, &GrantTerms) -> ControlFlow<()>,
     ) -> Result<(), Failure> {
         let name = GranteeName::new(key, grantee);
         let granted = cached(&self.grantees, &name, || {
@@ -202,8 +202,8 @@ impl Repository {
         })?;
         // The look-up always finds something, be it no grant at all.
         match &*granted.ok_or(Unreadable)? {
-            Granted::All(terms) => {
-                let _ = terms.iter().try_for_each(look);
+            Granted::All(grants) => {
+                let _ = grants.iter().try_for_each(|(id, terms)| look(id, terms));
                 Ok(())
             }
             Granted::Many => self.read_grants_to(key, grantee, &mut look),
@@ -212,10 +212,11 @@ impl Repository {
 
     fn granted(&self, key: &KeyName, grantee: &GrantParty) -> Result<Granted, Failure> {
         let page = self.list_grants_to(key, grantee, None, KEPT_GRANTS_MAX)?;
-        let terms: Vec<_> = page.records.into_iter().map(|grant| grant.terms).collect();
-        let bytes: usize = terms.iter().map(|terms| terms.to_bytes().len()).sum();
+        let grants = page.records.into_iter();
+        let grants: Vec<_> = grants.map(|grant| (grant.id, grant.terms)).collect();
+        let bytes: usize = grants.iter().map(|(_, terms)| terms.to_bytes().len()).sum();
         Ok(match page.next {
-            None if bytes <= KEPT_BYTES_MAX => Granted::All(terms),
+            None if bytes <= KEPT_BYTES_MAX => Granted::All(grants),
             _ => Granted::Many,
         })
     }
@@ -224,12 +225,15 @@ impl Repository {
         &self,
         key: &KeyName,
         grantee: &GrantParty,
-        look: &mut impl FnMut(&GrantTerms) -> ControlFlow<()>,
+        look: &mut impl FnMut(&GrantId, &GrantTerms) -> ControlFlow<()>,
     ) -> Result<(), Failure> {
         let mut after = None;
         loop {
             let page = self.list_grants_to(key, grantee, after.as_ref(), READ_AT_ONCE)?;
-            let seen = page.records.iter().try_for_each(|grant| look(&grant.terms));
+            let seen = page
+                .records
+                .iter()
+                .try_for_each(|grant| look(&grant.id, &grant.terms));
             after = page.next;
             if seen.is_break() || after.is_none() {
                 return Ok(());
