@@ -220,7 +220,12 @@ def test_shared_secrets(files):
 
 
 def test_grants(key):
-    grantee = ["--grantee-principal", "arn:aws:iam::000000000000:role/reader"]
+    trust = (
+        '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", '
+        '"Principal": {"AWS": "arn:aws:iam::000000000000:root"}}}'
+    )
+    role = aws("iam", "create-role", "--role-name", "reader", "--assume-role-policy-document", trust)["Role"]
+    grantee = ["--grantee-principal", role["Arn"]]
     create = ["kms", "create-grant", "--key-id", key["Arn"], *grantee, "--operations", "Decrypt", "DescribeKey"]
     made = aws(*create, "--constraints", "EncryptionContextSubset={order=7}")
     [grant] = aws("kms", "list-grants", "--key-id", key["Arn"])["Grants"]
