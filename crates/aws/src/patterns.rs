@@ -1,4 +1,4 @@
-//! The patterns of IAM's and STS's models, decided for whole texts without an engine that could be slow.
+//! The patterns that several models share, decided for whole texts without an engine that could be slow.
 
 /// `[\w]*`
 pub(crate) fn is_word_or_empty(text: &str) -> bool {

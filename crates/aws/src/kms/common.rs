@@ -1,5 +1,6 @@
 //! Shapes that several groups of operations share.
 
+use crate::patterns::is_digits;
 use crate::{boolean, integer, list, text, timestamp};
 
 text!(KeyIdType, 1..=2048);
@@ -40,9 +41,4 @@ pub(super) fn is_region(text: &str) -> bool {
             && !number.is_empty()
             && is_digits(number)
     })
-}
-
-/// Whether `text` has no characters but the ten digits.
-pub(super) fn is_digits(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_digit())
 }

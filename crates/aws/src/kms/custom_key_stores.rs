@@ -1,10 +1,11 @@
 //! Custom key stores: keys kept in CloudHSM or behind an XKS proxy. What carries a password or a
 //! credential has no `Debug`.
 
-use super::common::{is_digits, is_region};
+use super::common::is_region;
 use super::{
     BooleanType, CloudHsmClusterIdType, CustomKeyStoreIdType, DateType, LimitType, MarkerType,
 };
+use crate::patterns::is_digits;
 use crate::{enumeration, list, structure, text};
 
 text!(CustomKeyStoreNameType, 1..=256);

@@ -1,10 +1,11 @@
 //! Grants: who may use a key for what, beside its policy. What they mean is not known here.
 
-use super::common::{is_digits, is_name};
+use super::common::is_name;
 use super::{
     BooleanType, DateType, EncryptionContextType, GrantTokenList, GrantTokenType, KeyIdType,
     LimitType, MarkerType, NullableBooleanType,
 };
+use crate::patterns::is_digits;
 use crate::{enumeration, list, structure, text};
 
 text!(GrantIdType, 1..=128);

@@ -1,13 +1,14 @@
 //! Key policies as documents; what they mean is not known here.
 
 use super::{BooleanType, KeyIdType, LimitType, MarkerType};
+use crate::patterns::{is_document, is_word};
 use crate::{list, structure, text};
 
 text!(
     PolicyType,
     1..=131072,
     r"[\u0009\u000A\u000D\u0020-\u00FF]+",
-    is_policy
+    is_document
 );
 text!(PolicyNameType, 1..=128, r"[\w]+", is_word);
 list!(PolicyNameList of PolicyNameType);
@@ -54,14 +55,4 @@ structure! {
         next_marker: MarkerType = "NextMarker";
         truncated: BooleanType = "Truncated";
     }
-}
-
-fn is_policy(text: &str) -> bool {
-    let letter = |letter: char| matches!(letter, '\t' | '\n' | '\r' | '\u{20}'..='\u{ff}');
-    !text.is_empty() && text.chars().all(letter)
-}
-
-fn is_word(text: &str) -> bool {
-    let letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-    !text.is_empty() && text.bytes().all(letter)
 }

@@ -3,11 +3,12 @@
 
 use std::fmt::Write;
 
-use jiff::Timestamp;
+use strongroom_base::UnixMillis;
 
 use super::{Service, escape};
 use crate::json::{self, Json};
 use crate::shape::{self, Kind, Model, Shape};
+use crate::time::iso8601;
 
 /// The body of the reply of `operation`. Lists are of `member`, maps of `entry` with `key` and `value`;
 /// times are whole seconds in ISO 8601, blobs base64. An operation without modelled output
@@ -82,9 +83,9 @@ fn write_scalar(scalar: &Json, out: &mut String) {
 /// Seconds since the epoch as ISO 8601; empty when they lie out of all calendars.
 fn time(literal: &str) -> String {
     let whole = literal.split('.').next().unwrap_or_default();
-    let seconds = whole.parse().ok();
-    let time = seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
-    time.map(|time| time.to_string()).unwrap_or_default()
+    let seconds: Option<i64> = whole.parse().ok();
+    let time = seconds.map(|seconds| UnixMillis(seconds.saturating_mul(1000)));
+    time.map(iso8601).unwrap_or_default()
 }
 
 #[cfg(test)]
