@@ -84,7 +84,7 @@ impl Owner {
         match self {
             Self::User(mut user) => {
                 change(&mut user.record.access_keys);
-                changes.put_entity(Expect::At(user.version), &user.record)
+                changes.replace_entity(user.version, &user.record)
             }
             // The keys of roots are found by looking at all.
             Self::Root => changes,

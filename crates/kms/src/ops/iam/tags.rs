@@ -8,7 +8,6 @@ use strongroom_aws::error::{QueryException, Refusal};
 use strongroom_aws::iam::{Tag, TagListType};
 use strongroom_aws::shape::NoOutput;
 use strongroom_aws::text;
-use strongroom_store::Expect;
 
 use super::inputs::{BringsTagKeys, BringsTags, Lists, Names};
 use super::subjects::{Subject, Tagged};
@@ -119,9 +118,8 @@ impl<I: BringsTags<Record: Tagged>> Operation for AddTags<I> {
             let text = text::iam::TOO_MANY_TAGS;
             return Err(refuse_with(QueryException::LimitExceeded, text));
         }
-        let expect = Expect::At(stored.version);
         request
-            .commit(Changes::default().put_entity(expect, &stored.record))
+            .commit(Changes::default().replace_entity(stored.version, &stored.record))
             .await?;
         Ok(NoOutput)
     }
@@ -156,9 +154,8 @@ impl<I: BringsTagKeys<Record: Tagged>> Operation for RemoveTags<I> {
             return Ok(NoOutput);
         }
         stored.record.tags_mut().retain(|tag| !is_gone(tag));
-        let expect = Expect::At(stored.version);
         request
-            .commit(Changes::default().put_entity(expect, &stored.record))
+            .commit(Changes::default().replace_entity(stored.version, &stored.record))
             .await?;
         Ok(NoOutput)
     }
