@@ -268,7 +268,7 @@ impl Caller {
         let record = self.session.as_deref().map(|session| &session.record);
         let inherited = |session: &'_ SessionRecord, tag: &TagRecord| {
             let mut keys = session.transitive.iter();
-            keys.any(|key| key.to_lowercase() == tag.key.to_lowercase())
+            keys.any(|key| folded(key) == folded(&tag.key))
         };
         record.into_iter().flat_map(move |session| {
             let tags = session.tags.iter();
