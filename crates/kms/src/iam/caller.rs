@@ -223,6 +223,15 @@ impl Caller {
         }
     }
 
+    /// The partition of the Region called.
+    pub(crate) fn partition(&self) -> &str {
+        let mut parts = self.arn.split(':');
+        match (parts.next(), parts.next()) {
+            (Some("arn"), Some(partition)) => partition,
+            _ => "aws",
+        }
+    }
+
     /// aws:PrincipalArn: of a session of a role, the role's.
     pub(crate) fn principal_arn(&self) -> &str {
         match &self.identity {
@@ -285,16 +294,5 @@ impl Caller {
     pub(crate) fn source_identity(&self) -> Option<&str> {
         let session = self.session.as_deref()?;
         session.record.source_identity.as_deref()
-    }
-}
-
-impl Caller {
-    /// The partition of the Region called.
-    pub(crate) fn partition(&self) -> &str {
-        let mut parts = self.arn.split(':');
-        match (parts.next(), parts.next()) {
-            (Some("arn"), Some(partition)) => partition,
-            _ => "aws",
-        }
     }
 }
