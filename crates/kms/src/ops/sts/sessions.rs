@@ -11,6 +11,7 @@ use super::limits::Limits;
 use super::tags::SessionTags;
 use crate::accounts::{TEMPORARY_PREFIX, new_access_key_id};
 use crate::failure::Failure;
+use crate::iam::Role;
 use crate::kms::Kms;
 use crate::records::{SessionOf, SessionRecord};
 
@@ -32,6 +33,29 @@ pub(super) struct NewSession {
     pub source_identity: Option<String>,
     /// The identity provider that vouched for it.
     pub provider: Option<String>,
+}
+
+impl NewSession {
+    /// A session of `role`, with neither a source identity nor a provider.
+    pub(super) fn of_role(
+        role: &Role,
+        name: &str,
+        seconds: i64,
+        limits: Limits,
+        tags: SessionTags,
+    ) -> Self {
+        let entity = &role.record.entity;
+        Self {
+            account: entity.account,
+            of: SessionOf::Role(entity.id.clone()),
+            name: name.to_owned(),
+            seconds,
+            limits: limits.are_any().then_some(limits),
+            tags,
+            source_identity: None,
+            provider: None,
+        }
+    }
 }
 
 /// Begins `session` now.
