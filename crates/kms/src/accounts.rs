@@ -14,12 +14,12 @@ use strongroom_hsm_api::command::{DeriveSigningKey, GenerateSecret};
 use strongroom_hsm_api::key::{Attributes, Origin, Spec, State, Usage};
 use strongroom_store::Expect;
 
-use crate::call::service_event;
 use crate::failure::Failure;
 use crate::iam::{Caller, Session};
 use crate::kms::{Kms, encoded};
 use crate::records::{AccessKeyRecord, AccountRecord, Unreadable};
 use crate::repository::{Changes, Stored};
+use crate::service_events;
 
 /// The most signing keys kept.
 const SIGNING_KEYS_MAX: usize = 16_384;
@@ -316,9 +316,7 @@ impl Kms {
             inactive: false,
             created: Some(created),
         };
-        // Accounts belong to no Region; like those of IAM, their events are us-east-1's.
-        let region = "us-east-1".parse().map_err(|_| Unreadable)?;
-        let record = service_event(&self.env, "strongroom", "CreateAccount", &id, &region, &[]);
+        let record = service_events::of_account(&self.env, "CreateAccount", &id)?;
         let changes = Changes::default()
             .put_account(Expect::Absent, &account)
             .put_access_key(Expect::Absent, &access_key)
