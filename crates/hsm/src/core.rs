@@ -25,7 +25,7 @@ use strongroom_crypto::signature::RsaKeySize;
 use strongroom_hsm_api::Code;
 use strongroom_hsm_api::command::{self as api, Command};
 use strongroom_hsm_api::frame::{RequestFrame, append_reply};
-use strongroom_hsm_api::key::{Attributes, State, TokenHeader, Usage};
+use strongroom_hsm_api::key::{Attributes, Spec, State, TokenHeader, Usage};
 use strongroom_hsm_api::status::Protection;
 use strongroom_hsm_api::wire::{self, Field};
 
@@ -250,8 +250,7 @@ impl Need {
         let spec = match request.command {
             api::Initialize::NUMBER | api::Unseal::NUMBER => return Self::Time,
             api::ImportKey::NUMBER => return Self::of_import(request.body),
-            api::GenerateKey::NUMBER => wire::decode::<api::GenerateKey<'_>>(request.body)
-                .map(|command| command.attributes.spec),
+            api::GenerateKey::NUMBER => return Self::of_new_key(request.body),
             api::GenerateWrappingKey::NUMBER => {
                 wire::decode::<api::GenerateWrappingKey<'_>>(request.body)
                     .map(|command| command.attributes.spec)
@@ -266,9 +265,27 @@ impl Need {
             }
             _ => return Self::Nothing,
         };
-        match spec.map(Kind::of) {
-            Ok(Kind::Rsa(size)) => Self::RsaKeyPair(size),
+        spec.map_or(Self::Nothing, Self::of_spec)
+    }
+
+    fn of_spec(spec: Spec) -> Self {
+        match Kind::of(spec) {
+            Kind::Rsa(size) => Self::RsaKeyPair(size),
             _ => Self::Nothing,
+        }
+    }
+
+    /// A key that signs the audit log is made once a month by nobody's call: no reason to keep spares.
+    fn of_new_key(body: &[u8]) -> Self {
+        let Ok(command) = wire::decode::<api::GenerateKey<'_>>(body) else {
+            return Self::Nothing;
+        };
+        match (
+            Self::of_spec(command.attributes.spec),
+            command.attributes.usage,
+        ) {
+            (Self::RsaKeyPair(_), Usage::SignAudit) => Self::Time,
+            (need, _) => need,
         }
     }
 
