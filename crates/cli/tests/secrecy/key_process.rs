@@ -62,7 +62,7 @@ impl KeyProcess {
     fn start() -> Self {
         let started = Program::at(PROGRAM.into()).start().unwrap();
         let pid = started.child.id().unwrap();
-        let (client, serve) = Client::connect(started.socket).unwrap();
+        let (client, serve) = Client::connect(started.socket, Arc::default()).unwrap();
         tokio::spawn(serve);
         Self {
             client,
