@@ -5,4 +5,6 @@ pub mod log;
 pub mod record;
 
 pub use log::{Frame, LogError, LogReader, frame};
-pub use record::{Caller, KeyUse, Outcome, Record, RecordError};
+pub use record::{
+    Identity, IdentityKind, Outcome, Record, RecordError, Resource, Session, Tls, Value,
+};

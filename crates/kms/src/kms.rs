@@ -169,7 +169,7 @@ impl Kms {
             operation = call.op.name,
             account = %call.caller.account,
             result = result.label(),
-            duration_us = took.as_micros(),
+            duration_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
             "request"
         );
     }
@@ -181,7 +181,13 @@ impl Kms {
         }
         let outcome = match &result {
             Ok(_) => Outcome::Success,
-            Err(failure) => Outcome::Exception(failure.refusal().exception.name().to_owned()),
+            Err(failure) => {
+                let refusal = failure.refusal();
+                Outcome::Exception {
+                    code: refusal.exception.name().to_owned(),
+                    message: refusal.message.unwrap_or_default(),
+                }
+            }
         };
         let durability = match call.op.audit {
             AuditClass::Read | AuditClass::Cryptographic => Durability::Written,

@@ -15,6 +15,7 @@ pub mod metrics;
 pub mod operators_http;
 pub mod ops;
 pub mod service;
+mod service_events;
 pub mod service_sockets;
 mod spec;
 pub mod timers;

@@ -273,7 +273,9 @@ impl Metrics {
     /// The sum of a counter over all threads.
     fn sum<'m>(&'m self, counter: impl Fn(&'m Shard) -> Option<&'m AtomicU64>) -> u64 {
         let counters = self.shards.iter().filter_map(counter);
-        counters.map(|counter| counter.load(Ordering::Relaxed)).sum()
+        counters
+            .map(|counter| counter.load(Ordering::Relaxed))
+            .sum()
     }
 
     /// The durations of all threads together.

@@ -239,8 +239,8 @@ impl Service {
 
     async fn start_key_process(&self) -> Result<Running, StartError> {
         let Started { child, socket } = self.program.start().map_err(StartError::KeyProcess)?;
-        let (client, serve) = Client::connect(socket, self.metrics())
-            .map_err(StartError::KeyProcess)?;
+        let (client, serve) =
+            Client::connect(socket, self.metrics()).map_err(StartError::KeyProcess)?;
         let running = Running {
             _child: child,
             ended: tokio::spawn(serve),

@@ -51,10 +51,7 @@ impl Program {
 
     /// Runs it to its end with `arguments`.
     pub fn run<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Ended {
-        let output = self.command()
-            .args(arguments)
-            .stdin(Stdio::null())
-            .output();
+        let output = self.command().args(arguments).stdin(Stdio::null()).output();
         let Output {
             status,
             stdout,

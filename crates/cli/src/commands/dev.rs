@@ -145,7 +145,10 @@ fn announce(
     if arguments.json {
         let mut ready = serde_json::json!({ "endpoint": endpoint(address), "env": path });
         if let (Some(metrics), Some(ready)) = (addresses.metrics, ready.as_object_mut()) {
-            ready.insert("metrics".to_owned(), format!("http://{metrics}/metrics").into());
+            ready.insert(
+                "metrics".to_owned(),
+                format!("http://{metrics}/metrics").into(),
+            );
         }
         writeln!(out, "{ready}")?;
     } else {

@@ -1,5 +1,7 @@
 //! The key process alone, driven over its socket: every algorithm, and both seals with a secret.
 
+use std::sync::Arc;
+
 use strongroom_base::env::SystemClock;
 use strongroom_base::{Clock, Secret};
 use strongroom_crypto::exchange::{Recipient, seal_to};

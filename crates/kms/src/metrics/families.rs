@@ -66,13 +66,23 @@ pub(super) struct Families<'e>(DescriptorEncoder<'e>);
 
 impl Families<'_> {
     /// Begins a counter; its name gets `_total`.
-    fn counters(&mut self, name: &'static str, help: &str) -> Result<MetricEncoder<'_>, fmt::Error> {
-        self.0.encode_descriptor(name, help, None, MetricType::Counter)
+    fn counters(
+        &mut self,
+        name: &'static str,
+        help: &str,
+    ) -> Result<MetricEncoder<'_>, fmt::Error> {
+        self.0
+            .encode_descriptor(name, help, None, MetricType::Counter)
     }
 
-    fn durations(&mut self, name: &'static str, help: &str) -> Result<MetricEncoder<'_>, fmt::Error> {
+    fn durations(
+        &mut self,
+        name: &'static str,
+        help: &str,
+    ) -> Result<MetricEncoder<'_>, fmt::Error> {
         let unit = Some(&Unit::Seconds);
-        self.0.encode_descriptor(name, help, unit, MetricType::Histogram)
+        self.0
+            .encode_descriptor(name, help, unit, MetricType::Histogram)
     }
 
     /// A counter without labels.
@@ -87,12 +97,13 @@ impl Families<'_> {
         help: &str,
         value: Option<impl EncodeGaugeValue>,
     ) -> fmt::Result {
-        self.measure(name, help, None, value)
-    }
-
-    /// The same in seconds; its name gets `_seconds`.
-    pub(super) fn seconds(&mut self, name: &'static str, help: &str, value: Option<f64>) -> fmt::Result {
-        self.measure(name, help, Some(&Unit::Seconds), value)
+        let mut gauge = self
+            .0
+            .encode_descriptor(name, help, None, MetricType::Gauge)?;
+        match value {
+            Some(value) => gauge.encode_gauge(&value),
+            None => Ok(()),
+        }
     }
 
     /// Labels that say what this is; its name gets `_info`.
@@ -102,22 +113,10 @@ impl Families<'_> {
         help: &str,
         labels: &impl EncodeLabelSet,
     ) -> fmt::Result {
-        let mut info = self.0.encode_descriptor(name, help, None, MetricType::Info)?;
+        let mut info = self
+            .0
+            .encode_descriptor(name, help, None, MetricType::Info)?;
         info.encode_info(labels)
-    }
-
-    fn measure(
-        &mut self,
-        name: &'static str,
-        help: &str,
-        unit: Option<&Unit>,
-        value: Option<impl EncodeGaugeValue>,
-    ) -> fmt::Result {
-        let mut gauge = self.0.encode_descriptor(name, help, unit, MetricType::Gauge)?;
-        match value {
-            Some(value) => gauge.encode_gauge(&value),
-            None => Ok(()),
-        }
     }
 }
 
@@ -152,7 +151,8 @@ impl Metrics {
         for (at, op) in OPS.iter().enumerate() {
             for result in CallResult::ALL {
                 let labels = (labels(op), [("result", result.label())]);
-                let value = self.sum(|shard| shard.operations.get(at)?.results.get(result as usize));
+                let value =
+                    self.sum(|shard| shard.operations.get(at)?.results.get(result as usize));
                 count(requests.encode_family(&labels)?, value)?;
             }
         }
@@ -175,9 +175,8 @@ impl Metrics {
     }
 
     fn tell_rejections(&self, families: &mut Families<'_>) -> fmt::Result {
-        let rejections = |rejection: Rejection| {
-            self.sum(|shard| shard.rejections.get(rejection as usize))
-        };
+        let rejections =
+            |rejection: Rejection| self.sum(|shard| shard.rejections.get(rejection as usize));
         families.counter(
             "unauthenticated_requests",
             "Requests that nobody known signed.",
@@ -203,7 +202,8 @@ impl Metrics {
         families.counter(
             "key_process_restarts",
             "Key processes started in place of one that ended.",
-            self.key_process_restarts.load(std::sync::atomic::Ordering::Relaxed),
+            self.key_process_restarts
+                .load(std::sync::atomic::Ordering::Relaxed),
         )
     }
 
@@ -240,6 +240,9 @@ impl Metrics {
         )?;
         let help = "Time from the request of a commit to its outcome.";
         let durations = families.durations("store_commit_duration", help)?;
-        tell_spread(durations, &self.spread(|shard| Some(&shard.commit_durations)))
+        tell_spread(
+            durations,
+            &self.spread(|shard| Some(&shard.commit_durations)),
+        )
     }
 }

@@ -7,8 +7,8 @@ use strongroom_aws::kms::{AttestationDocumentType, CiphertextType, PlaintextType
 use strongroom_aws::text;
 use strongroom_base::Secret;
 
-use crate::failure::{Failure, refuse_with};
 use crate::call::Call;
+use crate::failure::{Failure, refuse_with};
 use crate::kms::Kms;
 
 /// Refuses a recipient without its members. RSAES_OAEP_SHA_256 is the only KeyEncryptionAlgorithm there is.
