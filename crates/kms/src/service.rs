@@ -19,6 +19,7 @@ use crate::domain::{self, DomainError, Rotation};
 use crate::failure::Failure;
 use crate::key_process::{CallError, Client, KeyProcess, Program, Started};
 use crate::kms::{Kms, Settings};
+use crate::metrics::Metrics;
 use crate::timers;
 
 /// The folder of the audit log, in the data folder.
@@ -106,6 +107,7 @@ pub struct Service {
     engine: Arc<dyn Engine>,
     audit: Arc<AuditLog>,
     key_process: KeyProcess,
+    metrics: Arc<Metrics>,
     open: ArcSwapOption<Kms>,
     /// The records that were opened last; gone once nothing uses them any more.
     previous: std::sync::Mutex<Weak<Kms>>,
@@ -133,6 +135,7 @@ impl Service {
             engine: Arc::new(engine),
             audit: Arc::new(audit),
             key_process: KeyProcess::default(),
+            metrics: Arc::default(),
             open: ArcSwapOption::empty(),
             previous: std::sync::Mutex::default(),
             changing: Mutex::new(()),
@@ -150,6 +153,16 @@ impl Service {
     /// What the key process tells about itself.
     pub async fn key_process_status(&self) -> Result<Status, CallError> {
         self.key_process.call(&GetStatus {}).await
+    }
+
+    /// What is counted.
+    pub fn metrics(&self) -> Arc<Metrics> {
+        Arc::clone(&self.metrics)
+    }
+
+    /// How many calls wait for a reply of the key process.
+    pub fn key_process_calls_in_flight(&self) -> usize {
+        self.key_process.calls_in_flight()
     }
 
     /// The data folder.
@@ -227,7 +240,8 @@ impl Service {
 
     async fn start_key_process(&self) -> Result<Running, StartError> {
         let Started { child, socket } = self.program.start().map_err(StartError::KeyProcess)?;
-        let (client, serve) = Client::connect(socket).map_err(StartError::KeyProcess)?;
+        let (client, serve) =
+            Client::connect(socket, self.metrics()).map_err(StartError::KeyProcess)?;
         let running = Running {
             _child: child,
             ended: tokio::spawn(serve),
@@ -266,6 +280,7 @@ impl Service {
             store,
             self.key_process.clone(),
             Arc::clone(&self.audit),
+            self.metrics(),
         ));
         if let Err(failure) = kms.records.index_grantees().await {
             tracing::error!(
@@ -341,7 +356,10 @@ async fn keep_key_process(service: Arc<Service>, first: Running) {
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(RESTART_PAUSE_MAX);
             match service.start_key_process().await {
-                Ok(running) => break running,
+                Ok(running) => {
+                    service.metrics.note_key_process_restart();
+                    break running;
+                }
                 Err(error) => {
                     tracing::error!(%error, "the key process could not be started; trying again")
                 }

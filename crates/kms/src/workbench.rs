@@ -129,7 +129,7 @@ impl Bench {
         let data = Folder::create(&folder.path().join("data"), Kind::Dev).unwrap();
         let start = (UnixMillis(1_800_000_000_000), Duration::from_secs(1000));
         let clock = Arc::new(TurnedClock(Mutex::new(start)));
-        let (client, serve) = Client::connect(start_core(&clock)).unwrap();
+        let (client, serve) = Client::connect(start_core(&clock), Arc::default()).unwrap();
         tokio::spawn(serve);
         let key = Secret::new([7; 32]);
         domain::initialize(&client, &data, &NewSeal::KeyFile(&key))
@@ -380,7 +380,8 @@ async fn open(
     };
     let store = domain::sealed_store(keys, Arc::clone(engine), &env);
     let settings = Settings::new(AccountRule::Every);
-    let kms = Kms::open(env, settings, store, key_process.clone(), Arc::clone(audit));
+    let (keys, audit) = (key_process.clone(), Arc::clone(audit));
+    let kms = Kms::open(env, settings, store, keys, audit, Arc::default());
     kms.records.index_grantees().await.unwrap();
     kms
 }
