@@ -6,7 +6,10 @@ use std::process::{Command, Output, Stdio};
 
 /// The binary under test.
 #[derive(Clone, Debug)]
-pub struct Program(PathBuf);
+pub struct Program {
+    path: PathBuf,
+    log: Option<String>,
+}
 
 /// A command that ended.
 #[derive(Debug)]
@@ -22,20 +25,35 @@ pub struct Ended {
 impl Program {
     /// The binary at `path`; tests pass `env!("CARGO_BIN_EXE_strongroom")`.
     pub fn new(path: &str) -> Self {
-        Self(PathBuf::from(path))
+        Self {
+            path: PathBuf::from(path),
+            log: None,
+        }
+    }
+
+    /// The same with STRONGROOM_LOG set to `log`.
+    pub fn logging(mut self, log: &str) -> Self {
+        self.log = Some(log.to_owned());
+        self
     }
 
     /// The binary.
     pub fn path(&self) -> &Path {
-        &self.0
+        &self.path
+    }
+
+    /// A command that runs it.
+    pub(crate) fn command(&self) -> Command {
+        let mut command = Command::new(&self.path);
+        if let Some(log) = &self.log {
+            command.env("STRONGROOM_LOG", log);
+        }
+        command
     }
 
     /// Runs it to its end with `arguments`.
     pub fn run<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Ended {
-        let output = Command::new(&self.0)
-            .args(arguments)
-            .stdin(Stdio::null())
-            .output();
+        let output = self.command().args(arguments).stdin(Stdio::null()).output();
         let Output {
             status,
             stdout,

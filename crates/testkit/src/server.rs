@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -173,7 +173,8 @@ fn launch(
     folder: &Path,
 ) -> Result<(Child, SocketAddr), Ending> {
     let log = log_path(folder);
-    let mut child = Command::new(program.path())
+    let mut child = program
+        .command()
         .args(arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

@@ -47,6 +47,7 @@ fn service(text: &str) -> Result<(String, PathBuf), String> {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failed> {
+    server::forbid_dumps()?;
     server::start_logging();
     server::block_on(start(arguments))
 }

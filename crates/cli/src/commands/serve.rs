@@ -20,6 +20,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failed> {
+    server::forbid_dumps()?;
     server::start_logging();
     let config = config::read(&arguments.config)?;
     server::block_on(start(config))
