@@ -4,5 +4,8 @@
 pub mod log;
 pub mod record;
 
-pub use log::{Frame, LogError, LogReader, frame};
+pub use log::{
+    Begins, Chain, Checkpoint, CheckpointId, Fault, Frame, Header, LogError, LogReader, Note,
+    Report, Stop, Verifier,
+};
 pub use record::{Caller, KeyUse, Outcome, Record, RecordError};
