@@ -8,4 +8,6 @@ pub use log::{
     Begins, Chain, Checkpoint, CheckpointId, Fault, Frame, Header, LogError, LogReader, Note,
     Report, Stop, Verifier,
 };
-pub use record::{Caller, KeyUse, Outcome, Record, RecordError};
+pub use record::{
+    Identity, IdentityKind, Outcome, Record, RecordError, Resource, Session, Tls, Value,
+};

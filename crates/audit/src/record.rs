@@ -8,24 +8,34 @@ use strongroom_base::UnixMillis;
 use strongroom_base::id::{AccountId, Region};
 
 mod codec;
+mod first_format;
+mod value;
+
+pub use value::{DEPTH_MAX, MEMBERS_MAX, Value};
 
 /// The format every new record is written in; its first byte.
-pub const FORMAT: u8 = 1;
-/// The most of a user agent that is kept, in bytes (CloudTrail, userAgent: 1 KB).
+pub const FORMAT: u8 = 2;
+/// The most of a user agent that is kept, in bytes (CloudTrail User Guide, userAgent: 1 KB).
 pub const USER_AGENT_BYTES_MAX: usize = 1024;
+/// The most of an error's message that is kept, in bytes (CloudTrail User Guide, errorMessage: 1 KB).
+pub const MESSAGE_BYTES_MAX: usize = 1024;
 /// The longest of every other text, in bytes: that of an ARN.
 pub const TEXT_BYTES_MAX: usize = 2048;
-/// The most keys of one call: ReEncrypt has a source and a destination.
-pub const KEYS_MAX: usize = 2;
-/// The largest encryption context, in bytes, each text counted with two bytes of length.
-pub const CONTEXT_BYTES_MAX: usize = 16 * 1024;
+/// The most resources of one call: UpdateAlias has an alias and two keys.
+pub const RESOURCES_MAX: usize = 4;
+/// The largest request parameters, and the largest response elements, in encoded bytes; larger ones are left out
+/// (CloudTrail User Guide, requestParameters: 100 KB).
+pub const PARAMETERS_BYTES_MAX: usize = 100 * 1024;
+/// The largest additional data, and the largest details of a service event, in encoded bytes; larger ones are left
+/// out (CloudTrail User Guide, additionalEventData: 28 KB).
+pub const ADDITIONAL_BYTES_MAX: usize = 28 * 1024;
 
-/// One audited call.
+/// One audited call, or one thing the server did by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
     /// A UUID of this record alone.
     pub event_id: String,
-    /// The UUID the client was given as `x-amzn-RequestId`.
+    /// The UUID the client was given as `x-amzn-RequestId`; "" of what no request asked for.
     pub request_id: String,
     /// When the call was completed.
     pub time: UnixMillis,
@@ -35,39 +45,98 @@ pub struct Record {
     pub operation: String,
     /// The Region of the call.
     pub region: Region,
+    /// The caller's account; of what the server did by itself, the account it was done in.
+    pub account: AccountId,
     /// Who called.
-    pub caller: Caller,
-    /// The address the call came from.
+    pub identity: Identity,
+    /// The address the call came from, or the principal of the service it came through.
     pub source_address: String,
     /// The User-Agent header, cut to [`USER_AGENT_BYTES_MAX`] when stored.
     pub user_agent: String,
-    /// The keys that were resolved, at most [`KEYS_MAX`], the source first.
-    pub keys: Vec<KeyUse>,
-    /// The encryption context; of ReEncrypt, the source's.
-    pub encryption_context: Vec<(String, String)>,
-    /// The destination's encryption context; of ReEncrypt only.
-    pub destination_encryption_context: Vec<(String, String)>,
+    /// TLS as it was spoken; nothing of calls in clear.
+    pub tls: Option<Tls>,
+    /// What was resolved, at most [`RESOURCES_MAX`], a source first.
+    pub resources: Vec<Resource>,
+    /// What was asked for, as an object; left out when stored if it exceeds [`PARAMETERS_BYTES_MAX`].
+    pub parameters: Option<Value>,
+    /// What was answered, as an object; left out when stored if it exceeds [`PARAMETERS_BYTES_MAX`].
+    pub response: Option<Value>,
+    /// What else is known, as an object; left out when stored if it exceeds [`ADDITIONAL_BYTES_MAX`].
+    pub additional: Option<Value>,
+    /// What the server did by itself, as an object; left out when stored if it exceeds [`ADDITIONAL_BYTES_MAX`].
+    pub details: Option<Value>,
     /// How it ended.
     pub outcome: Outcome,
     /// Whether the operation changes no state, in CloudTrail's sense: cryptographic operations do not.
     pub read_only: bool,
 }
 
-/// The authenticated caller.
+/// Who called, as CloudTrail's userIdentity tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Caller {
-    /// The account.
-    pub account: AccountId,
-    /// The access key the call was signed with.
+pub struct Identity {
+    /// What it is.
+    pub kind: IdentityKind,
+    /// aws:userid: the account of a root, `AIDA…` of a user, `AROA…:name` of a role's session; "" if there is none.
+    pub principal_id: String,
+    /// The ARN; of a service its name.
+    pub arn: String,
+    /// The access key the call was signed with; "" if it was not signed.
     pub access_key_id: String,
-    /// The ARN of the principal.
-    pub principal: String,
+    /// The session that temporary credentials belong to.
+    pub session: Option<Session>,
 }
 
-/// A key as the call used it.
+/// What a caller is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IdentityKind {
+    /// The root of the account.
+    Root,
+    /// A user.
+    IamUser,
+    /// A session of a role.
+    AssumedRole,
+    /// A federated user.
+    FederatedUser,
+    /// Whom a token vouches for.
+    WebIdentityUser,
+    /// A service, calling for itself.
+    AwsService,
+    /// Nobody: the server did it by itself, or for its operators.
+    Internal,
+}
+
+/// The session that temporary credentials belong to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeyUse {
-    /// The key's ARN.
+pub struct Session {
+    /// When it began.
+    pub created: UnixMillis,
+    /// Whether it began with a second factor.
+    pub mfa: bool,
+    /// The ARN of the role it is a session of, path and all.
+    pub role: Option<String>,
+    /// The source identity it carries.
+    pub source_identity: Option<String>,
+    /// Who vouched for its beginning by a token.
+    pub provider: Option<String>,
+}
+
+/// TLS as it was spoken (CloudTrail User Guide, tlsDetails).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tls {
+    /// Such as `TLSv1.3`.
+    pub version: String,
+    /// Such as `TLS_AES_256_GCM_SHA384`.
+    pub cipher_suite: String,
+    /// Such as `X25519MLKEM768`; "" if unknown.
+    pub key_exchange: String,
+    /// The Host header.
+    pub host: String,
+}
+
+/// What a call was about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resource {
+    /// The ARN, of a key, an alias, a role.
     pub arn: String,
     /// The key material, when a symmetric operation used one.
     pub material_id: Option<[u8; 32]>,
@@ -78,8 +147,13 @@ pub struct KeyUse {
 pub enum Outcome {
     /// It did what was asked.
     Success,
-    /// It failed with the exception of this name.
-    Exception(String),
+    /// It failed.
+    Exception {
+        /// The name of the exception.
+        code: String,
+        /// Its text, cut to [`MESSAGE_BYTES_MAX`] when stored; "" if it has none.
+        message: String,
+    },
 }
 
 /// Why a record is not written or read.
@@ -99,9 +173,37 @@ impl Record {
         codec::encode(self)
     }
 
-    /// The record that `bytes` hold, all of them.
+    /// The record that `bytes` hold, all of them; of this format or an earlier one.
     pub fn decode(bytes: &[u8]) -> Result<Self, RecordError> {
-        codec::decode(bytes)
+        match bytes.split_first() {
+            Some((&FORMAT, body)) => codec::decode(body),
+            Some((&first_format::FORMAT, body)) => first_format::decode(body),
+            Some((&other, _)) => Err(RecordError::UnknownFormat(other)),
+            None => Err(RecordError::Malformed),
+        }
+    }
+}
+
+impl Identity {
+    /// Nobody: what the server did by itself.
+    pub fn internal() -> Self {
+        Self {
+            kind: IdentityKind::Internal,
+            principal_id: String::new(),
+            arn: String::new(),
+            access_key_id: String::new(),
+            session: None,
+        }
+    }
+}
+
+impl Resource {
+    /// A resource with no key material used.
+    pub fn new(arn: impl Into<String>) -> Self {
+        Self {
+            arn: arn.into(),
+            material_id: None,
+        }
     }
 }
 
@@ -109,35 +211,40 @@ impl fmt::Display for Outcome {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Success => out.write_str("Success"),
-            Self::Exception(name) => out.write_str(name),
+            Self::Exception { code, .. } => out.write_str(code),
         }
     }
 }
 
-/// One line for people: time, operation, Region, caller, address, outcome, keys.
+impl fmt::Display for Identity {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.kind {
+            IdentityKind::Internal => out.write_str("Internal"),
+            // What clients choose is escaped, so that a record stays one line.
+            _ => write!(out, "{}", self.arn.escape_debug()),
+        }
+    }
+}
+
+/// One line for people: time, operation, Region, caller, address, outcome, resources.
 impl fmt::Display for Record {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            service,
-            operation,
-            region,
-            source_address,
-            outcome,
-            ..
-        } = self;
         match Timestamp::from_millisecond(self.time.0) {
             Ok(time) => write!(out, "{time:.3}")?,
             Err(_) => write!(out, "{}ms", self.time.0)?,
         }
-        // What clients choose is escaped, so that a record stays one line.
-        let principal = self.caller.principal.escape_debug();
-        let from = source_address.escape_debug();
+        let Self {
+            service, operation, ..
+        } = self;
         write!(
             out,
-            " {service}:{operation} {region} {principal} {from} {outcome}"
+            " {service}:{operation} {} {}",
+            self.region, self.identity
         )?;
-        for key in &self.keys {
-            write!(out, " {}", key.arn.escape_debug())?;
+        write!(out, " {}", self.source_address.escape_debug())?;
+        write!(out, " {}", self.outcome)?;
+        for resource in &self.resources {
+            write!(out, " {}", resource.arn.escape_debug())?;
         }
         Ok(())
     }

@@ -124,10 +124,17 @@ impl FromStr for KeyId {
 pub fn uuid(random: &dyn Random) -> String {
     let mut bytes = [0; 16];
     random.fill(&mut bytes);
-    let [.., version, _, variant, _, _, _, _, _, _, _] = &mut bytes;
-    *version = *version & 0x0f | 0x40;
-    *variant = *variant & 0x3f | 0x80;
-    let digits = hex::encode(&bytes);
+    uuid_text(&marked(bytes, 0x40))
+}
+
+/// A UUID (RFC 9562 version 8) that `bytes`, the start of a hash, decide.
+pub fn uuid_of_hash(bytes: [u8; 16]) -> String {
+    uuid_text(&marked(bytes, 0x80))
+}
+
+/// The text of a UUID, in lower case.
+pub fn uuid_text(bytes: &[u8; 16]) -> String {
+    let digits = hex::encode(bytes);
     let mut text = String::with_capacity(36);
     for (index, digit) in digits.chars().enumerate() {
         if matches!(index, 8 | 12 | 16 | 20) {
@@ -136,6 +143,23 @@ pub fn uuid(random: &dyn Random) -> String {
         text.push(digit);
     }
     text
+}
+
+/// The bytes of a UUID in the form of [`uuid_text`].
+pub fn uuid_bytes(text: &str) -> Result<[u8; 16], InvalidId> {
+    let is_canonical = is_uuid(text) && !text.bytes().any(|byte| byte.is_ascii_uppercase());
+    let bytes = hex::decode(&text.replace('-', "")).filter(|_| is_canonical);
+    bytes
+        .and_then(|bytes| bytes.try_into().ok())
+        .ok_or(InvalidId)
+}
+
+/// RFC 9562 §4: with its version and variant.
+fn marked(mut bytes: [u8; 16], marked_version: u8) -> [u8; 16] {
+    let [.., version, _, variant, _, _, _, _, _, _, _] = &mut bytes;
+    *version = *version & 0x0f | marked_version;
+    *variant = *variant & 0x3f | 0x80;
+    bytes
 }
 
 fn is_uuid(text: &str) -> bool {

@@ -14,12 +14,12 @@ use strongroom_hsm_api::command::{DeriveSigningKey, GenerateSecret};
 use strongroom_hsm_api::key::{Attributes, Origin, Spec, State, Usage};
 use strongroom_store::Expect;
 
-use crate::call::service_event;
 use crate::failure::Failure;
 use crate::iam::{Caller, Session};
 use crate::kms::{Kms, encoded};
-use crate::records::{AccessKeyRecord, AccountRecord};
+use crate::records::{AccessKeyRecord, AccountRecord, Unreadable};
 use crate::repository::{Changes, Stored};
+use crate::service_events;
 
 /// The most signing keys kept.
 const SIGNING_KEYS_MAX: usize = 16_384;
@@ -138,7 +138,7 @@ pub struct NewAccount {
     /// The access key id.
     pub access_key_id: String,
     /// The secret access key.
-    pub secret_access_key: Secret<Vec<u8>>,
+    pub secret_access_key: Secret<String>,
 }
 
 /// Why a claim could not be verified.
@@ -316,11 +316,7 @@ impl Kms {
             inactive: false,
             created: Some(created),
         };
-        // Accounts belong to no Region; like those of IAM, their events are us-east-1's.
-        let region = "us-east-1"
-            .parse()
-            .map_err(|_| crate::records::Unreadable)?;
-        let record = service_event(&self.env, "strongroom", "CreateAccount", &id, &region, &[]);
+        let record = service_events::of_account(&self.env, "CreateAccount", &id)?;
         let changes = Changes::default()
             .put_account(Expect::Absent, &account)
             .put_access_key(Expect::Absent, &access_key)
@@ -354,7 +350,7 @@ impl Kms {
         let command = GenerateSecret { attributes };
         let made = self.key_process.call(&command).await?;
         Ok(NewSecret {
-            secret: made.secret,
+            secret: text(&made.secret)?,
             token: made.token,
         })
     }
@@ -363,9 +359,14 @@ impl Kms {
 /// A secret access key that was just made.
 pub(crate) struct NewSecret {
     /// The secret, for whoever asked for it.
-    pub secret: Secret<Vec<u8>>,
+    pub secret: Secret<String>,
     /// The secret as the key process wrapped it, for the store.
     pub token: Vec<u8>,
+}
+
+fn text(secret: &Secret<Vec<u8>>) -> Result<Secret<String>, Unreadable> {
+    let text = str::from_utf8(secret.expose()).map_err(|_| Unreadable)?;
+    Ok(Secret::new(text.to_owned()))
 }
 
 /// A new access key id: `AKIA` of long-term keys, `ASIA` of sessions, and 16 random letters and digits.

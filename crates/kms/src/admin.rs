@@ -337,8 +337,7 @@ async fn create_account(service: &Service, id: Option<String>) -> Answer {
         Ok(account) => Answer::Account {
             id: account.id.to_string(),
             access_key_id: account.access_key_id,
-            secret_access_key: String::from_utf8_lossy(account.secret_access_key.expose())
-                .into_owned(),
+            secret_access_key: account.secret_access_key.expose().clone(),
         },
         Err(Failure::Conflict) => refused("the account exists already"),
         Err(failure) => Answer::Refused {

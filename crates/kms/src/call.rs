@@ -3,12 +3,12 @@
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use strongroom_audit::{KeyUse, Outcome, Record};
+use strongroom_audit::{Outcome, Record, Resource, Value};
 use strongroom_aws::json::Json;
 use strongroom_aws::kms::EncryptionContextType;
 use strongroom_aws::query::Form;
-use strongroom_base::id::{AccountId, Region, uuid};
-use strongroom_base::{Env, UnixMillis};
+use strongroom_base::UnixMillis;
+use strongroom_base::id::{Region, uuid};
 use strongroom_hsm_api::key::MaterialId;
 
 use crate::iam::{Caller, Identity};
@@ -16,6 +16,8 @@ use crate::key::{Key, KeyName};
 use crate::kms::Kms;
 use crate::oidc::WebIdentity;
 use crate::ops::Op;
+
+mod identity;
 
 /// Where a call came from.
 #[derive(Clone, Debug)]
@@ -103,10 +105,9 @@ pub struct Call<'c> {
 /// What the audit record says of a call besides who made it.
 #[derive(Default)]
 pub(crate) struct Trail {
-    keys: Vec<KeyUse>,
+    resources: Vec<Resource>,
     names: Vec<KeyName>,
-    context: Vec<(String, String)>,
-    destination_context: Vec<(String, String)>,
+    parameters: Vec<(String, Value)>,
     committed: bool,
     unseen: bool,
 }
@@ -145,11 +146,8 @@ impl<'c> Call<'c> {
     /// Notes that `key` was resolved.
     pub fn note_key(&self, key: &Key) {
         let mut trail = self.trail();
-        if !trail.keys.iter().any(|noted| noted.arn == key.arn) {
-            trail.keys.push(KeyUse {
-                arn: key.arn.clone(),
-                material_id: None,
-            });
+        if !trail.resources.iter().any(|noted| noted.arn == key.arn) {
+            trail.resources.push(Resource::new(&key.arn));
             trail.names.push(key.name.clone());
         }
     }
@@ -162,26 +160,38 @@ impl<'c> Call<'c> {
     /// The bare id of the first key that was resolved: related multi-Region keys have the same.
     pub(crate) fn first_key_id(&self) -> Option<String> {
         let trail = self.trail();
-        let (_, id) = trail.keys.first()?.arn.rsplit_once('/')?;
+        let (_, id) = trail.resources.first()?.arn.rsplit_once('/')?;
         Some(id.to_owned())
     }
 
     /// Notes that `material` of `key` was used.
     pub fn note_material(&self, key: &Key, material: &MaterialId) {
         let mut trail = self.trail();
-        if let Some(noted) = trail.keys.iter_mut().find(|noted| noted.arn == key.arn) {
+        if let Some(noted) = trail
+            .resources
+            .iter_mut()
+            .find(|noted| noted.arn == key.arn)
+        {
             noted.material_id = Some(*material);
         }
     }
 
     /// Notes the encryption context, of ReEncrypt the source's.
     pub fn note_context(&self, context: Option<&EncryptionContextType>) {
-        self.trail().context = pairs(context);
+        self.note_parameter("encryptionContext", context);
     }
 
     /// Notes the destination's encryption context of ReEncrypt.
     pub fn note_destination_context(&self, context: Option<&EncryptionContextType>) {
-        self.trail().destination_context = pairs(context);
+        self.note_parameter("destinationEncryptionContext", context);
+    }
+
+    fn note_parameter(&self, name: &str, context: Option<&EncryptionContextType>) {
+        let Some(context) = context else { return };
+        let pairs = context.0.iter();
+        let pairs = pairs.map(|(key, value)| (key.as_str(), value.as_str()));
+        let told = (name.to_owned(), Value::texts(pairs));
+        self.trail().parameters.push(told);
     }
 
     /// Notes that the caller may not learn whether what was named exists.
@@ -220,16 +230,17 @@ impl<'c> Call<'c> {
             service: self.op.service.name().to_owned(),
             operation: self.op.name.to_owned(),
             region: self.region.clone(),
-            caller: strongroom_audit::Caller {
-                account: self.caller.account,
-                access_key_id: self.caller.access_key_id.clone(),
-                principal: self.principal(),
-            },
+            account: self.caller.account,
+            identity: self.told_identity(),
             source_address: self.source.told(),
             user_agent: self.source.user_agent.clone(),
-            keys: trail.keys.clone(),
-            encryption_context: trail.context.clone(),
-            destination_encryption_context: trail.destination_context.clone(),
+            tls: None,
+            resources: trail.resources.clone(),
+            parameters: (!trail.parameters.is_empty())
+                .then(|| Value::Object(trail.parameters.clone())),
+            response: None,
+            additional: None,
+            details: None,
             outcome,
             read_only: self.op.audit.is_read_only(),
         }
@@ -241,64 +252,12 @@ impl<'c> Call<'c> {
             event_id: uuid(&*self.kms.env.random),
             operation: operation.to_owned(),
             region: key.name.region.clone(),
-            keys: vec![KeyUse {
-                arn: key.arn.clone(),
-                material_id: None,
-            }],
+            resources: vec![Resource::new(&key.arn)],
             ..self.record(time, Outcome::Success)
         }
-    }
-
-    fn principal(&self) -> String {
-        let of_token = self.web_identity.get().map(|who| who.principal());
-        of_token.unwrap_or_else(|| self.caller.arn.clone())
     }
 
     fn trail(&self) -> MutexGuard<'_, Trail> {
         self.trail.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// The record of something the server did by itself, or for its operators.
-pub(crate) fn service_event(
-    env: &Env,
-    service: &str,
-    operation: &str,
-    account: &AccountId,
-    region: &Region,
-    keys: &[&Key],
-) -> Record {
-    Record {
-        event_id: uuid(&*env.random),
-        request_id: String::new(),
-        time: env.clock.now(),
-        service: service.to_owned(),
-        operation: operation.to_owned(),
-        region: region.clone(),
-        caller: strongroom_audit::Caller {
-            account: *account,
-            access_key_id: String::new(),
-            principal: "Strongroom Internal".to_owned(),
-        },
-        source_address: "Strongroom Internal".to_owned(),
-        user_agent: String::new(),
-        keys: keys
-            .iter()
-            .map(|key| KeyUse {
-                arn: key.arn.clone(),
-                material_id: None,
-            })
-            .collect(),
-        encryption_context: Vec::new(),
-        destination_encryption_context: Vec::new(),
-        outcome: Outcome::Success,
-        read_only: false,
-    }
-}
-
-fn pairs(context: Option<&EncryptionContextType>) -> Vec<(String, String)> {
-    let pairs = context.into_iter().flat_map(|context| &context.0);
-    pairs
-        .map(|(key, value)| (key.as_str().to_owned(), value.as_str().to_owned()))
-        .collect()
 }

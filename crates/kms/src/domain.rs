@@ -19,12 +19,12 @@ use strongroom_store::{Engine, Expect, Folder, SealedStore, StoreKeys};
 use tokio::task::JoinSet;
 
 use crate::audit_log::Durability;
-use crate::call::service_event;
 use crate::failure::{Cause, Failure};
 use crate::key_process::{Answer, CallError, Client};
 use crate::kms::{Kms, encoded};
 use crate::records::{AccessKeyRecord, KeyRecord, Unreadable};
 use crate::repository::{Changes, Stored};
+use crate::service_events;
 
 /// The file that holds the sealed root key and ring, beside the store.
 pub const SEAL_FILE: &str = "hsm.seal";
@@ -300,11 +300,11 @@ async fn commit_change(
 }
 
 async fn tell_audit(kms: &Kms, operation: &str) -> Result<(), DomainError> {
-    let unreadable = |_| Failure::from(Unreadable);
-    // The domain belongs to no account and no Region.
-    let account = "000000000000".parse().map_err(unreadable)?;
-    let region = "us-east-1".parse().map_err(unreadable)?;
-    let record = service_event(&kms.env, "strongroom", operation, &account, &region, &[]);
+    // The domain belongs to no account.
+    let account = "000000000000".parse();
+    let account = account.map_err(|_| Failure::from(Unreadable))?;
+    let record =
+        service_events::of_account(&kms.env, operation, &account).map_err(Failure::from)?;
     let appended = kms
         .audit
         .append(&encoded(&record)?, Durability::Synced)

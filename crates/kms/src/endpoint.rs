@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, Uri};
+use strongroom_aws::cloudwatch;
 use strongroom_aws::error::{self, KmsException, Origin, Refusal};
 use strongroom_aws::json::{self, Json};
-use strongroom_aws::kms::{CONTENT_TYPE as JSON_CONTENT_TYPE, TARGET_PREFIX};
+use strongroom_aws::kms::CONTENT_TYPE as JSON_CONTENT_TYPE;
 use strongroom_aws::query::{self, Form, NotForm};
 use strongroom_aws::sigv4::{AuthFailure, Claim, CommonError, Expected, Request as SignedRequest};
 use strongroom_aws::text;
@@ -83,14 +84,19 @@ pub struct Reply {
 
 /// A request's protocol and what it asks for.
 enum Asked {
-    Json { target: String, input: Json },
+    Json {
+        service: AwsService,
+        /// "" of what is none.
+        operation: String,
+        input: Json,
+    },
     Query(Form),
 }
 
 impl Asked {
     fn service(&self) -> AwsService {
         match self {
-            Self::Json { .. } => AwsService::Kms,
+            Self::Json { service, .. } => *service,
             Self::Query(form) if form.version == xml::IAM.version => AwsService::Iam,
             Self::Query(_) => AwsService::Sts,
         }
@@ -98,7 +104,7 @@ impl Asked {
 
     fn op(&self) -> Option<&'static Op> {
         let name = match self {
-            Self::Json { target, .. } => target.strip_prefix(TARGET_PREFIX)?.strip_prefix('.')?,
+            Self::Json { operation, .. } => operation,
             Self::Query(form) if form.version == self.service().xml().version => &form.action,
             Self::Query(_) => return None,
         };
@@ -126,7 +132,7 @@ pub async fn answer(service: &Service, request: Request) -> Reply {
     match answer {
         Ok(body) => Reply {
             status: StatusCode::OK,
-            content_type: protocol.content_type(),
+            content_type: protocol.content_type(spoken_to),
             request_id,
             body,
         },
@@ -194,7 +200,7 @@ async fn answer_open(
 /// partition only: under a second spelling, a Deny that names them, or a policy they must not get, would not match.
 fn is_at_home(op: &Op, region: &Region) -> bool {
     match op.service {
-        AwsService::Kms => true,
+        AwsService::Kms | AwsService::CloudTrail | AwsService::CloudWatch => true,
         AwsService::Iam | AwsService::Sts => {
             op.resource == ResourceKind::Nothing || region.partition() == HOME_PARTITION
         }
@@ -212,18 +218,29 @@ fn read(request: &Request, protocol: Protocol) -> Result<Asked, Unanswered> {
     let content_type = header(headers, "content-type")
         .map(|value| value.split(';').next().unwrap_or_default().trim());
     let input = match content_type {
-        Some(JSON_CONTENT_TYPE) => {
+        Some(JSON_CONTENT_TYPE | cloudwatch::CONTENT_TYPE) => {
             json::parse(&request.body).map_err(|json::NotJson| KmsException::Serialization)
         }
         // Another type is another protocol, which has no operations here.
         _ => Ok(Json::Null),
     };
     let input = input.map_err(|exception| Unanswered::Refused(Refusal::bare(exception)))?;
-    let target = match (&input, header(headers, TARGET_HEADER)) {
-        (Json::Null, _) | (_, None) => String::new(),
-        (_, Some(target)) => target.to_owned(),
-    };
-    Ok(Asked::Json { target, input })
+    let target = header(headers, TARGET_HEADER).and_then(meant);
+    let target = target.filter(|(service, _)| content_type == Some(service.json_content_type()));
+    let (service, operation) = target.unwrap_or((AwsService::Kms, ""));
+    Ok(Asked::Json {
+        service,
+        operation: operation.to_owned(),
+        input,
+    })
+}
+
+/// The service and the operation that a target names.
+fn meant(target: &str) -> Option<(AwsService, &str)> {
+    let (prefix, operation) = target.rsplit_once('.')?;
+    let mut services = AwsService::JSON.iter();
+    let (service, _) = services.find(|(_, known)| *known == prefix)?;
+    Some((*service, operation))
 }
 
 async fn authenticate(
@@ -340,9 +357,9 @@ impl Protocol {
         }
     }
 
-    fn content_type(self) -> &'static str {
+    fn content_type(self, service: AwsService) -> &'static str {
         match self {
-            Self::Json => JSON_CONTENT_TYPE,
+            Self::Json => service.json_content_type(),
             Self::Query => xml::CONTENT_TYPE,
         }
     }
@@ -354,7 +371,7 @@ impl Protocol {
         };
         Reply {
             status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
-            content_type: self.content_type(),
+            content_type: self.content_type(service),
             request_id,
             body,
         }

@@ -5,17 +5,14 @@ use strongroom_base::id::AccountId;
 use strongroom_policy::{Grammar, Policy};
 use strongroom_store::Expect;
 
-use crate::call::service_event;
 use crate::failure::Failure;
 use crate::kms::{Kms, encoded};
 use crate::records::AccountRecord;
 use crate::repository::{Changes, Stored};
+use crate::service_events;
 
 /// The longest guardrail, in bytes: twice what an SCP of AWS Organizations may have.
 pub const GUARDRAIL_BYTES_MAX: usize = 10_240;
-
-/// Accounts belong to no Region; like those of IAM, their events are us-east-1's.
-const REGION: &str = "us-east-1";
 
 /// Why a guardrail is not set, shown or removed.
 #[derive(Debug)]
@@ -53,10 +50,7 @@ pub(crate) async fn change(
         Some(_) => "SetGuardrail",
         None => "RemoveGuardrail",
     };
-    let region = REGION
-        .parse()
-        .map_err(|_| Failure::from(crate::records::Unreadable))?;
-    let event = service_event(&kms.env, "strongroom", operation, &account, &region, &[]);
+    let event = service_events::of_account(&kms.env, operation, &account).map_err(Failure::from)?;
     let changes = Changes::default()
         .put_account(expect, &record)
         .put_outbox(&event.event_id, &encoded(&event)?);

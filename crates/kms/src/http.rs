@@ -104,7 +104,7 @@ pub async fn serve(service: Arc<Service>, listeners: Listeners, stop: impl Futur
         let Ok(permit) = permit else { break };
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => accept(&shared, stream, peer, tls.clone(), permit, stopping.subscribe()),
+                Ok((stream, from)) => accept(&shared, stream, from, tls.clone(), permit, stopping.subscribe()),
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -161,35 +161,28 @@ async fn accept_service(
 fn accept(
     shared: &Arc<Shared>,
     stream: TcpStream,
-    peer: SocketAddr,
+    from: SocketAddr,
     tls: Option<TlsAcceptor>,
     permit: OwnedSemaphorePermit,
     stopped: watch::Receiver<()>,
 ) {
     let shared = Arc::clone(shared);
     // Who comes over IPv4 to a socket of IPv6 has an address of IPv4: policies name it so (aws:SourceIp).
-    let address = peer.ip().to_canonical();
+    let address = from.ip().to_canonical();
+    let peer = move |channel| Peer { address, channel };
     tokio::spawn(async move {
         let _permit = permit;
         // Latency matters more than packets: replies are small.
         let _ = stream.set_nodelay(true);
         match tls {
             None => {
-                let peer = Peer {
-                    address,
-                    channel: Channel::Clear,
-                };
-                serve_connection(shared, stream, peer, stopped).await;
+                serve_connection(shared, stream, peer(Channel::Clear), stopped).await;
             }
             Some(acceptor) => {
                 if let Ok(Ok(stream)) =
                     tokio::time::timeout(HANDSHAKE_TIME_MAX, acceptor.accept(stream)).await
                 {
-                    let peer = Peer {
-                        address,
-                        channel: Channel::Tls,
-                    };
-                    serve_connection(shared, stream, peer, stopped).await;
+                    serve_connection(shared, stream, peer(Channel::Tls), stopped).await;
                 }
             }
         }

@@ -27,8 +27,8 @@ pub(crate) use policies::{
     documents_of_group, documents_of_role, documents_of_user, policies_of,
 };
 pub(crate) use principals::{
-    Bound, bind, bind_or_name, bound, federated_user_arn, group_arn, policy_arn, principal_with_id,
-    role_arn, root_arn, session_arn, show, user_arn,
+    Bound, bind, bind_or_name, bound, federated_user_arn, group_arn, iam_arn, policy_arn,
+    principal_with_id, role_arn, root_arn, session_arn, show, user_arn,
 };
 
 /// Writes the entities that have inline policies.

@@ -162,7 +162,13 @@ impl Kms {
         }
         let outcome = match &result {
             Ok(_) => Outcome::Success,
-            Err(failure) => Outcome::Exception(failure.refusal().exception.name().to_owned()),
+            Err(failure) => {
+                let refusal = failure.refusal();
+                Outcome::Exception {
+                    code: refusal.exception.name().to_owned(),
+                    message: refusal.message.unwrap_or_default(),
+                }
+            }
         };
         let durability = match call.op.audit {
             AuditClass::Read | AuditClass::Cryptographic => Durability::Written,

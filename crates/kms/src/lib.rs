@@ -13,6 +13,7 @@ pub mod key_process;
 pub mod kms;
 pub mod ops;
 pub mod service;
+mod service_events;
 pub mod service_sockets;
 mod spec;
 pub mod timers;

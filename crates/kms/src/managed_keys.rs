@@ -8,7 +8,7 @@ use strongroom_base::id::{AccountId, KeyId, Region};
 use strongroom_store::Expect;
 
 use crate::authorize::Target;
-use crate::call::{Call, service_endpoint, service_event};
+use crate::call::{Call, service_endpoint};
 use crate::failure::Failure;
 use crate::key::{Key, KeyName};
 use crate::kms::{Kms, encoded};
@@ -19,6 +19,7 @@ use crate::records::{
 };
 use crate::repository::AliasName;
 use crate::resolve::{Naming, Reference};
+use crate::service_events;
 
 const PREFIX: &str = "alias/aws/";
 
@@ -117,8 +118,7 @@ async fn create(kms: &Kms, name: &str, alias: &AliasName) -> Result<(), Failure>
         updated: record.created,
     };
     let key = Key::new(record, 1);
-    let (account, region) = (&key.name.account, &key.name.region);
-    let event = service_event(&kms.env, "kms", "CreateKey", account, region, &[&key]);
+    let event = service_events::of_key(&kms.env, "CreateKey", &key);
     let changes = creation(&key.record, None)
         .put_alias(alias, Expect::Absent, &alias_record)
         .put_key_alias(&key.name, &alias.name)

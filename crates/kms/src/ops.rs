@@ -4,6 +4,8 @@
 use std::future::Future;
 use std::pin::Pin;
 
+use strongroom_aws::cloudtrail as cloudtrail_wire;
+use strongroom_aws::cloudwatch as cloudwatch_wire;
 use strongroom_aws::error::{KmsException, QueryException, Refusal};
 use strongroom_aws::iam as iam_wire;
 use strongroom_aws::kms as wire;
@@ -62,16 +64,44 @@ pub enum Service {
     Sts,
     /// Identity and Access Management, Query.
     Iam,
+    /// CloudTrail, AWS JSON 1.1.
+    CloudTrail,
+    /// CloudWatch, AWS JSON 1.0.
+    CloudWatch,
 }
 
 impl Service {
-    /// The names that credential scopes may carry.
-    pub const NAMES: &'static [&'static str] = &["kms", "sts", "iam"];
+    /// Every service.
+    pub const ALL: [Self; 5] = [
+        Self::Kms,
+        Self::Sts,
+        Self::Iam,
+        Self::CloudTrail,
+        Self::CloudWatch,
+    ];
 
-    /// How the service writes XML; KMS answers in JSON, and its forms as STS would.
+    /// The names that credential scopes may carry.
+    pub const NAMES: &'static [&'static str] = &["kms", "sts", "iam", "cloudtrail", "monitoring"];
+
+    /// The services that speak AWS JSON, each with what the targets of its operations begin with.
+    pub(crate) const JSON: &'static [(Self, &'static str)] = &[
+        (Self::Kms, wire::TARGET_PREFIX),
+        (Self::CloudTrail, cloudtrail_wire::TARGET_PREFIX),
+        (Self::CloudWatch, cloudwatch_wire::TARGET_PREFIX),
+    ];
+
+    /// The content type of its requests and replies in AWS JSON.
+    pub(crate) fn json_content_type(self) -> &'static str {
+        match self {
+            Self::CloudWatch => cloudwatch_wire::CONTENT_TYPE,
+            Self::Kms | Self::Sts | Self::Iam | Self::CloudTrail => wire::CONTENT_TYPE,
+        }
+    }
+
+    /// How the service writes XML; the forms of those that answer in JSON, as STS would.
     pub(crate) fn xml(self) -> xml::Service {
         match self {
-            Self::Kms | Self::Sts => xml::STS,
+            Self::Kms | Self::Sts | Self::CloudTrail | Self::CloudWatch => xml::STS,
             Self::Iam => xml::IAM,
         }
     }
@@ -82,6 +112,8 @@ impl Service {
             Self::Kms => "kms",
             Self::Sts => "sts",
             Self::Iam => "iam",
+            Self::CloudTrail => "cloudtrail",
+            Self::CloudWatch => "monitoring",
         }
     }
 }

@@ -7,7 +7,6 @@ use std::time::Duration;
 use strongroom_base::UnixMillis;
 use strongroom_hsm_api::key::MaterialId;
 
-use crate::call::service_event;
 use crate::failure::Failure;
 use crate::key::Key;
 use crate::kms::{Kms, encoded};
@@ -18,6 +17,7 @@ use crate::records::{
     RotationMark, RotationRecord, Unreadable,
 };
 use crate::repository::Changes;
+use crate::service_events;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -148,9 +148,8 @@ pub(crate) fn noted(
     key: &Key,
     material: &MaterialId,
 ) -> Result<Changes, Failure> {
-    let (account, region) = (&key.name.account, &key.name.region);
-    let mut record = service_event(&kms.env, "kms", operation, account, region, &[key]);
-    for noted in &mut record.keys {
+    let mut record = service_events::of_key(&kms.env, operation, key);
+    for noted in &mut record.resources {
         noted.material_id = Some(*material);
     }
     Ok(changes.put_outbox(&record.event_id, &encoded(&record)?))

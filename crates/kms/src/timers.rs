@@ -7,7 +7,6 @@ use std::time::Duration;
 use strongroom_base::UnixMillis;
 use strongroom_store::Expect;
 
-use crate::call::service_event;
 use crate::failure::{Cause, Failure};
 use crate::grants;
 use crate::key::{Key, KeyName};
@@ -17,6 +16,7 @@ use crate::multi_region;
 use crate::ops::end_of_window;
 use crate::records::{ClockRecord, KeyRecord, KeyState, TimerKind};
 use crate::repository::{AliasName, Changes};
+use crate::service_events;
 use crate::{imports, rotation};
 
 mod due;
@@ -103,14 +103,7 @@ async fn delete(kms: &Kms, key: &Arc<Key>) -> Result<(), Failure> {
     // next tick.
     grants::remove_all(kms, key).await?;
     remove_aliases(kms, key).await?;
-    let record = service_event(
-        &kms.env,
-        "kms",
-        "DeleteKey",
-        &key.name.account,
-        &key.name.region,
-        &[key],
-    );
+    let record = service_events::of_key(&kms.env, "DeleteKey", key);
     let changes = leave_related(kms, removal(kms, key)?, key)?;
     let changes = changes.put_outbox(&record.event_id, &encoded(&record)?);
     kms.records.commit(changes).await?;

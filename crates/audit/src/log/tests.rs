@@ -6,7 +6,7 @@ use strongroom_crypto::signature::Ed25519KeyPair;
 use super::{
     Begins, Chain, Checkpoint, CheckpointId, Fault, Item, Link, Note, Report, Stop, Verifier,
 };
-use crate::{Caller, Outcome, Record};
+use crate::{Identity, Outcome, Record};
 
 mod bytes;
 mod mutations;
@@ -26,16 +26,16 @@ fn record(number: u64) -> Vec<u8> {
         service: "kms".to_owned(),
         operation: "Encrypt".to_owned(),
         region: "us-east-1".parse().unwrap(),
-        caller: Caller {
-            account: "111122223333".parse().unwrap(),
-            access_key_id: String::new(),
-            principal: "p".repeat(usize::try_from(number % 7).unwrap()),
-        },
-        source_address: String::new(),
+        account: "111122223333".parse().unwrap(),
+        identity: Identity::internal(),
+        source_address: "p".repeat(usize::try_from(number % 7).unwrap()),
         user_agent: String::new(),
-        keys: Vec::new(),
-        encryption_context: Vec::new(),
-        destination_encryption_context: Vec::new(),
+        tls: None,
+        resources: Vec::new(),
+        parameters: None,
+        response: None,
+        additional: None,
+        details: None,
         outcome: Outcome::Success,
         read_only: true,
     };

@@ -3,21 +3,21 @@
 
 use minicbor::{Decode, Decoder, Encode};
 use strongroom_base::UnixMillis;
+use strongroom_base::id::{uuid_bytes, uuid_text};
 
 use super::{
-    CONTEXT_BYTES_MAX, Caller, FORMAT, KEYS_MAX, KeyUse, Outcome, Record, RecordError,
-    TEXT_BYTES_MAX, USER_AGENT_BYTES_MAX,
+    ADDITIONAL_BYTES_MAX, FORMAT, Identity, IdentityKind, MESSAGE_BYTES_MAX, Outcome,
+    PARAMETERS_BYTES_MAX, RESOURCES_MAX, Record, RecordError, Resource, Session, TEXT_BYTES_MAX,
+    Tls, USER_AGENT_BYTES_MAX, Value,
 };
-
-type Pairs<'a> = Vec<(&'a str, &'a str)>;
 
 #[derive(Encode, Decode)]
 #[cbor(map)]
 struct Stored<'a> {
-    #[b(0)]
-    event_id: &'a str,
-    #[b(1)]
-    request_id: &'a str,
+    #[cbor(n(0), with = "minicbor::bytes")]
+    event_id: [u8; 16],
+    #[cbor(n(1), with = "minicbor::bytes")]
+    request_id: Option<[u8; 16]>,
     #[n(2)]
     time: i64,
     #[b(3)]
@@ -29,29 +29,78 @@ struct Stored<'a> {
     #[b(6)]
     account: &'a str,
     #[b(7)]
-    access_key_id: &'a str,
+    identity: StoredIdentity<'a>,
     #[b(8)]
-    principal: &'a str,
-    #[b(9)]
     source_address: &'a str,
-    #[b(10)]
+    #[b(9)]
     user_agent: &'a str,
+    #[b(10)]
+    tls: Option<StoredTls<'a>>,
     #[b(11)]
-    keys: Vec<StoredKey<'a>>,
-    #[b(12)]
-    encryption_context: Option<Pairs<'a>>,
-    #[b(13)]
-    destination_encryption_context: Option<Pairs<'a>>,
-    /// Absent when the call succeeded.
-    #[b(14)]
-    exception: Option<&'a str>,
+    resources: Vec<StoredResource<'a>>,
+    #[n(12)]
+    parameters: Option<Value>,
+    #[n(13)]
+    response: Option<Value>,
+    #[n(14)]
+    additional: Option<Value>,
     #[n(15)]
+    details: Option<Value>,
+    /// Absent when the call succeeded.
+    #[b(16)]
+    exception: Option<&'a str>,
+    #[b(17)]
+    message: Option<&'a str>,
+    #[n(18)]
     read_only: bool,
 }
 
 #[derive(Encode, Decode)]
 #[cbor(map)]
-struct StoredKey<'a> {
+struct StoredIdentity<'a> {
+    #[n(0)]
+    kind: u8,
+    #[b(1)]
+    principal_id: Option<&'a str>,
+    #[b(2)]
+    arn: Option<&'a str>,
+    #[b(3)]
+    access_key_id: Option<&'a str>,
+    #[b(4)]
+    session: Option<StoredSession<'a>>,
+}
+
+#[derive(Encode, Decode)]
+#[cbor(map)]
+struct StoredSession<'a> {
+    #[n(0)]
+    created: i64,
+    #[n(1)]
+    mfa: bool,
+    #[b(2)]
+    role: Option<&'a str>,
+    #[b(3)]
+    source_identity: Option<&'a str>,
+    #[b(4)]
+    provider: Option<&'a str>,
+}
+
+#[derive(Encode, Decode)]
+#[cbor(map)]
+struct StoredTls<'a> {
+    #[b(0)]
+    version: &'a str,
+    #[b(1)]
+    cipher_suite: &'a str,
+    #[b(2)]
+    key_exchange: &'a str,
+    #[b(3)]
+    host: &'a str,
+}
+
+#[derive(Encode, Decode)]
+#[cbor(map)]
+struct StoredResource<'a> {
     #[b(0)]
     arn: &'a str,
     #[cbor(n(1), with = "minicbor::bytes")]
@@ -59,19 +108,14 @@ struct StoredKey<'a> {
 }
 
 pub(super) fn encode(record: &Record) -> Result<Vec<u8>, RecordError> {
-    let stored = to_stored(record);
+    let stored = to_stored(record)?;
     check_bounds(&stored)?;
     let mut bytes = vec![FORMAT];
     minicbor::encode(&stored, &mut bytes).map_err(|_| RecordError::Malformed)?;
     Ok(bytes)
 }
 
-pub(super) fn decode(bytes: &[u8]) -> Result<Record, RecordError> {
-    let body = match bytes.split_first() {
-        Some((&FORMAT, body)) => body,
-        Some((&other, _)) => return Err(RecordError::UnknownFormat(other)),
-        None => return Err(RecordError::Malformed),
-    };
+pub(super) fn decode(body: &[u8]) -> Result<Record, RecordError> {
     let mut decoder = Decoder::new(body);
     let stored: Stored<'_> = decoder.decode().map_err(|_| RecordError::Malformed)?;
     if decoder.position() != body.len() {
@@ -81,107 +125,205 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Record, RecordError> {
     from_stored(stored)
 }
 
-fn to_stored(record: &Record) -> Stored<'_> {
-    Stored {
-        event_id: &record.event_id,
-        request_id: &record.request_id,
+fn to_stored(record: &Record) -> Result<Stored<'_>, RecordError> {
+    let request_id = Some(record.request_id.as_str()).filter(|id| !id.is_empty());
+    let (exception, message) = match &record.outcome {
+        Outcome::Success => (None, None),
+        Outcome::Exception { code, message } => (
+            Some(code.as_str()),
+            some_text(cut(message, MESSAGE_BYTES_MAX)),
+        ),
+    };
+    Ok(Stored {
+        event_id: id(&record.event_id)?,
+        request_id: request_id.map(id).transpose()?,
         time: record.time.0,
         service: &record.service,
         operation: &record.operation,
         region: record.region.as_str(),
-        account: record.caller.account.as_str(),
-        access_key_id: &record.caller.access_key_id,
-        principal: &record.caller.principal,
+        account: record.account.as_str(),
+        identity: to_stored_identity(&record.identity),
         source_address: &record.source_address,
         user_agent: cut(&record.user_agent, USER_AGENT_BYTES_MAX),
-        keys: record.keys.iter().map(to_stored_key).collect(),
-        encryption_context: to_pairs(&record.encryption_context),
-        destination_encryption_context: to_pairs(&record.destination_encryption_context),
-        exception: match &record.outcome {
-            Outcome::Success => None,
-            Outcome::Exception(name) => Some(name),
-        },
+        tls: record.tls.as_ref().map(to_stored_tls),
+        resources: record.resources.iter().map(to_stored_resource).collect(),
+        parameters: within_bytes(record.parameters.as_ref(), PARAMETERS_BYTES_MAX),
+        response: within_bytes(record.response.as_ref(), PARAMETERS_BYTES_MAX),
+        additional: within_bytes(record.additional.as_ref(), ADDITIONAL_BYTES_MAX),
+        details: within_bytes(record.details.as_ref(), ADDITIONAL_BYTES_MAX),
+        exception,
+        message,
         read_only: record.read_only,
+    })
+}
+
+fn to_stored_identity(identity: &Identity) -> StoredIdentity<'_> {
+    StoredIdentity {
+        kind: identity.kind.number(),
+        principal_id: some_text(&identity.principal_id),
+        arn: some_text(&identity.arn),
+        access_key_id: some_text(&identity.access_key_id),
+        session: identity.session.as_ref().map(|session| StoredSession {
+            created: session.created.0,
+            mfa: session.mfa,
+            role: session.role.as_deref(),
+            source_identity: session.source_identity.as_deref(),
+            provider: session.provider.as_deref(),
+        }),
     }
 }
 
-fn to_stored_key(key: &KeyUse) -> StoredKey<'_> {
-    StoredKey {
-        arn: &key.arn,
-        material_id: key.material_id,
+fn to_stored_tls(tls: &Tls) -> StoredTls<'_> {
+    StoredTls {
+        version: &tls.version,
+        cipher_suite: &tls.cipher_suite,
+        key_exchange: &tls.key_exchange,
+        host: cut(&tls.host, TEXT_BYTES_MAX),
     }
 }
 
-fn to_pairs(context: &[(String, String)]) -> Option<Pairs<'_>> {
-    let pairs = context
-        .iter()
-        .map(|(key, value)| (key.as_str(), value.as_str()));
-    (!context.is_empty()).then(|| pairs.collect())
+fn to_stored_resource(resource: &Resource) -> StoredResource<'_> {
+    StoredResource {
+        arn: &resource.arn,
+        material_id: resource.material_id,
+    }
 }
 
 fn from_stored(stored: Stored<'_>) -> Result<Record, RecordError> {
     Ok(Record {
-        event_id: stored.event_id.to_owned(),
-        request_id: stored.request_id.to_owned(),
+        event_id: uuid_text(&stored.event_id),
+        request_id: stored
+            .request_id
+            .as_ref()
+            .map(uuid_text)
+            .unwrap_or_default(),
         time: UnixMillis(stored.time),
         service: stored.service.to_owned(),
         operation: stored.operation.to_owned(),
         region: stored.region.parse().map_err(|_| RecordError::Malformed)?,
-        caller: Caller {
-            account: stored.account.parse().map_err(|_| RecordError::Malformed)?,
-            access_key_id: stored.access_key_id.to_owned(),
-            principal: stored.principal.to_owned(),
-        },
+        account: stored.account.parse().map_err(|_| RecordError::Malformed)?,
+        identity: from_stored_identity(stored.identity)?,
         source_address: stored.source_address.to_owned(),
         user_agent: stored.user_agent.to_owned(),
-        keys: stored.keys.into_iter().map(from_stored_key).collect(),
-        encryption_context: from_pairs(stored.encryption_context),
-        destination_encryption_context: from_pairs(stored.destination_encryption_context),
+        tls: stored.tls.map(from_stored_tls),
+        resources: stored
+            .resources
+            .into_iter()
+            .map(from_stored_resource)
+            .collect(),
+        parameters: stored.parameters,
+        response: stored.response,
+        additional: stored.additional,
+        details: stored.details,
         outcome: match stored.exception {
             None => Outcome::Success,
-            Some(name) => Outcome::Exception(name.to_owned()),
+            Some(code) => Outcome::Exception {
+                code: code.to_owned(),
+                message: stored.message.unwrap_or_default().to_owned(),
+            },
         },
         read_only: stored.read_only,
     })
 }
 
-fn from_stored_key(key: StoredKey<'_>) -> KeyUse {
-    KeyUse {
-        arn: key.arn.to_owned(),
-        material_id: key.material_id,
+fn from_stored_identity(stored: StoredIdentity<'_>) -> Result<Identity, RecordError> {
+    Ok(Identity {
+        kind: IdentityKind::of_number(stored.kind).ok_or(RecordError::Malformed)?,
+        principal_id: stored.principal_id.unwrap_or_default().to_owned(),
+        arn: stored.arn.unwrap_or_default().to_owned(),
+        access_key_id: stored.access_key_id.unwrap_or_default().to_owned(),
+        session: stored.session.map(|session| Session {
+            created: UnixMillis(session.created),
+            mfa: session.mfa,
+            role: session.role.map(str::to_owned),
+            source_identity: session.source_identity.map(str::to_owned),
+            provider: session.provider.map(str::to_owned),
+        }),
+    })
+}
+
+fn from_stored_tls(stored: StoredTls<'_>) -> Tls {
+    Tls {
+        version: stored.version.to_owned(),
+        cipher_suite: stored.cipher_suite.to_owned(),
+        key_exchange: stored.key_exchange.to_owned(),
+        host: stored.host.to_owned(),
     }
 }
 
-fn from_pairs(pairs: Option<Pairs<'_>>) -> Vec<(String, String)> {
-    let owned = |(key, value): (&str, &str)| (key.to_owned(), value.to_owned());
-    pairs.into_iter().flatten().map(owned).collect()
+fn from_stored_resource(stored: StoredResource<'_>) -> Resource {
+    Resource {
+        arn: stored.arn.to_owned(),
+        material_id: stored.material_id,
+    }
+}
+
+impl IdentityKind {
+    pub(super) fn number(self) -> u8 {
+        match self {
+            Self::Root => 0,
+            Self::IamUser => 1,
+            Self::AssumedRole => 2,
+            Self::FederatedUser => 3,
+            Self::WebIdentityUser => 4,
+            Self::AwsService => 5,
+            Self::Internal => 6,
+        }
+    }
+
+    pub(super) fn of_number(number: u8) -> Option<Self> {
+        Some(match number {
+            0 => Self::Root,
+            1 => Self::IamUser,
+            2 => Self::AssumedRole,
+            3 => Self::FederatedUser,
+            4 => Self::WebIdentityUser,
+            5 => Self::AwsService,
+            6 => Self::Internal,
+            _ => return None,
+        })
+    }
+}
+
+fn id(text: &str) -> Result<[u8; 16], RecordError> {
+    uuid_bytes(text).map_err(|_| RecordError::Malformed)
+}
+
+fn some_text(text: &str) -> Option<&str> {
+    Some(text).filter(|text| !text.is_empty())
+}
+
+/// `value`, unless it is larger than records hold.
+fn within_bytes(value: Option<&Value>, max: usize) -> Option<Value> {
+    value.filter(|value| value.is_within(max)).cloned()
 }
 
 fn check_bounds(stored: &Stored<'_>) -> Result<(), RecordError> {
+    let identity = &stored.identity;
+    let session = identity.session.as_ref();
     for (member, text) in [
-        ("event id", stored.event_id),
-        ("request id", stored.request_id),
-        ("service", stored.service),
-        ("operation", stored.operation),
-        ("access key id", stored.access_key_id),
-        ("principal", stored.principal),
-        ("source address", stored.source_address),
-        ("user agent", stored.user_agent),
-        ("exception", stored.exception.unwrap_or_default()),
+        ("service", Some(stored.service)),
+        ("operation", Some(stored.operation)),
+        ("principal id", identity.principal_id),
+        ("principal", identity.arn),
+        ("access key id", identity.access_key_id),
+        ("role", session.and_then(|session| session.role)),
+        (
+            "source identity",
+            session.and_then(|session| session.source_identity),
+        ),
+        ("provider", session.and_then(|session| session.provider)),
+        ("source address", Some(stored.source_address)),
+        ("user agent", Some(stored.user_agent)),
+        ("host", stored.tls.as_ref().map(|tls| tls.host)),
+        ("exception", stored.exception),
+        ("message", stored.message),
     ] {
-        within(text.len(), TEXT_BYTES_MAX, member)?;
+        within(text.unwrap_or_default().len(), TEXT_BYTES_MAX, member)?;
     }
-    within(stored.keys.len(), KEYS_MAX, "key list")?;
-    for key in &stored.keys {
-        within(key.arn.len(), TEXT_BYTES_MAX, "key ARN")?;
-    }
-    for context in [
-        &stored.encryption_context,
-        &stored.destination_encryption_context,
-    ] {
-        let pairs = context.iter().flatten();
-        let size = pairs.map(|(key, value)| key.len() + value.len() + 4).sum();
-        within(size, CONTEXT_BYTES_MAX, "encryption context")?;
+    within(stored.resources.len(), RESOURCES_MAX, "list of resources")?;
+    for resource in &stored.resources {
+        within(resource.arn.len(), TEXT_BYTES_MAX, "resource")?;
     }
     Ok(())
 }

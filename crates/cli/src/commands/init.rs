@@ -111,7 +111,7 @@ fn tell(data: &str, made: &Bootstrapped) {
         println!("export AWS_ACCESS_KEY_ID={}", account.access_key_id);
         println!(
             "export AWS_SECRET_ACCESS_KEY={}",
-            String::from_utf8_lossy(account.secret_access_key.expose())
+            account.secret_access_key.expose()
         );
     }
     println!(

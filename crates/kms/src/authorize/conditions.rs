@@ -177,10 +177,8 @@ impl<'i> Keys<'i> {
 
     /// Whether the request brings a tag with this key, case ignored.
     pub(super) fn has_request_tag(&self, key: &str) -> bool {
-        let folded = key.to_lowercase();
-        self.tags
-            .iter()
-            .any(|(key, _)| key.to_lowercase() == folded)
+        let name = folded(key);
+        self.tags.iter().any(|(key, _)| folded(key) == name)
     }
 
     /// Whether the key with one value is there.

@@ -6,7 +6,7 @@ use strongroom_aws::text::iam as text;
 
 use crate::call::Call;
 use crate::failure::{Failure, refuse_with};
-use crate::iam::{Identity, federated_user_arn, policy_with_arn, reference_arn};
+use crate::iam::{Identity, federated_user_arn, iam_arn, policy_with_arn, reference_arn, root_arn};
 use crate::records::{self, PoliciesRecord, PolicyReference, TagRecord, UserRecord};
 use crate::repository::EntityName;
 
@@ -69,6 +69,13 @@ impl Known {
             .transpose()
     }
 
+    fn of_arn(arn: String) -> Self {
+        Self {
+            arn,
+            ..Self::default()
+        }
+    }
+
     fn with(self, tags: &[TagRecord], policies: &PoliciesRecord) -> Self {
         Self {
             tags: tags.to_vec(),
@@ -111,10 +118,8 @@ impl Entity<'_> {
 
 fn at(call: &Call<'_>, kind: &str, path: &str, name: &str) -> Known {
     let (partition, account) = (call.caller.partition(), &call.caller.account);
-    Known {
-        arn: format!("arn:{partition}:iam::{account}:{kind}{path}{name}"),
-        ..Known::default()
-    }
+    let resource = format!("{kind}{path}{name}");
+    Known::of_arn(iam_arn(partition, account, &resource))
 }
 
 fn of(call: &Call<'_>, kind: &str, entity: &records::Entity) -> Known {
@@ -126,15 +131,17 @@ fn of_user(call: &Call<'_>, user: &UserRecord) -> Known {
 }
 
 fn root(call: &Call<'_>) -> Known {
-    at(call, "root", "", "")
+    let caller = &call.caller;
+    Known::of_arn(root_arn(caller.partition(), &caller.account))
 }
 
 fn federated_user(call: &Call<'_>, name: &str) -> Known {
     let caller = &call.caller;
-    Known {
-        arn: federated_user_arn(caller.partition(), &caller.account, name),
-        ..Known::default()
-    }
+    Known::of_arn(federated_user_arn(
+        caller.partition(),
+        &caller.account,
+        name,
+    ))
 }
 
 /// IAM API, GetUser: without a name the user is the one whose access key signed.

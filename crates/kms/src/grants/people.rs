@@ -1,7 +1,5 @@
 //! Users, roles and their sessions for the tests of grants.
 
-use strongroom_store::Expect;
-
 use crate::iam::{Caller, role_arn, user_arn};
 use crate::records::{
     InlinePolicyRecord, PoliciesRecord, PolicyReference, SessionOf, SessionRecord, UserRecord,
@@ -74,7 +72,7 @@ pub(super) async fn set_policies(bench: &Bench, account: &str, name: &str, polic
         policies: inline(policies),
         ..user.record.clone()
     };
-    let changes = Changes::default().put_entity(Expect::At(user.version), &record);
+    let changes = Changes::default().replace_entity(user.version, &record);
     records.commit(changes).await.unwrap();
 }
 

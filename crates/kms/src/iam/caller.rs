@@ -223,6 +223,15 @@ impl Caller {
         }
     }
 
+    /// The partition of the Region called.
+    pub(crate) fn partition(&self) -> &str {
+        let mut parts = self.arn.split(':');
+        match (parts.next(), parts.next()) {
+            (Some("arn"), Some(partition)) => partition,
+            _ => "aws",
+        }
+    }
+
     /// aws:PrincipalArn: of a session of a role, the role's.
     pub(crate) fn principal_arn(&self) -> &str {
         match &self.identity {
@@ -268,7 +277,7 @@ impl Caller {
         let record = self.session.as_deref().map(|session| &session.record);
         let inherited = |session: &'_ SessionRecord, tag: &TagRecord| {
             let mut keys = session.transitive.iter();
-            keys.any(|key| key.to_lowercase() == tag.key.to_lowercase())
+            keys.any(|key| folded(key) == folded(&tag.key))
         };
         record.into_iter().flat_map(move |session| {
             let tags = session.tags.iter();
@@ -285,16 +294,5 @@ impl Caller {
     pub(crate) fn source_identity(&self) -> Option<&str> {
         let session = self.session.as_deref()?;
         session.record.source_identity.as_deref()
-    }
-}
-
-impl Caller {
-    /// The partition of the Region called.
-    pub(crate) fn partition(&self) -> &str {
-        let mut parts = self.arn.split(':');
-        match (parts.next(), parts.next()) {
-            (Some("arn"), Some(partition)) => partition,
-            _ => "aws",
-        }
     }
 }

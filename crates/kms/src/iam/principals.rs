@@ -133,9 +133,7 @@ fn bound_identity(
 }
 
 fn bound_id(records: &Repository, id: &str) -> Result<Bound, Failure> {
-    let (entity, session) = id
-        .split_once(':')
-        .map_or((id, None), |(id, session)| (id, Some(session)));
+    let (entity, session) = entity_and_session(id);
     let found = records.entity_with_id(entity)?;
     let found = found.filter(|found| match found.kind {
         EntityKind::User => session.is_none(),
@@ -145,6 +143,14 @@ fn bound_id(records: &Repository, id: &str) -> Result<Bound, Failure> {
     Ok(found.map_or(Bound::Absent, |found| {
         Bound::ById(found.account, id.to_owned())
     }))
+}
+
+/// The unique id of the entity, and the session's name if the id is a session's.
+fn entity_and_session(id: &str) -> (&str, Option<&str>) {
+    match id.split_once(':') {
+        Some((entity, session)) => (entity, Some(session)),
+        None => (id, None),
+    }
 }
 
 /// A stored policy document as it is shown: unique ids become the ARNs of those who still have them.
@@ -175,9 +181,7 @@ pub(crate) fn principal_with_id(
     id: &str,
     partition: &str,
 ) -> Result<Option<String>, Failure> {
-    let (entity, session) = id
-        .split_once(':')
-        .map_or((id, None), |(id, session)| (id, Some(session)));
+    let (entity, session) = entity_and_session(id);
     if let Some(user) = records.user_with_id(entity)? {
         return Ok(Some(user_arn(partition, &user.record.entity)));
     }
@@ -190,7 +194,7 @@ pub(crate) fn principal_with_id(
 
 /// The ARN of an account's root.
 pub(crate) fn root_arn(partition: &str, account: &AccountId) -> String {
-    format!("arn:{partition}:iam::{account}:root")
+    iam_arn(partition, account, "root")
 }
 
 /// The ARN of a user.
@@ -224,12 +228,13 @@ pub(crate) fn federated_user_arn(partition: &str, account: &AccountId, name: &st
     format!("arn:{partition}:sts::{account}:federated-user/{name}")
 }
 
+/// The ARN of what IAM has in an account under `resource`, as in `user/path/name`.
+pub(crate) fn iam_arn(partition: &str, account: &AccountId, resource: &str) -> String {
+    format!("arn:{partition}:iam::{account}:{resource}")
+}
+
 fn entity_arn(partition: &str, kind: &str, entity: &Entity) -> String {
-    let account = &entity.account;
-    format!(
-        "arn:{partition}:iam::{account}:{}",
-        resource_part(kind, entity)
-    )
+    iam_arn(partition, &entity.account, &resource_part(kind, entity))
 }
 
 fn resource_part(kind: &str, entity: &Entity) -> String {

@@ -486,7 +486,7 @@ fn entry(call: &Call<'_>, grant: GrantRecord) -> Result<GrantListEntry, Failure>
         source_arn: grant.terms.source_arn.map(Into::into),
     };
     let issuer = grant.terms.issuer;
-    let root = format!("arn:{}:iam::{issuer}:root", key.region.partition());
+    let root = iam::root_arn(key.region.partition(), &issuer);
     Ok(GrantListEntry {
         key_id: Some(key.arn().into()),
         grant_id: Some(grants::id_text(&grant.id).into()),

@@ -3,7 +3,6 @@
 
 use strongroom_aws::error::QueryException;
 use strongroom_aws::iam::PathType;
-use strongroom_store::Expect;
 use tokio::sync::MutexGuard;
 
 use super::Operation;
@@ -86,7 +85,7 @@ fn require_free<S: Subject>(call: &Call<'_>, name: &str) -> Result<(), Failure> 
 fn renamed<S: Subject>(call: &Call<'_>, old: &Stored<S>, record: &S) -> Result<Changes, Failure> {
     let entity = record.entity();
     if entity.name() == old.record.entity().name() {
-        return Ok(Changes::default().put_entity(Expect::At(old.version), record));
+        return Ok(Changes::default().replace_entity(old.version, record));
     }
     require_free::<S>(call, &entity.name)?;
     let reference = call.kms.records.reference_version(&entity.id)?;

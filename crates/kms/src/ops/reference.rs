@@ -101,7 +101,7 @@ which `crates/aws/tests/it/model.rs` compares member by member.
 /// The page, in Markdown.
 pub fn page() -> String {
     let mut page = HEAD.to_owned();
-    for service in [Service::Kms, Service::Sts, Service::Iam] {
+    for service in Service::ALL {
         // Writing to a String cannot fail.
         let _ = write_service(&mut page, service);
     }
@@ -151,6 +151,8 @@ fn title(service: Service) -> &'static str {
         Service::Kms => "Key Management Service",
         Service::Sts => "Security Token Service",
         Service::Iam => "Identity and Access Management",
+        Service::CloudTrail => "CloudTrail",
+        Service::CloudWatch => "CloudWatch",
     }
 }
 

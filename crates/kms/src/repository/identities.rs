@@ -297,11 +297,9 @@ impl Changes {
         )
     }
 
-    /// Writes an entity's record in place of one of the same name.
-    pub(crate) fn put_entity<R: EntityRecord>(self, expect: Expect, record: &R) -> Self {
-        let name = record.entity().name();
-        self.put(name.in_table(table(R::KIND)), expect, record)
-            .touching(Touched::Entity(TouchedEntity::Entity(R::KIND, name)))
+    /// Writes an entity's record in place of the one of the same name that is at `version`.
+    pub(crate) fn replace_entity<R: EntityRecord>(self, version: u64, record: &R) -> Self {
+        self.put_entity(Expect::At(version), record)
     }
 
     /// Writes an entity's record under its new name, in place of `old`.
@@ -339,6 +337,12 @@ impl Changes {
     pub(crate) fn put_account(self, expect: Expect, account: &AccountRecord) -> Self {
         self.put(super::account_store_name(&account.id), expect, account)
             .touching(Touched::Entity(TouchedEntity::Account(account.id)))
+    }
+
+    fn put_entity<R: EntityRecord>(self, expect: Expect, record: &R) -> Self {
+        let name = record.entity().name();
+        self.put(name.in_table(table(R::KIND)), expect, record)
+            .touching(Touched::Entity(TouchedEntity::Entity(R::KIND, name)))
     }
 
     fn put_reference(self, expect: Expect, kind: EntityKind, entity: &Entity) -> Self {

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use strongroom_audit::Record;
+use strongroom_audit::{IdentityKind, Record};
 use strongroom_aws::text;
 
 use crate::records::TimerKind;
@@ -116,10 +116,10 @@ fn events(bench: &Bench) -> Vec<(String, String, bool)> {
     let records = outbox
         .iter()
         .map(|(_, _, bytes)| Record::decode(bytes).unwrap());
-    let own = records.filter(|record| record.caller.principal == "Strongroom Internal");
+    let own = records.filter(|record| record.identity.kind == IdentityKind::Internal);
     let mut events: Vec<_> = own
         .map(|record| {
-            let key = &record.keys[0];
+            let key = &record.resources[0];
             (
                 record.operation.clone(),
                 key.arn.clone(),

@@ -254,7 +254,7 @@ async fn check(bench: &Bench, op: &Op, as_root: &Result<(), (&str, String)>, who
     let input = stage.input(op, &caller);
     let answer = match op.service {
         Service::Kms => bench.call_with(&caller, op.name, &input).await,
-        Service::Sts | Service::Iam => unreachable!(),
+        Service::Sts | Service::Iam | Service::CloudTrail | Service::CloudWatch => unreachable!(),
     };
     let (found, cell) = (end(answer), format!("{} {who:?}", op.name));
     let first = first(op, &stage, &input);

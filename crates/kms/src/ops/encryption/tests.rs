@@ -129,8 +129,8 @@ async fn only_symmetric_material_is_on_the_trail() {
         let call = bench.prepare("us-east-1", "Encrypt", &input);
         bench.answer(&call).await.unwrap();
         let record = call.record(bench.kms.env.clock.now(), Outcome::Success);
-        assert_eq!(record.keys.len(), 1);
-        assert!(record.keys[0].arn.ends_with(key.as_str().unwrap()));
-        assert_eq!(record.keys[0].material_id.is_some(), shows_material);
+        assert_eq!(record.resources.len(), 1);
+        assert!(record.resources[0].arn.ends_with(key.as_str().unwrap()));
+        assert_eq!(record.resources[0].material_id.is_some(), shows_material);
     }
 }

@@ -15,7 +15,7 @@ use strongroom_store::Expect;
 
 use super::users::{ROOT_NAME, named, named_or_caller};
 use super::{in_turn, over_quota, pages};
-use crate::accounts::{LONG_TERM_PREFIX, NewSecret, new_access_key_id};
+use crate::accounts::{LONG_TERM_PREFIX, new_access_key_id};
 use crate::authorize::{Authorized, Entity, Target};
 use crate::call::Call;
 use crate::failure::{Failure, refuse_with};
@@ -84,7 +84,7 @@ impl Owner {
         match self {
             Self::User(mut user) => {
                 change(&mut user.record.access_keys);
-                changes.put_entity(Expect::At(user.version), &user.record)
+                changes.replace_entity(user.version, &user.record)
             }
             // The keys of roots are found by looking at all.
             Self::Root => changes,
@@ -152,12 +152,12 @@ impl Operation for CreateAccessKey {
         let key = AccessKeyRecord {
             id: id.clone(),
             account: call.caller.account,
-            token: made.token.clone(),
+            token: made.token,
             user: owner.id().cloned(),
             inactive: false,
             created: Some(call.kms.env.clock.now().into()),
         };
-        let answer = shown_once(&owner, &key, &made)?;
+        let answer = shown_once(&owner, &key, made.secret);
         let changes = Changes::default().put_access_key(Expect::Absent, &key);
         let changes = owner.with_keys(changes, |keys| keys.push(id));
         request.commit(changes).await?;
@@ -168,18 +168,17 @@ impl Operation for CreateAccessKey {
 fn shown_once(
     owner: &Owner,
     key: &AccessKeyRecord,
-    made: &NewSecret,
-) -> Result<CreateAccessKeyResponse, Failure> {
-    let secret = str::from_utf8(made.secret.expose()).map_err(|_| Unreadable)?;
-    Ok(CreateAccessKeyResponse {
+    secret: Secret<String>,
+) -> CreateAccessKeyResponse {
+    CreateAccessKeyResponse {
         access_key: AccessKey {
             user_name: owner.name().into(),
             access_key_id: key.id.as_str().into(),
             status: StatusType::Active,
-            secret_access_key: AccessKeySecretType(Secret::new(secret.to_owned())),
+            secret_access_key: AccessKeySecretType(secret),
             create_date: key.created.map(|created| DateType(created.into())),
         },
-    })
+    }
 }
 
 /// IAM API, ListAccessKeys, oldest first; without a name, of who calls. Errors: NoSuchEntity.

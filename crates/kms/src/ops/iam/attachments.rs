@@ -7,7 +7,6 @@ use strongroom_aws::error::QueryException;
 use strongroom_aws::iam::AttachedPolicy;
 use strongroom_aws::shape::NoOutput;
 use strongroom_aws::text::iam as text;
-use strongroom_store::Expect;
 
 use super::inputs::{HasPathPrefix, Lists, Names, NamesPolicyArn};
 use super::subjects::{Bounded, Holder, Subject};
@@ -52,8 +51,7 @@ impl<I: NamesPolicyArn<Record: Holder>> Operation for AttachPolicy<I> {
             return Err(over_quota(I::Record::ATTACHED_QUOTA, ATTACHED_MAX));
         }
         attached.push(reference.clone());
-        let expect = Expect::At(stored.version);
-        let changes = Changes::default().put_entity(expect, &stored.record);
+        let changes = Changes::default().replace_entity(stored.version, &stored.record);
         let changes = counted(call, changes, &[Use::Attached(&reference)], &[])?;
         request.commit(changes).await?;
         Ok(NoOutput)
@@ -91,8 +89,7 @@ impl<I: NamesPolicyArn<Record: Holder>> Operation for DetachPolicy<I> {
         let attached = &mut stored.record.policies_mut().attached;
         let known = attached.iter().position(|known| *known == reference);
         attached.remove(known.ok_or_else(absent)?);
-        let expect = Expect::At(stored.version);
-        let changes = Changes::default().put_entity(expect, &stored.record);
+        let changes = Changes::default().replace_entity(stored.version, &stored.record);
         let changes = counted(call, changes, &[], &[Use::Attached(&reference)])?;
         request.commit(changes).await?;
         Ok(NoOutput)
@@ -198,8 +195,7 @@ async fn bound<O: Operation, I: Names<Record: Bounded>>(
     let mut stored = I::Record::get(request.call(), input.name())?;
     let policies = stored.record.policies_mut();
     let old = std::mem::replace(&mut policies.boundary, boundary.clone());
-    let expect = Expect::At(stored.version);
-    let changes = Changes::default().put_entity(expect, &stored.record);
+    let changes = Changes::default().replace_entity(stored.version, &stored.record);
     let (gained, lost) = (bounds(boundary.as_ref()), bounds(old.as_ref()));
     request
         .commit(counted(request.call(), changes, &gained, &lost)?)
@@ -277,7 +273,7 @@ fn recounted(
         let count = one.count(&mut policy);
         *count = count.checked_sub(1).ok_or(Unreadable)?;
     }
-    Ok(changes.put_entity(Expect::At(known.version), &policy))
+    Ok(changes.replace_entity(known.version, &policy))
 }
 
 /// Refuses to delete what still has policies. Errors: DeleteConflict.

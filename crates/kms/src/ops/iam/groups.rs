@@ -9,7 +9,6 @@ use strongroom_aws::iam::{
 };
 use strongroom_aws::shape::NoOutput;
 use strongroom_aws::text::iam as text;
-use strongroom_store::Expect;
 
 use super::attachments::require_none;
 use super::subjects::Subject;
@@ -213,8 +212,8 @@ impl Operation for AddUserToGroup {
 
 fn both(group: &Stored<GroupRecord>, user: &Stored<UserRecord>) -> Changes {
     Changes::default()
-        .put_entity(Expect::At(group.version), &group.record)
-        .put_entity(Expect::At(user.version), &user.record)
+        .replace_entity(group.version, &group.record)
+        .replace_entity(user.version, &user.record)
 }
 
 /// IAM API, RemoveUserFromGroup. Errors: NoSuchEntity, also when the user is not in the group.

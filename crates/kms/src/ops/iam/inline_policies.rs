@@ -7,7 +7,6 @@ use strongroom_aws::error::{QueryException, Refusal};
 use strongroom_aws::shape::NoOutput;
 use strongroom_aws::text::iam as text;
 use strongroom_policy::{Grammar, counted_characters};
-use strongroom_store::Expect;
 
 use super::inputs::{AsksForDocument, BringsDocument, Lists, Names, NamesInlinePolicy};
 use super::subjects::{Holder, Subject};
@@ -41,9 +40,8 @@ impl<I: BringsDocument<Record: Holder>> Operation for PutPolicy<I> {
         let inline = &mut stored.record.policies_mut().inline;
         put(inline, input.policy_name(), input.document());
         require_fit(&stored.record)?;
-        let expect = Expect::At(stored.version);
         request
-            .commit(Changes::default().put_entity(expect, &stored.record))
+            .commit(Changes::default().replace_entity(stored.version, &stored.record))
             .await?;
         Ok(NoOutput)
     }
@@ -131,9 +129,8 @@ impl<I: NamesInlinePolicy<Record: Holder>> Operation for DeletePolicy<I> {
         let inline = &mut stored.record.policies_mut().inline;
         let known = position(inline, input.policy_name()).map_err(|_| absent(input))?;
         inline.remove(known);
-        let expect = Expect::At(stored.version);
         request
-            .commit(Changes::default().put_entity(expect, &stored.record))
+            .commit(Changes::default().replace_entity(stored.version, &stored.record))
             .await?;
         Ok(NoOutput)
     }

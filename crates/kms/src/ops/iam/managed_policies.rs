@@ -12,7 +12,6 @@ use strongroom_aws::iam::{
 use strongroom_aws::shape::NoOutput;
 use strongroom_aws::text;
 use strongroom_policy::{Arn, Grammar};
-use strongroom_store::Expect;
 
 use super::policy_use::{AwsPolicyUses, PolicyUse};
 use super::{delete_conflict, deleted, documents, in_turn, new_entity, require_within_quota, tags};
@@ -96,7 +95,7 @@ async fn change<O: Operation, T>(
     let policy = own(&request, arn)?;
     let mut record = policy.record.clone();
     let answer = change(&mut record)?;
-    let changes = Changes::default().put_entity(Expect::At(policy.version), &record);
+    let changes = Changes::default().replace_entity(policy.version, &record);
     request.commit(changes).await?;
     Ok(answer)
 }

@@ -12,7 +12,6 @@ use strongroom_aws::iam::{
 use strongroom_aws::shape::NoOutput;
 use strongroom_aws::text::iam as text;
 use strongroom_policy::{Grammar, Policy};
-use strongroom_store::Expect;
 
 use super::attachments::{boundary_of_new, bounds, counted, created, require_none};
 use super::inputs::Lists;
@@ -103,7 +102,7 @@ async fn change<O: Operation>(
     let role = RoleRecord::get(request.call(), name)?;
     let mut record = role.record.clone();
     change(&mut record)?;
-    let changes = Changes::default().put_entity(Expect::At(role.version), &record);
+    let changes = Changes::default().replace_entity(role.version, &record);
     request.commit(changes).await?;
     Ok(record)
 }

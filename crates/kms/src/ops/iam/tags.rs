@@ -8,7 +8,7 @@ use strongroom_aws::error::{QueryException, Refusal};
 use strongroom_aws::iam::{Tag, TagListType};
 use strongroom_aws::shape::NoOutput;
 use strongroom_aws::text;
-use strongroom_store::Expect;
+use strongroom_policy::folded;
 
 use super::inputs::{BringsTagKeys, BringsTags, Lists, Names};
 use super::subjects::{Subject, Tagged};
@@ -26,7 +26,7 @@ const TAGS_MAX: usize = 50;
 pub(super) fn check(tags: Option<&TagListType>) -> Result<(), Refusal> {
     let mut known = BTreeSet::new();
     for tag in tags.iter().flat_map(|tags| &tags.0) {
-        let key = tag.key.as_str().to_lowercase();
+        let key = folded(tag.key.as_str());
         if key.starts_with("aws:") {
             return Err(invalid(text::RESERVED_TAG));
         }
@@ -119,16 +119,15 @@ impl<I: BringsTags<Record: Tagged>> Operation for AddTags<I> {
             let text = text::iam::TOO_MANY_TAGS;
             return Err(refuse_with(QueryException::LimitExceeded, text));
         }
-        let expect = Expect::At(stored.version);
         request
-            .commit(Changes::default().put_entity(expect, &stored.record))
+            .commit(Changes::default().replace_entity(stored.version, &stored.record))
             .await?;
         Ok(NoOutput)
     }
 }
 
 fn is_same(one: &str, other: &str) -> bool {
-    one.to_lowercase() == other.to_lowercase()
+    folded(one) == folded(other)
 }
 
 /// IAM API, UntagUser, UntagRole, UntagPolicy. Tags that are not there are ignored. Errors: NoSuchEntity.
@@ -156,9 +155,8 @@ impl<I: BringsTagKeys<Record: Tagged>> Operation for RemoveTags<I> {
             return Ok(NoOutput);
         }
         stored.record.tags_mut().retain(|tag| !is_gone(tag));
-        let expect = Expect::At(stored.version);
         request
-            .commit(Changes::default().put_entity(expect, &stored.record))
+            .commit(Changes::default().replace_entity(stored.version, &stored.record))
             .await?;
         Ok(NoOutput)
     }

@@ -782,7 +782,7 @@ async fn both_regions_have_an_event_of_what_concerns_both() {
             (
                 record.operation,
                 record.region.to_string(),
-                record.keys.len(),
+                record.resources.len(),
             )
         })
         .collect();

@@ -14,7 +14,6 @@ use super::tags;
 use crate::authorize::{Authorized, Keys, Target};
 use crate::failure::{Failure, refuse_with};
 use crate::iam::{Caller, Identity, Role, session_arn};
-use crate::records::SessionOf;
 
 /// How long a session of a role lasts when nobody says (STS API, AssumeRole).
 const SECONDS_DEFAULT: i32 = 3600;
@@ -69,14 +68,8 @@ impl Operation for AssumeRole {
         let limits = limits.resolve(&kms.records, caller.partition(), &account)?;
         let name = input.role_session_name.as_str();
         let session = NewSession {
-            account,
-            of: SessionOf::Role(role.record.entity.id.clone()),
-            name: name.to_owned(),
-            seconds,
-            limits: limits.are_any().then_some(limits),
-            tags,
             source_identity: source_identity.clone(),
-            provider: None,
+            ..NewSession::of_role(role, name, seconds, limits, tags)
         };
         Ok(AssumeRoleResponse {
             credentials: Some(sessions::begin(kms, session).await?),

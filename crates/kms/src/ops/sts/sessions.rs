@@ -10,7 +10,8 @@ use strongroom_base::{Secret, UnixMillis};
 use super::limits::Limits;
 use super::tags::SessionTags;
 use crate::accounts::{TEMPORARY_PREFIX, new_access_key_id};
-use crate::failure::{Cause, Failure};
+use crate::failure::Failure;
+use crate::iam::Role;
 use crate::kms::Kms;
 use crate::records::{SessionOf, SessionRecord};
 
@@ -32,6 +33,29 @@ pub(super) struct NewSession {
     pub source_identity: Option<String>,
     /// The identity provider that vouched for it.
     pub provider: Option<String>,
+}
+
+impl NewSession {
+    /// A session of `role`, with neither a source identity nor a provider.
+    pub(super) fn of_role(
+        role: &Role,
+        name: &str,
+        seconds: i64,
+        limits: Limits,
+        tags: SessionTags,
+    ) -> Self {
+        let entity = &role.record.entity;
+        Self {
+            account: entity.account,
+            of: SessionOf::Role(entity.id.clone()),
+            name: name.to_owned(),
+            seconds,
+            limits: limits.are_any().then_some(limits),
+            tags,
+            source_identity: None,
+            provider: None,
+        }
+    }
 }
 
 /// Begins `session` now.
@@ -66,15 +90,8 @@ pub(super) async fn begin(kms: &Kms, session: NewSession) -> Result<Credentials,
     let token = STANDARD.encode(kms.records.seal_session(&record));
     Ok(Credentials {
         access_key_id: record.access_key_id.into(),
-        secret_access_key: AccessKeySecretType(text(&made.secret)?),
+        secret_access_key: AccessKeySecretType(made.secret),
         session_token: TokenType(Secret::new(token)),
         expiration: DateType(expires),
     })
-}
-
-/// Secret access keys are text.
-fn text(secret: &Secret<Vec<u8>>) -> Result<Secret<String>, Failure> {
-    let text = std::str::from_utf8(secret.expose());
-    let text = text.map_err(|_| Failure::Internal(Cause::Unreadable))?;
-    Ok(Secret::new(text.to_owned()))
 }

@@ -3,6 +3,7 @@
 use strongroom_aws::error::{QueryException, Refusal};
 use strongroom_aws::sts::{Tag, TagKeyListType, TagListType};
 use strongroom_aws::text::sts as text;
+use strongroom_policy::folded;
 
 use crate::failure::Failure;
 use crate::iam::Caller;
@@ -45,7 +46,7 @@ impl<'i> Asked<'i> {
 
     /// Refuses tags that no session could have. Errors: InvalidParameterValue.
     pub(super) fn check(&self) -> Result<(), Refusal> {
-        let mut keys: Vec<String> = self.pairs().map(|(key, _)| key.to_lowercase()).collect();
+        let mut keys: Vec<String> = self.pairs().map(|(key, _)| folded(key)).collect();
         if keys.iter().any(|key| key.starts_with("aws:")) {
             return Err(invalid(text::RESERVED_TAG_KEY));
         }
@@ -53,7 +54,7 @@ impl<'i> Asked<'i> {
         if keys.array_windows().any(|[one, next]| one == next) {
             return Err(invalid(text::DUPLICATE_TAG_KEYS));
         }
-        let is_absent = |key: &str| keys.binary_search(&key.to_lowercase()).is_err();
+        let is_absent = |key: &str| keys.binary_search(&folded(key)).is_err();
         if self.transitive().any(is_absent) {
             return Err(invalid(text::TRANSITIVE_TAG_ABSENT));
         }
@@ -64,8 +65,8 @@ impl<'i> Asked<'i> {
     pub(super) fn inheriting(&self, caller: &Caller) -> Result<SessionTags, Failure> {
         let inherited: Vec<&TagRecord> = caller.transitive_tags().collect();
         let is_inherited = |key: &str| {
-            let mut keys = inherited.iter().map(|tag| tag.key.to_lowercase());
-            keys.any(|known| known == key.to_lowercase())
+            let mut keys = inherited.iter().map(|tag| folded(&tag.key));
+            keys.any(|known| known == folded(key))
         };
         if self.pairs().any(|(key, _)| is_inherited(key)) {
             return Err(invalid(text::TRANSITIVE_TAG_CONFLICT).into());

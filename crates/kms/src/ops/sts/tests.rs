@@ -4,7 +4,6 @@ use std::time::Duration;
 use serde_json::json;
 use strongroom_aws::error::Refusal;
 use strongroom_aws::sigv4::{AuthFailure, Credentials};
-use strongroom_store::Expect;
 
 use crate::iam::Caller;
 use crate::oidc::tests::{self as oidc, Signer};
@@ -601,7 +600,7 @@ async fn sessions_begun_before_a_time_can_be_revoked() {
     let found = records.role(&name).unwrap().unwrap();
     let mut record = found.record.clone();
     record.policies = inline(Some(revoke));
-    let changes = Changes::default().put_entity(Expect::At(found.version), &record);
+    let changes = Changes::default().replace_entity(found.version, &record);
     records.commit(changes).await.unwrap();
     let new = assume(&bench, &dave, ROLE, &[]).await.unwrap();
     for (answer, allowed) in [(&old, false), (&new, true)] {

@@ -12,7 +12,6 @@ use super::{limits, roles, tags};
 use crate::authorize::{Authorized, Keys, Target};
 use crate::failure::{Failure, refuse};
 use crate::oidc::WebIdentity;
-use crate::records::SessionOf;
 
 /// STS API, AssumeRoleWithWebIdentity.
 pub(in crate::ops) struct AssumeRoleWithWebIdentity;
@@ -62,14 +61,9 @@ impl Operation for AssumeRoleWithWebIdentity {
         let name = input.role_session_name.as_str();
         let source = who.source_identity.as_ref();
         let session = NewSession {
-            account,
-            of: SessionOf::Role(role.record.entity.id.clone()),
-            name: name.to_owned(),
-            seconds,
-            limits: limits.are_any().then_some(limits),
-            tags,
             source_identity: source.map(|source| source.as_str().to_owned()),
             provider: Some(who.provider_arn(partition, &account)),
+            ..NewSession::of_role(role, name, seconds, limits, tags)
         };
         Ok(AssumeRoleWithWebIdentityResponse {
             credentials: Some(sessions::begin(kms, session).await?),

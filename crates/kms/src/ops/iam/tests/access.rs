@@ -1,6 +1,5 @@
 use serde_json::json;
 use strongroom_base::UnixMillis;
-use strongroom_store::Expect;
 
 use super::{ADMINISTRATOR, EVERYTHING, call, done, new_key, refused, root, signer};
 use crate::iam::Caller;
@@ -87,7 +86,7 @@ async fn a_change_that_waited_is_decided_on_again() {
     let known = bench.kms.records.user(&name).unwrap().unwrap();
     let mut record = known.record.clone();
     record.policies = PoliciesRecord::default();
-    let changes = Changes::default().put_entity(Expect::At(known.version), &record);
+    let changes = Changes::default().replace_entity(known.version, &record);
     bench.kms.records.commit(changes).await.unwrap();
     drop(turn);
     assert_eq!(waiting.await.unwrap_err().0, "AccessDenied");

@@ -1,5 +1,3 @@
-use strongroom_store::Expect;
-
 use super::{ADMINISTRATOR, EVERYTHING, call, done, refused, root};
 use crate::records::{Entity, ManagedPolicyRecord, PolicyVersionRecord};
 use crate::repository::{Changes, EntityName};
@@ -283,7 +281,7 @@ async fn ten_policies_are_attached_at_most() {
     let mut record = known.record.clone();
     let aws = |number| crate::records::PolicyReference::Aws(format!("{number}"));
     record.policies.attached = (0..10).map(aws).collect();
-    let changes = Changes::default().put_entity(Expect::At(known.version), &record);
+    let changes = Changes::default().replace_entity(known.version, &record);
     bench.kms.records.commit(changes).await.unwrap();
     let text = "Cannot exceed quota for PoliciesPerUser: 10";
     let attach = [user, ("PolicyArn", OWN)];

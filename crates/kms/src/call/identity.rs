@@ -1,0 +1,57 @@
+//! Who called, as the audit tells it. Nothing here decides anything.
+
+use strongroom_audit::{Identity as Told, IdentityKind, Session};
+
+use super::Call;
+use crate::iam::{Caller, Identity};
+use crate::records::SessionRecord;
+
+impl Call<'_> {
+    /// Who called, as the audit tells it: CloudTrail User Guide, userIdentity.
+    pub(super) fn told_identity(&self) -> Told {
+        let caller = &self.caller;
+        Told {
+            kind: kind(&caller.identity),
+            principal_id: caller.user_id.clone(),
+            arn: self.principal(),
+            access_key_id: caller.access_key_id.clone(),
+            session: session(caller),
+        }
+    }
+
+    fn principal(&self) -> String {
+        let of_token = self.web_identity.get().map(|who| who.principal());
+        of_token.unwrap_or_else(|| self.caller.arn.clone())
+    }
+}
+
+fn kind(identity: &Identity) -> IdentityKind {
+    match identity {
+        Identity::Root => IdentityKind::Root,
+        Identity::User(_) => IdentityKind::IamUser,
+        Identity::Role(..) => IdentityKind::AssumedRole,
+        Identity::FederatedUser(_) => IdentityKind::FederatedUser,
+        Identity::Service => IdentityKind::AwsService,
+        Identity::Web(_) => IdentityKind::WebIdentityUser,
+    }
+}
+
+fn session(caller: &Caller) -> Option<Session> {
+    let record: &SessionRecord = &caller.session.as_deref()?.record;
+    let role = match &caller.identity {
+        Identity::Role(_, arn) => Some(arn.clone()),
+        Identity::Root
+        | Identity::User(_)
+        | Identity::FederatedUser(_)
+        | Identity::Service
+        | Identity::Web(_) => None,
+    };
+    Some(Session {
+        created: record.issued.into(),
+        // No second factors are known here.
+        mfa: false,
+        role,
+        source_identity: record.source_identity.clone(),
+        provider: record.provider.clone(),
+    })
+}

@@ -1,0 +1,55 @@
+//! The records of what the server did by itself, or for its operators (CloudTrail User Guide, non-API events).
+
+use strongroom_audit::{Identity, Outcome, Record, Resource};
+use strongroom_base::Env;
+use strongroom_base::id::{AccountId, Region, uuid};
+
+use crate::key::Key;
+use crate::records::Unreadable;
+
+/// Where that is told which belongs to no Region, as it is of IAM.
+const HOME_REGION: &str = "us-east-1";
+/// The service that operators talk to.
+const OPERATORS: &str = "strongroom";
+
+/// The record of `operation` of KMS on `key`.
+pub(crate) fn of_key(env: &Env, operation: &str, key: &Key) -> Record {
+    let (account, region) = (&key.name.account, &key.name.region);
+    Record {
+        resources: vec![Resource::new(&key.arn)],
+        ..event(env, "kms", operation, account, region.clone())
+    }
+}
+
+/// The record of an operator's `operation` on `account`.
+pub(crate) fn of_account(
+    env: &Env,
+    operation: &str,
+    account: &AccountId,
+) -> Result<Record, Unreadable> {
+    let region = HOME_REGION.parse().map_err(|_| Unreadable)?;
+    Ok(event(env, OPERATORS, operation, account, region))
+}
+
+fn event(env: &Env, service: &str, operation: &str, account: &AccountId, region: Region) -> Record {
+    Record {
+        event_id: uuid(&*env.random),
+        request_id: String::new(),
+        time: env.clock.now(),
+        service: service.to_owned(),
+        operation: operation.to_owned(),
+        region,
+        account: *account,
+        identity: Identity::internal(),
+        source_address: String::new(),
+        user_agent: String::new(),
+        tls: None,
+        resources: Vec::new(),
+        parameters: None,
+        response: None,
+        additional: None,
+        details: None,
+        outcome: Outcome::Success,
+        read_only: false,
+    }
+}
