@@ -5,7 +5,7 @@ pub mod log;
 pub mod record;
 
 pub use log::{
-    Begins, Chain, Checkpoint, CheckpointId, Fault, Frame, Header, LogError, LogReader, Note,
+    Begins, Chain, Checkpoint, CheckpointKeyId, Fault, Frame, Header, LogError, LogReader, Note,
     Report, Stop, Verifier,
 };
 pub use record::{

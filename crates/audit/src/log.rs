@@ -14,11 +14,11 @@ mod tail;
 mod verify;
 
 pub use chain::{Chain, InvalidPayload};
-pub use checkpoint::{Checkpoint, CheckpointId, KEY_ID_BYTES_MAX, NotACheckpoint};
+pub use checkpoint::{Checkpoint, CheckpointKeyId, NotACheckpoint, checkpoint_key_id};
 pub use fault::{CheckpointFault, Fault, What};
 pub use header::Header;
 pub use reader::{Frame, LogError, LogReader};
-pub use verify::{Begins, Item, NOTES_MAX, Note, Report, Stop, Verifier};
+pub use verify::{Begins, Item, LAG_RECORDS_MAX, NOTES_MAX, Note, Report, Stop, Verifier};
 
 use strongroom_crypto::digest::sha256;
 

@@ -10,7 +10,7 @@ pub struct Chain {
     sequence: u64,
     link: Link,
     /// The link of the last record, which checkpoints speak of.
-    covered: Link,
+    covered: Option<Link>,
 }
 
 /// The payload is empty, exceeds [`PAYLOAD_BYTES_MAX`], or is not of the kind that is appended here.
@@ -29,7 +29,7 @@ impl Chain {
             writer,
             sequence,
             link,
-            covered: link,
+            covered: None,
         }
     }
 
@@ -48,10 +48,10 @@ impl Chain {
         self.link
     }
 
-    /// What a checkpoint of everything written so far has to say: the records, and the link of the last one. Of
-    /// use only after a record was appended.
-    pub fn covered(&self) -> (u64, Link) {
-        (self.sequence, self.covered)
+    /// What a checkpoint of everything written so far has to say: the records, and the link of the last one; `None`
+    /// until a record is appended.
+    pub fn covered(&self) -> Option<(u64, Link)> {
+        Some((self.sequence, self.covered?))
     }
 
     /// The frame that begins segment `segment` at `time`, in milliseconds since the epoch.
@@ -77,7 +77,7 @@ impl Chain {
         }
         let frame = self.frame(payload);
         self.sequence = self.sequence.saturating_add(1);
-        self.covered = self.link;
+        self.covered = Some(self.link);
         Ok(frame)
     }
 

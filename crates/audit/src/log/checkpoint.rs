@@ -6,54 +6,33 @@ use std::str::FromStr;
 
 use strongroom_base::hex;
 use strongroom_crypto::Unauthentic;
+use strongroom_crypto::digest::sha256;
 use strongroom_crypto::signature::{Input, Scheme, verify};
 
 use super::Link;
 
 /// The first byte of a checkpoint's payload. Another layout takes another byte.
 pub(super) const FORMAT: u8 = 0x81;
-/// The longest id of a key, in bytes.
-pub const KEY_ID_BYTES_MAX: usize = 64;
 const SIGNED_LABEL: &[u8] = b"strongroom audit checkpoint v1";
-const FIXED_BYTES: usize = 1 + 16 + 16 + 8 + 8 + 32 + 64 + 1;
+const BYTES: usize = 1 + 16 + 16 + 8 + 8 + 32 + 16 + 64;
 const LINE_TITLE: &str = "strongroom-audit-checkpoint-1";
 
-/// The id of the key that signed a checkpoint: 1 to [`KEY_ID_BYTES_MAX`] letters, digits and hyphens, so that it
-/// is a file's name too.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct CheckpointId(String);
+/// Names a checkpoint key: the first 16 bytes of SHA-256 of its DER SubjectPublicKeyInfo. In file names it is lower
+/// hexadecimal.
+pub type CheckpointKeyId = [u8; 16];
 
-/// The text or the bytes are no checkpoint, or no key's id.
+/// The name of the public key `spki`, a DER SubjectPublicKeyInfo.
+pub fn checkpoint_key_id(spki: &[u8]) -> CheckpointKeyId {
+    let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, ..] = sha256(&[spki]);
+    [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]
+}
+
+/// The text or the bytes are no checkpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotACheckpoint;
 
-impl CheckpointId {
-    /// The id as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for CheckpointId {
-    type Err = NotACheckpoint;
-
-    fn from_str(text: &str) -> Result<Self, NotACheckpoint> {
-        let suits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-        if !(1..=KEY_ID_BYTES_MAX).contains(&text.len()) || !text.bytes().all(suits) {
-            return Err(NotACheckpoint);
-        }
-        Ok(Self(text.to_owned()))
-    }
-}
-
-impl fmt::Display for CheckpointId {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&self.0)
-    }
-}
-
-/// A signed checkpoint: `0x81 ‖ writer (16) ‖ boot (16) ‖ time u64 ‖ sequence u64 ‖ link (32) ‖ signature (64) ‖
-/// length of the key id u8 ‖ key id`, big endian.
+/// A signed checkpoint: `0x81 ‖ writer (16) ‖ boot (16) ‖ time u64 ‖ sequence u64 ‖ link (32) ‖ key (16) ‖
+/// signature (64)`, big endian.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checkpoint {
     /// Whose log it is of.
@@ -67,7 +46,7 @@ pub struct Checkpoint {
     /// The link of the last of them.
     pub link: Link,
     /// The key that signed it.
-    pub key: CheckpointId,
+    pub key: CheckpointKeyId,
     /// The Ed25519 signature over [`Checkpoint::signed_bytes`].
     pub signature: [u8; 64],
 }
@@ -103,17 +82,15 @@ impl Checkpoint {
 
     /// The payload's bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let key = self.key.as_str().as_bytes();
-        let parts: [&[u8]; 9] = [
+        let parts: [&[u8]; 8] = [
             &[FORMAT],
             &self.writer,
             &self.boot,
             &self.time.to_be_bytes(),
             &self.sequence.to_be_bytes(),
             &self.link,
+            &self.key,
             &self.signature,
-            &[u8::try_from(key.len()).unwrap_or(u8::MAX)],
-            key,
         ];
         parts.concat()
     }
@@ -130,13 +107,13 @@ impl Checkpoint {
 /// Whether a whole frame of a checkpoint, but for its check, stands anywhere in `bytes` but at their start. One is written only once
 /// what it covers was written, so no crash of the writer leaves it behind something torn.
 pub(super) fn stands_in(bytes: &[u8]) -> bool {
-    let lengths = FIXED_BYTES + 1..=FIXED_BYTES + KEY_ID_BYTES_MAX;
-    let begins = |at: usize| -> Option<bool> {
-        let (head, rest) = bytes.get(at..)?.split_first_chunk::<4>()?;
-        let length = usize::try_from(u32::from_be_bytes(*head)).ok()?;
-        Some(lengths.contains(&length) && read(rest.get(..length)?).is_some())
+    let length = u32::try_from(BYTES).unwrap_or(u32::MAX).to_be_bytes();
+    let is_frame = |window: &[u8]| {
+        let payload = window.strip_prefix(&length);
+        payload.is_some_and(|payload| payload.first() == Some(&FORMAT))
     };
-    (1..bytes.len()).any(|at| begins(at).unwrap_or(false))
+    let behind = bytes.get(1..).unwrap_or_default();
+    behind.windows(4 + BYTES).any(is_frame)
 }
 
 fn read(payload: &[u8]) -> Option<Checkpoint> {
@@ -146,19 +123,15 @@ fn read(payload: &[u8]) -> Option<Checkpoint> {
     let (time, rest) = rest.split_first_chunk()?;
     let (sequence, rest) = rest.split_first_chunk()?;
     let (link, rest) = rest.split_first_chunk()?;
-    let (signature, rest) = rest.split_first_chunk()?;
-    let (length, key) = rest.split_first()?;
-    if usize::from(*length) != key.len() {
-        return None;
-    }
+    let (key, rest) = rest.split_first_chunk()?;
     Some(Checkpoint {
         writer: *writer,
         boot: *boot,
         time: u64::from_be_bytes(*time),
         sequence: u64::from_be_bytes(*sequence),
         link: *link,
-        key: std::str::from_utf8(key).ok()?.parse().ok()?,
-        signature: *signature,
+        key: *key,
+        signature: rest.try_into().ok()?,
     })
 }
 
@@ -173,7 +146,7 @@ impl fmt::Display for Checkpoint {
             self.time,
             self.sequence,
             hex::encode(&self.link),
-            self.key,
+            hex::encode(&self.key),
             hex::encode(&self.signature),
         )
     }
@@ -200,7 +173,7 @@ fn read_line(line: &str) -> Option<Checkpoint> {
         time: value("time")?.parse().ok()?,
         sequence: value("sequence")?.parse().ok()?,
         link: bytes(value("link")?)?,
-        key: value("key")?.parse().ok()?,
+        key: bytes(value("key")?)?,
         signature: bytes(value("signature")?)?,
     };
     words.next().is_none().then_some(checkpoint)

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use super::{Checkpoint, CheckpointId};
+use strongroom_base::hex;
+
+use super::{Checkpoint, CheckpointKeyId};
 
 /// The first thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,7 +62,7 @@ pub enum CheckpointFault {
     /// It is of another log.
     OtherWriter,
     /// There is no public key of this id.
-    UnknownKey(CheckpointId),
+    UnknownKey(CheckpointKeyId),
     /// Its signature is not valid.
     Signature,
     /// It covers no more than the one before it.
@@ -143,7 +145,8 @@ impl fmt::Display for CheckpointFault {
             Self::UnknownKey(key) => {
                 return write!(
                     out,
-                    "the checkpoint is signed by {key}, of which there is no public key"
+                    "the checkpoint is signed by the key {}, of which there is no public key",
+                    hex::encode(key)
                 );
             }
             Self::Signature => "the checkpoint's signature is not valid",

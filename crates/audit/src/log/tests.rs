@@ -4,7 +4,8 @@ use strongroom_base::UnixMillis;
 use strongroom_crypto::signature::Ed25519KeyPair;
 
 use super::{
-    Begins, Chain, Checkpoint, CheckpointId, Fault, Item, Link, Note, Report, Stop, Verifier,
+    Begins, Chain, Checkpoint, CheckpointKeyId, Fault, Item, Link, Note, Report, Stop, Verifier,
+    checkpoint_key_id,
 };
 use crate::{Identity, Outcome, Record};
 
@@ -76,16 +77,12 @@ impl Signer {
             time,
             sequence,
             link,
-            key: key_id(),
+            key: checkpoint_key_id(&self.pair.public_spki()),
             signature: [0; 64],
         };
         checkpoint.signature = self.pair.sign(&checkpoint.signed_bytes());
         checkpoint
     }
-}
-
-fn key_id() -> CheckpointId {
-    "key-1".parse().unwrap()
 }
 
 /// A log as it is written: segments of frames.
@@ -141,7 +138,7 @@ impl Log {
     }
 
     fn signed(&self) -> Checkpoint {
-        let (sequence, link) = self.chain.covered();
+        let (sequence, link) = self.chain.covered().unwrap();
         self.signer.sign(sequence, link)
     }
 
@@ -182,7 +179,7 @@ fn verify_from(
     kept: &[Checkpoint],
     begins: Begins,
 ) -> Result<Report, Box<Fault>> {
-    let keys = |id: &CheckpointId| (*id == key_id()).then(|| spki.to_vec());
+    let keys = |id: &CheckpointKeyId| (*id == checkpoint_key_id(spki)).then(|| spki.to_vec());
     let mut verifier = Verifier::new(&keys, begins);
     for checkpoint in kept {
         verifier.keep(checkpoint.clone()).unwrap();

@@ -8,7 +8,7 @@ use std::time::Duration;
 use strongroom_base::UnixMillis;
 
 use super::{
-    Checkpoint, CheckpointFault, CheckpointId, FIRST_LINK, Fault, Frame, Header, Link, LogError,
+    Checkpoint, CheckpointFault, CheckpointKeyId, FIRST_LINK, Fault, Frame, Header, Link, LogError,
     LogReader, PayloadKind, What,
 };
 use crate::Record;
@@ -17,7 +17,7 @@ use crate::Record;
 pub const NOTES_MAX: usize = 1000;
 
 /// How far behind the last record a checkpoint may speak: a writer drops answers that come later.
-pub(crate) const LAG_RECORDS_MAX: usize = 65_536;
+pub const LAG_RECORDS_MAX: usize = 65_536;
 /// The most ended lives of the key process that are remembered.
 const BOOTS_MAX: usize = 65_536;
 /// Two clocks of one machine, or one before and after it was set right, do not differ by more.
@@ -33,7 +33,7 @@ pub enum Begins {
 }
 
 /// A public key by its id, as a DER SubjectPublicKeyInfo.
-type Keys<'k> = dyn Fn(&CheckpointId) -> Option<Vec<u8>> + 'k;
+type Keys<'k> = dyn Fn(&CheckpointKeyId) -> Option<Vec<u8>> + 'k;
 
 /// Verifies a log, segment by segment.
 pub struct Verifier<'k> {
@@ -424,7 +424,7 @@ impl<'k> Verifier<'k> {
     }
 
     fn check_signature(&self, checkpoint: &Checkpoint) -> Result<(), CheckpointFault> {
-        let unknown = || CheckpointFault::UnknownKey(checkpoint.key.clone());
+        let unknown = || CheckpointFault::UnknownKey(checkpoint.key);
         let key = (self.keys)(&checkpoint.key).ok_or_else(unknown)?;
         let verified = checkpoint.verify(&key);
         verified.map_err(|_| CheckpointFault::Signature)

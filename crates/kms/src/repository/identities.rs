@@ -64,6 +64,7 @@ pub(super) struct Entities {
     policies: Cache<EntityName, ManagedPolicy>,
     ids: Cache<String, EntityReference>,
     guardrails: Cache<AccountId, Guardrail>,
+    strictness: Cache<AccountId, Strictness>,
 }
 
 impl Entities {
@@ -75,6 +76,7 @@ impl Entities {
             policies: Cache::new(CACHED_ENTITIES_MAX),
             ids: Cache::new(CACHED_ENTITIES_MAX),
             guardrails: Cache::new(CACHED_ENTITIES_MAX),
+            strictness: Cache::new(CACHED_ENTITIES_MAX),
         }
     }
 
@@ -87,7 +89,10 @@ impl Entities {
                 self.policies.invalidate(name)
             }
             TouchedEntity::Id(id) => self.ids.invalidate(id),
-            TouchedEntity::Account(id) => self.guardrails.invalidate(id),
+            TouchedEntity::Account(id) => {
+                self.guardrails.invalidate(id);
+                self.strictness.invalidate(id);
+            }
         }
     }
 }
@@ -229,6 +234,20 @@ impl Repository {
         })?;
         // The look-up always finds something, be it no limit at all.
         found.ok_or_else(|| crate::records::Unreadable.into())
+    }
+
+    /// How strict the audit of an account is.
+    pub(crate) fn strictness(&self, account: &AccountId) -> Result<Strictness, Failure> {
+        let found = cached(&self.entities.strictness, account, || {
+            let record = self.account(account)?;
+            let strict = record.and_then(|stored| stored.record.strict_audit);
+            Ok(Some(match strict {
+                Some(true) => Strictness::Strict,
+                Some(false) | None => Strictness::Usual,
+            }))
+        })?;
+        // The look-up always finds something.
+        Ok(found.map_or(Strictness::Strict, |found| *found))
     }
 
     /// Records of an account, in no order that means anything.

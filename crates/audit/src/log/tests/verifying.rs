@@ -35,13 +35,16 @@ fn checkpoints_that_are_not_right_are_found() {
         &with_checkpoint(|log| signed(log, |one| one.writer = [9; 16])),
         CheckpointFault::OtherWriter,
     );
-    let unknown: super::CheckpointId = "other".parse().unwrap();
+    let unknown = [7; 16];
     check(
-        &with_checkpoint(|log| signed(log, |one| one.key = unknown.clone())),
-        CheckpointFault::UnknownKey(unknown.clone()),
+        &with_checkpoint(|log| signed(log, |one| one.key = unknown)),
+        CheckpointFault::UnknownKey(unknown),
     );
     check(
-        &with_checkpoint(|log| Signer::new().sign(10, log.chain.covered().1)),
+        &with_checkpoint(|log| Checkpoint {
+            key: log.signed().key,
+            ..Signer::new().sign(10, log.chain.covered().unwrap().1)
+        }),
         CheckpointFault::Signature,
     );
     check(
@@ -105,7 +108,7 @@ fn clocks_that_disagree_are_told() {
     for (minutes, told) in [(-6, true), (-5, false), (0, false), (5, false), (6, true)] {
         let mut log = Log::new();
         log.write(5);
-        let (sequence, link) = log.chain.covered();
+        let (sequence, link) = log.chain.covered().unwrap();
         let signed = time_of(4) + minutes * minute;
         let time = u64::try_from(signed).unwrap();
         let checkpoint = log.signer.sign_at(time, sequence, link);
@@ -150,7 +153,7 @@ fn segments_belong_where_they_stand() {
     let report = from(3, Begins::Anywhere, &[]).unwrap();
     assert_eq!(notes(&report), [Note::BeginsAt(20)]);
     assert_eq!((report.records, report.unsigned), (40, 0));
-    let (_, link) = log.chain.covered();
+    let (_, link) = log.chain.covered().unwrap();
     let early = log.signer.sign(20, link);
     let report = from(3, Begins::Anywhere, &[early]).unwrap();
     assert_eq!(notes(&report), [Note::BeginsAt(20), Note::KeptEarlier(20)]);
@@ -172,9 +175,9 @@ fn a_kept_checkpoint_is_of_this_log_and_of_this_key() {
     let other = signed(&log, |one| one.writer = [9; 16]);
     let fault = verify(&log.bytes(), &log.spki(), &[other]).unwrap_err();
     assert_eq!(fault.what, What::KeptOfOtherLog);
-    let keys = |_: &super::CheckpointId| Some(log.spki());
+    let keys = |_: &super::CheckpointKeyId| Some(log.spki());
     let mut verifier = super::Verifier::new(&keys, Begins::AtTheStart);
-    let forged = Signer::new().sign(10, log.chain.covered().1);
+    let forged = Signer::new().sign(10, log.chain.covered().unwrap().1);
     assert_eq!(verifier.keep(forged), Err(CheckpointFault::Signature));
     // An empty folder is a log that was cut, too.
     assert!(verifier.keep(log.signed()).is_ok());
