@@ -7,7 +7,7 @@ use std::time::Duration;
 use strongroom_base::UnixMillis;
 use strongroom_store::Expect;
 
-use crate::failure::{Cause, Failure};
+use crate::failure::Failure;
 use crate::grants;
 use crate::key::{Key, KeyName};
 use crate::kms::{Kms, encoded};
@@ -17,7 +17,7 @@ use crate::ops::end_of_window;
 use crate::records::{ClockRecord, KeyRecord, KeyState, TimerKind};
 use crate::repository::{AliasName, Changes};
 use crate::service_events;
-use crate::{imports, rotation};
+use crate::{imports, outbox, rotation};
 
 mod due;
 
