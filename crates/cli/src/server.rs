@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
 use strongroom_attestation::TrustRoots;
 use strongroom_kms::http::{self, Listeners};
 use strongroom_kms::oidc::Providers;
@@ -49,6 +50,17 @@ pub(crate) struct Addresses {
 pub(crate) fn metrics_told(addresses: Addresses) -> String {
     let told = |address| format!("; metrics at http://{address}/metrics");
     addresses.metrics.map(told).unwrap_or_default()
+}
+
+/// Keeps what passes through the service from core dumps, and from other processes of the same user.
+pub(crate) fn forbid_dumps() -> Result<(), Failed> {
+    let none = Rlimit {
+        current: Some(0),
+        maximum: Some(0),
+    };
+    setrlimit(Resource::Core, none)?;
+    set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
+    Ok(())
 }
 
 /// Runs `work` on a runtime of its own.

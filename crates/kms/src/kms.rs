@@ -11,6 +11,7 @@ use tokio::sync::{RwLock, RwLockReadGuard};
 use tokio::time::Instant;
 
 use crate::accounts::{AccessKeyUses, AccountRule, Sessions, SigningKeys};
+use crate::audit_keys::AuditKeys;
 use crate::audit_log::{AuditLog, Durability};
 use crate::call::Call;
 use crate::domain_time::{DomainTime, Recorded};
@@ -66,6 +67,7 @@ pub struct Kms {
     pub(crate) sessions: Sessions,
     pub(crate) access_key_uses: AccessKeyUses,
     pub(crate) audit: Arc<AuditLog>,
+    pub(crate) audit_keys: Arc<AuditKeys>,
     /// Changes of one key's grants: each replaces the count of them.
     pub(crate) grant_turns: Turns,
     /// Changes of one key that conflicted before.
@@ -95,6 +97,7 @@ impl Kms {
             env,
             settings,
             records,
+            audit_keys: Arc::new(AuditKeys::new(key_process.clone())),
             key_process,
             metrics,
             signing_keys: SigningKeys::default(),

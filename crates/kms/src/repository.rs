@@ -1,5 +1,6 @@
 //! Typed records over the sealed store, with caches that a commit invalidates before it answers.
 
+mod audit_keys;
 mod grants;
 mod identities;
 
@@ -24,6 +25,7 @@ use crate::records::{
 };
 use crate::timers::Timers;
 
+pub(crate) use audit_keys::AUDIT_KEYS_MAX;
 #[cfg(test)]
 pub(crate) use grants::GRANTS_PER_KEY_MAX;
 pub(crate) use grants::Retiring;

@@ -13,6 +13,7 @@ use strongroom_hsm_api::status::{Phase, Status};
 use strongroom_store::{Engine, Folder, FolderError, OpenError, Sqlite, SqliteOptions};
 use tokio::sync::Mutex;
 
+use crate::audit_keys;
 use crate::audit_log::AuditLog;
 use crate::domain::{self, DomainError, Rotation};
 use crate::failure::Failure;
@@ -287,7 +288,15 @@ impl Service {
                 "grants cannot be indexed: those of earlier versions allow nothing until the next start"
             );
         }
+        let log = audit_folder(self.folder.path());
+        if let Err(failure) = audit_keys::look_after_checkpoint_keys(&kms, &log).await {
+            tracing::error!(
+                ?failure,
+                "there is no key for checkpoints: the audit log goes unsigned until one can be made"
+            );
+        }
         tokio::spawn(timers::run(Arc::downgrade(&kms)));
+        tokio::spawn(audit_keys::run(Arc::downgrade(&kms), log));
         *self.previous() = Arc::downgrade(&kms);
         self.open.store(Some(kms));
         // The key process may have ended meanwhile, and what was opened too late must be closed again.

@@ -54,6 +54,7 @@ fn service(text: &str) -> Result<(String, PathBuf), String> {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failed> {
+    server::forbid_dumps()?;
     server::start_logging(arguments.log_format);
     server::block_on(start(arguments))
 }

@@ -20,6 +20,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failed> {
+    server::forbid_dumps()?;
     let config = config::read(&arguments.config)?;
     server::start_logging(config.log.format);
     server::block_on(start(config))
