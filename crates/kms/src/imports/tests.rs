@@ -203,10 +203,10 @@ const PENDING: (&str, &str) = ("PENDING_ROTATION", "IMPORTED");
 const EVERYWHERE: &str = "PENDING_MULTI_REGION_IMPORT_AND_ROTATION";
 
 fn expired(bench: &Bench) -> usize {
-    let outbox = bench.kms.records.list_outbox(500).unwrap();
+    let outbox = bench.kms.records.outbox(None, 500).unwrap().entries;
     let records = outbox
         .iter()
-        .map(|(_, _, bytes)| Record::decode(bytes).unwrap());
+        .map(|entry| Record::decode(&entry.payload).unwrap());
     let events = records.filter(|record| record.operation == "DeleteExpiredKeyMaterial");
     events.count()
 }
