@@ -4,6 +4,7 @@
 mod grants;
 mod identities;
 mod text;
+mod trails;
 
 use minicbor::{Decode, Encode};
 use strongroom_base::UnixMillis;
@@ -18,6 +19,11 @@ pub(crate) use identities::{
     Entity, EntityKind, EntityReference, GroupRecord, InlinePolicyRecord, ManagedPolicyRecord,
     PoliciesRecord, PolicyReference, PolicyVersionRecord, RoleRecord, SessionOf, SessionRecord,
     UserRecord,
+};
+
+pub(crate) use trails::{
+    DeliveredFileRecord, DeliveryStepRecord, DigestRecord, LogPositionRecord, PreviousDigestRecord,
+    ReadWrite, SelectorRecord, TrailDeliveryRecord, TrailRecord,
 };
 
 /// The bytes are not a record of the expected kind, or of a newer version.
@@ -552,6 +558,8 @@ records!(
     ManagedPolicyRecord,
     EntityReference,
     SessionRecord,
+    TrailRecord,
+    TrailDeliveryRecord,
 );
 
 #[cfg(test)]

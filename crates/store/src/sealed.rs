@@ -72,6 +72,10 @@ pub enum Table {
     Entities = 20,
     /// Account, Region, key id, grantee, grant id -> key and grant id; nothing -> that no grant is missing.
     GranteeGrants = 21,
+    /// Account, home Region, name -> trail.
+    Trails = 23,
+    /// Account, home Region, name of a trail, source Region -> how far its delivery is.
+    TrailDeliveries = 24,
 }
 
 impl Table {
@@ -98,6 +102,8 @@ impl Table {
             Self::ManagedPolicies => 19,
             Self::Entities => 20,
             Self::GranteeGrants => 21,
+            Self::Trails => 23,
+            Self::TrailDeliveries => 24,
         }
     }
 }
