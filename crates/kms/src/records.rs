@@ -1,6 +1,7 @@
 //! Stored records: the bytes inside sealed values. Each begins with a version; a field number is
 //! never reused. These are neither wire types nor domain logic.
 
+mod audit_keys;
 mod grants;
 mod identities;
 mod text;
@@ -11,6 +12,7 @@ use strongroom_base::UnixMillis;
 use strongroom_base::id::{AccountId, KeyId, Region};
 use strongroom_hsm_api::key::MaterialId;
 
+pub(crate) use audit_keys::{AuditKeyRecord, AuditKeyUse};
 pub(crate) use grants::{
     GrantCountRecord, GrantId, GrantOperation, GrantParty, GrantRecord, GrantReference, GrantTerms,
     GranteeIndexRecord, NamedGrantRecord,
@@ -558,6 +560,7 @@ records!(
     ManagedPolicyRecord,
     EntityReference,
     SessionRecord,
+    AuditKeyRecord,
     TrailRecord,
     TrailDeliveryRecord,
 );

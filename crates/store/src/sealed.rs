@@ -72,6 +72,8 @@ pub enum Table {
     Entities = 20,
     /// Account, Region, key id, grantee, grant id -> key and grant id; nothing -> that no grant is missing.
     GranteeGrants = 21,
+    /// Id of a key -> a key that signs the audit log.
+    AuditKeys = 22,
     /// Account, home Region, name -> trail.
     Trails = 23,
     /// Account, home Region, name of a trail, source Region -> how far its delivery is.
@@ -102,6 +104,7 @@ impl Table {
             Self::ManagedPolicies => 19,
             Self::Entities => 20,
             Self::GranteeGrants => 21,
+            Self::AuditKeys => 22,
             Self::Trails => 23,
             Self::TrailDeliveries => 24,
         }
