@@ -11,6 +11,7 @@
 mod access;
 mod audit;
 mod audit_keys;
+mod audit_verify;
 mod bad_input;
 mod damage;
 mod domain;
