@@ -30,6 +30,7 @@ use tokio_rustls::TlsAcceptor;
 use crate::endpoint::{self, Channel, Peer, Reply, Request};
 use crate::service::Service;
 use crate::service_sockets::ServiceSocket;
+use crate::tls::Spoken;
 
 /// The longest request body: a policy of 131,072 characters, escaped, fits.
 const BODY_BYTES_MAX: usize = 1 << 20;
@@ -182,7 +183,8 @@ fn accept(
                 if let Ok(Ok(stream)) =
                     tokio::time::timeout(HANDSHAKE_TIME_MAX, acceptor.accept(stream)).await
                 {
-                    serve_connection(shared, stream, peer(Channel::Tls), stopped).await;
+                    let spoken = Arc::new(Spoken::on(&stream));
+                    serve_connection(shared, stream, peer(Channel::Tls(spoken)), stopped).await;
                 }
             }
         }

@@ -19,6 +19,7 @@ pub mod service_sockets;
 mod spec;
 pub mod timers;
 pub mod tls;
+mod told;
 mod turns;
 
 mod authorize;

@@ -110,7 +110,7 @@ fn waiting(bench: &Bench) -> usize {
     timers.count(TimerKind::Rotation)
 }
 
-/// What the service noted that it did by itself: operation, key, material.
+/// What the service noted that it did by itself: operation, key, whether it told more.
 fn events(bench: &Bench) -> Vec<(String, String, bool)> {
     let outbox = bench.kms.records.list_outbox(500).unwrap();
     let records = outbox
@@ -123,7 +123,7 @@ fn events(bench: &Bench) -> Vec<(String, String, bool)> {
             (
                 record.operation.clone(),
                 key.arn.clone(),
-                key.material_id.is_some(),
+                record.details.is_some(),
             )
         })
         .collect();
