@@ -8,7 +8,7 @@ use std::process::{Command, Output, Stdio};
 #[derive(Clone, Debug)]
 pub struct Program {
     path: PathBuf,
-    log: Option<String>,
+    variables: Vec<(String, String)>,
 }
 
 /// A command that ended.
@@ -27,13 +27,13 @@ impl Program {
     pub fn new(path: &str) -> Self {
         Self {
             path: PathBuf::from(path),
-            log: None,
+            variables: Vec::new(),
         }
     }
 
-    /// The same with STRONGROOM_LOG set to `log`.
-    pub fn logging(mut self, log: &str) -> Self {
-        self.log = Some(log.to_owned());
+    /// The same with an environment variable.
+    pub fn with_variable(mut self, name: &str, value: &str) -> Self {
+        self.variables.push((name.to_owned(), value.to_owned()));
         self
     }
 
@@ -42,12 +42,10 @@ impl Program {
         &self.path
     }
 
-    /// A command that runs it.
+    /// A command that runs it in its environment.
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(&self.path);
-        if let Some(log) = &self.log {
-            command.env("STRONGROOM_LOG", log);
-        }
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command
     }
 

@@ -36,7 +36,7 @@ struct Run {
 impl Run {
     fn start() -> Self {
         let folder = tempdir().unwrap();
-        let program = Program::new(PROGRAM).logging("trace");
+        let program = Program::new(PROGRAM).with_variable("STRONGROOM_LOG", "trace");
         let server = Server::dev(&program, &folder.path().join("data"));
         Self {
             folder,
@@ -326,6 +326,7 @@ fn no_secret_of_a_run_is_found_where_the_server_writes() {
         search.add(body, &mut hits, |_| format!("the error of {what}"));
     }
     let log = run.server.stderr();
+    assert!(log.contains("DEBUG"), "nothing fine is logged");
     search.add(log.as_bytes(), &mut hits, |at| format!("{at} of the log"));
     // While it runs, then after it stopped and brought everything to its files.
     let running = search_files(run.folder.path(), &needles, &mut hits);

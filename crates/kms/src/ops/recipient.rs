@@ -68,7 +68,8 @@ impl Audience {
             return Ok(Self::Caller);
         };
         let attestation = verified.map_err(|reason| {
-            tracing::info!(%reason, "an attestation document was refused");
+            let request_id = call.request_id;
+            tracing::info!(request_id, %reason, "an attestation document was refused");
             refuse_with(KmsException::Validation, text::ATTESTATION_NOT_VALID)
         })?;
         call.note_additional("recipient", told(&attestation));
