@@ -22,6 +22,7 @@ use crate::failure::Failure;
 use crate::guardrails::{self, Unchanged};
 use crate::records::{AccountRecord, TimerKind};
 use crate::service::Service;
+use crate::usage_report::StandingKey;
 
 /// The socket's name in the data folder.
 pub const SOCKET_FILE: &str = "admin.sock";
@@ -30,6 +31,8 @@ pub const SOCKET_FILE: &str = "admin.sock";
 const LINE_BYTES_MAX: u64 = 64 * 1024;
 /// The accounts of one answer.
 const ACCOUNTS_PER_ANSWER: usize = 500;
+/// The keys of one answer.
+const KEYS_PER_ANSWER: usize = 500;
 const CONNECTIONS_MAX: usize = 16;
 /// The pause after accepting failed, as it does when file descriptors run out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -53,6 +56,11 @@ pub enum Question {
     },
     /// Tell the accounts that are stored, some at a time.
     ListAccounts {
+        /// What the last answer said comes next; absent at first.
+        after: Option<String>,
+    },
+    /// Tell the keys of every account, some at a time.
+    ListKeys {
         /// What the last answer said comes next; absent at first.
         after: Option<String>,
     },
@@ -114,6 +122,13 @@ pub enum Answer {
     Accounts {
         /// Some of them.
         accounts: Vec<AccountAnswer>,
+        /// What to ask for next; absent after the last.
+        next: Option<String>,
+    },
+    /// Keys, in no order that means anything.
+    Keys {
+        /// Some of them.
+        keys: Vec<StandingKey>,
         /// What to ask for next; absent after the last.
         next: Option<String>,
     },
@@ -277,6 +292,7 @@ async fn answer(service: &Arc<Service>, question: Question) -> Answer {
         },
         Question::CreateAccount { id } => create_account(service, id).await,
         Question::ListAccounts { after } => list_accounts(service, after.as_deref()),
+        Question::ListKeys { after } => list_keys(service, after.as_deref()),
         Question::SetGuardrail { account, document } => {
             change_guardrail(service, &account, Some(&document)).await
         }
@@ -383,6 +399,25 @@ fn account_answer(account: &AccountRecord) -> AccountAnswer {
         id: account.id.to_string(),
         created: iso8601(account.created.into()),
         has_guardrail: account.guardrail.is_some(),
+    }
+}
+
+fn list_keys(service: &Service, after: Option<&str>) -> Answer {
+    let Some(kms) = service.kms() else {
+        return sealed();
+    };
+    let cursor = after.and_then(hex::decode);
+    let cursor = cursor.map(|bytes| Cursor::from_bytes(&bytes));
+    match kms.records.list_all_keys(cursor.as_ref(), KEYS_PER_ANSWER) {
+        Ok(page) => Answer::Keys {
+            keys: page
+                .records
+                .iter()
+                .map(|stored| stored.record.standing())
+                .collect(),
+            next: page.next.map(|next| hex::encode(next.as_bytes())),
+        },
+        Err(failure) => failed(&failure),
     }
 }
 

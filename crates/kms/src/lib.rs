@@ -19,6 +19,7 @@ mod spec;
 pub mod timers;
 pub mod tls;
 mod turns;
+pub mod usage_report;
 
 mod authorize;
 mod cache;

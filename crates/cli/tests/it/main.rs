@@ -20,6 +20,7 @@ mod materials;
 mod operators;
 mod seal;
 mod services;
+mod usage;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
