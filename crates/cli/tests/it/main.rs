@@ -10,6 +10,7 @@
 
 mod access;
 mod audit;
+mod audit_keys;
 mod bad_input;
 mod damage;
 mod domain;
@@ -17,6 +18,7 @@ mod full_disk;
 mod kill;
 mod load;
 mod materials;
+mod metrics;
 mod operators;
 mod seal;
 mod services;
