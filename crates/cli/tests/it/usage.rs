@@ -1,9 +1,12 @@
 //! What a period costs, counted from the audit log of a real server: exact numbers after known calls.
 
+use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use strongroom_kms::audit_log::segments;
+use strongroom_kms::service::audit_folder;
 use strongroom_testkit::{Client, Server, eventually};
 
 use crate::{program, scratch};
@@ -142,6 +145,7 @@ fn calls_and_keys_are_counted_exactly() {
 
     assert!(server.terminate().success());
     check_without_server(&data);
+    check_broken_log(&data);
 }
 
 fn check_keys(report: &Value, [symmetric, rsa, curve]: [&String; 3]) {
@@ -190,4 +194,69 @@ fn check_without_server(data: &Path) {
     ];
     let complaint = "strongroom: the period is empty: --from must be before --to\n";
     assert_eq!(program().run(empty).failed(), complaint);
+}
+
+/// A torn end is the end; a hole is an error, not a smaller count.
+fn check_broken_log(data: &Path) {
+    let segments = segments(&audit_folder(data)).unwrap();
+    let (_, path) = segments.first().unwrap();
+    let whole = fs::read(path).unwrap();
+    fs::write(path, [&whole[..], &[0, 0]].concat()).unwrap();
+    assert_eq!(total(&report(data, &[])), 24);
+    let mut damaged = whole;
+    let middle = damaged.len() / 2;
+    damaged[middle] ^= 1;
+    fs::write(path, damaged).unwrap();
+    let path = data.display().to_string();
+    let complaint = program().run(["usage", "--data", &path]).failed();
+    assert!(
+        complaint.contains("the audit log is damaged at byte "),
+        "{complaint}"
+    );
+}
+
+#[test]
+fn keys_are_told_that_no_single_answer_holds() {
+    const KEYS: u64 = 501;
+    let (_folder, data) = scratch();
+    let server = Server::dev(&program(), &data);
+    let mut client = server.client();
+    for _ in 0..KEYS {
+        client.create_key();
+    }
+    let found = report(&data, &["--by", "account"]);
+    assert_eq!(found["keys_from"], "server");
+    let rows = found["keys"].as_array().unwrap().iter();
+    let kinds: Vec<_> = rows
+        .map(|row| (&row["spec"], row["keys"].as_u64().unwrap()))
+        .collect();
+    assert_eq!(kinds, [(&json!("SYMMETRIC_DEFAULT"), KEYS)]);
+}
+
+/// ReplicateKey and UpdatePrimaryRegion leave a record in each Region; a request is one call all the same.
+#[test]
+fn a_call_that_concerns_two_regions_counts_once() {
+    let (_folder, data) = scratch();
+    let mut server = Server::dev(&program(), &data);
+    let mut client = server.client();
+    let key = create(&mut client, &json!({"MultiRegion": true}));
+    let there = json!({"KeyId": key, "ReplicaRegion": "eu-west-1"});
+    client.ok("ReplicateKey", &there);
+    let there = json!({"KeyId": key, "PrimaryRegion": "eu-west-1"});
+    client.ok("UpdatePrimaryRegion", &there);
+    assert!(server.terminate().success());
+    server.restart();
+    let expected = [
+        "us-east-1 kms:CreateKey 1+0",
+        "us-east-1 kms:ReplicateKey 1+0",
+        "us-east-1 kms:UpdatePrimaryRegion 1+0",
+    ];
+    // Until the last record is in the log, the other Region's may stand for a call.
+    let calls = eventually("three calls", LOGGED_MAX, || {
+        let found = report(&data, &["--by", "operation"]);
+        (rows(&found, &["region", "operation"]) == expected).then_some(found)
+    });
+    let regions = calls["keys"].as_array().unwrap().iter();
+    let regions: Vec<&Value> = regions.map(|row| &row["region"]).collect();
+    assert_eq!(regions, ["eu-west-1", "us-east-1"]);
 }
