@@ -19,8 +19,10 @@ pub mod service;
 mod service_events;
 pub mod service_sockets;
 mod spec;
+pub mod strictness;
 pub mod timers;
 pub mod tls;
+mod trails;
 mod turns;
 pub mod usage_report;
 
@@ -39,6 +41,7 @@ mod managed_keys;
 mod material;
 mod multi_region;
 pub mod oidc;
+mod outbox;
 mod readiness;
 mod records;
 mod regions;

@@ -21,9 +21,6 @@ use crate::Failed;
 use crate::operator::Server;
 use printed::Printed;
 
-/// Frames whose payload begins with this bit tell of the log itself.
-const NO_RECORD: u8 = 0x80;
-
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -164,11 +161,7 @@ fn read_segment(path: &Path, count: &mut UsageCount) -> Result<(), Failed> {
             Err(LogError::Torn { .. }) => return Ok(()),
             Err(error) => return Err(error.into()),
         };
-        if frame
-            .payload
-            .first()
-            .is_some_and(|kind| kind & NO_RECORD != 0)
-        {
+        if !frame.is_record() {
             continue;
         }
         let record = Record::decode(&frame.payload);
