@@ -25,6 +25,7 @@ pub mod tls;
 mod told;
 mod trails;
 mod turns;
+pub mod usage_report;
 
 mod authorize;
 mod cache;

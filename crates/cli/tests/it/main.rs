@@ -23,6 +23,7 @@ mod metrics;
 mod operators;
 mod seal;
 mod services;
+mod usage;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
