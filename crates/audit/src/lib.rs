@@ -1,6 +1,7 @@
-//! Audit records, their stored bytes and the frames of the log they stand in. Pure: opens no file, reads
+//! Audit records, their stored bytes, the frames of the log they stand in and the events they tell. Pure: opens no file, reads
 //! no clock.
 
+pub mod cloudtrail;
 pub mod log;
 pub mod record;
 

@@ -271,3 +271,6 @@ impl Drop for AuditLog {
 
 /// The event ids of records.
 type EventIds = HashSet<String>;
+
+#[cfg(test)]
+mod tests;

@@ -22,6 +22,7 @@ mod spec;
 pub mod strictness;
 pub mod timers;
 pub mod tls;
+mod trails;
 mod turns;
 
 mod authorize;
