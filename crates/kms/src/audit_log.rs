@@ -37,6 +37,7 @@ pub struct NotWritten;
 
 /// The open end of the audit log.
 pub struct AuditLog {
+    folder: PathBuf,
     entries: mpsc::SyncSender<Entry>,
 }
 
@@ -71,7 +72,15 @@ impl AuditLog {
         std::thread::Builder::new()
             .name("audit".into())
             .spawn(move || writer.run(&waiting))?;
-        Ok(Self { entries })
+        Ok(Self {
+            folder: folder.to_owned(),
+            entries,
+        })
+    }
+
+    /// Where its segments are.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// Appends one record's payload.

@@ -31,6 +31,7 @@ mod domain_time;
 mod failure;
 mod grants;
 pub mod guardrails;
+mod history;
 mod iam;
 mod imports;
 mod key;

@@ -163,6 +163,7 @@ fn resource(kind: ResourceKind) -> &'static str {
         ResourceKind::Key => "the key, of any account",
         ResourceKind::OwnKey => "the key",
         ResourceKind::Entity => "the user, group, role or policy",
+        ResourceKind::Trail => "the trail",
         ResourceKind::KeyAndAccount => "the key; the account",
         ResourceKind::CiphertextKey => "the key of the ciphertext",
         ResourceKind::TwoKeys => "both keys, of any account",
