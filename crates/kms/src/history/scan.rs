@@ -8,7 +8,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use strongroom_audit::cloudtrail::{Event, events};
-use strongroom_audit::{LogReader, Record};
+use strongroom_audit::{LogError, LogReader, Record};
 use strongroom_base::UnixMillis;
 
 use super::{Place, Query};
@@ -20,8 +20,6 @@ const RECORDS_MAX: usize = 262_144;
 const PASSED_OVER: usize = 64;
 /// How much later than a later one a record may have been appended: changes wait in the outbox.
 const DISORDER_MAX: Duration = Duration::from_secs(15 * 60);
-/// The first byte of payloads that are no records has this bit.
-const NO_RECORD: u8 = 0x80;
 
 /// An event that was found, in the words of LookupEvents.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -143,7 +141,8 @@ impl Scan<'_> {
     }
 
     fn look_at(&mut self, number: u64, path: &Path) -> io::Result<Ahead> {
-        let Some(began) = records(path)?.next().map(|(_, record)| record.time) else {
+        let first = records(path)?.next().transpose()?;
+        let Some(began) = first.map(|(_, record)| record.time) else {
             self.spend(PASSED_OVER);
             return Ok(Ahead::More);
         };
@@ -165,7 +164,8 @@ impl Scan<'_> {
     fn read(&mut self, number: u64, path: &Path) -> io::Result<Ahead> {
         let room = self.limit.saturating_sub(self.page.found.len());
         let mut newest = Newest::new(room);
-        for (offset, record) in records(path)? {
+        for found in records(path)? {
+            let (offset, record) = found?;
             self.spend(1);
             let Some(id) = self.asked_for(&record).map(|event| event.id) else {
                 continue;
@@ -244,10 +244,14 @@ impl Newest {
 }
 
 /// The records of a segment with their places, oldest first, up to what is torn or damaged.
-fn records(path: &Path) -> io::Result<impl Iterator<Item = (u64, Record)>> {
+fn records(path: &Path) -> io::Result<impl Iterator<Item = io::Result<(u64, Record)>>> {
     let frames = LogReader::new(BufReader::new(File::open(path)?));
-    let intact = frames.map_while(Result::ok);
-    let of_records =
-        intact.filter(|frame| frame.payload.first().is_some_and(|it| it & NO_RECORD == 0));
-    Ok(of_records.filter_map(|frame| Some((frame.offset, Record::decode(&frame.payload).ok()?))))
+    Ok(frames.filter_map(|frame| match frame {
+        Ok(frame) if frame.is_record() => {
+            let record = Record::decode(&frame.payload).ok()?;
+            Some(Ok((frame.offset, record)))
+        }
+        Ok(_) | Err(LogError::Torn { .. } | LogError::Damaged { .. }) => None,
+        Err(LogError::Read(error)) => Some(Err(error)),
+    }))
 }

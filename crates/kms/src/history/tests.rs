@@ -1,9 +1,10 @@
 use std::fs::{self, OpenOptions};
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use strongroom_audit::{Identity, IdentityKind, Outcome, Record, frame};
+use strongroom_audit::log::{Chain, Checkpoint, checkpoint_key_id};
+use strongroom_audit::{Identity, IdentityKind, Outcome, Record};
 use strongroom_base::Instant;
 use strongroom_base::id::uuid_of_hash;
 
@@ -45,33 +46,76 @@ fn record(number: u8) -> Record {
     }
 }
 
-fn append(folder: &Path, segment: u64, payloads: &[Vec<u8>]) {
-    let path = folder.join(format!("{segment:012}.log"));
-    let file = OpenOptions::new().create(true).append(true).open(path);
-    let mut file = file.unwrap();
-    for payload in payloads {
-        file.write_all(&frame(payload).unwrap()).unwrap();
+/// A log that grows.
+struct Log {
+    folder: tempfile::TempDir,
+    chain: Chain,
+}
+
+impl Log {
+    fn new() -> Self {
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            chain: Chain::new([7; 16]),
+        }
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn segment(&self, number: u64) -> PathBuf {
+        self.path().join(format!("{number:012}.log"))
+    }
+
+    fn write(&self, segment: u64, bytes: &[u8]) {
+        let mut options = OpenOptions::new();
+        let file = options
+            .create(true)
+            .append(true)
+            .open(self.segment(segment));
+        file.unwrap().write_all(bytes).unwrap();
+    }
+
+    /// Begins a segment with these records.
+    fn begin(&mut self, segment: u64, numbers: std::ops::RangeInclusive<u8>) {
+        let header = self.chain.header(segment, 0);
+        self.write(segment, &header);
+        self.append(segment, numbers);
+    }
+
+    fn append(&mut self, segment: u64, numbers: std::ops::RangeInclusive<u8>) {
+        for number in numbers {
+            let payload = record(number).encode().unwrap();
+            let frame = self.chain.append(&payload).unwrap();
+            self.write(segment, &frame);
+        }
+    }
+
+    fn sign(&mut self, segment: u64) {
+        let checkpoint = self.chain.checkpoint(&Checkpoint {
+            writer: self.chain.writer(),
+            boot: [1; 16],
+            time: 1,
+            sequence: self.chain.sequence(),
+            link: self.chain.link(),
+            key: checkpoint_key_id(b"key"),
+            signature: [0; 64],
+        });
+        self.write(segment, &checkpoint);
     }
 }
 
-fn records(numbers: std::ops::RangeInclusive<u8>) -> Vec<Vec<u8>> {
-    numbers
-        .map(|number| record(number).encode().unwrap())
-        .collect()
-}
-
-/// Three segments: 1 to 4, 5 to 7 between what are no records, 8 to 9 and a torn end.
-fn log() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    append(folder.path(), 1, &records(1..=4));
-    append(folder.path(), 2, &[vec![0x80, 1]]);
-    append(folder.path(), 2, &records(5..=7));
-    append(folder.path(), 2, &[vec![0x81, 2, 3]]);
-    append(folder.path(), 3, &records(8..=9));
-    let torn = folder.path().join("000000000003.log");
-    let torn = OpenOptions::new().append(true).open(torn);
-    torn.unwrap().write_all(&[0, 0, 1]).unwrap();
-    folder
+/// Three segments: 1 to 4, 5 to 7 with a checkpoint between, 8 to 9 and a torn end.
+fn log() -> Log {
+    let mut log = Log::new();
+    log.begin(1, 1..=4);
+    log.begin(2, 5..=5);
+    log.sign(2);
+    log.append(2, 6..=7);
+    log.begin(3, 8..=9);
+    log.write(3, &[0, 0, 1]);
+    log
 }
 
 fn everything() -> Query {
@@ -103,10 +147,10 @@ fn pages(folder: &Path, query: &Query, limit: usize) -> Vec<Vec<String>> {
 
 #[test]
 fn pages_go_backwards_through_all_segments() {
-    let folder = log();
+    let log = log();
     let newest_first: Vec<String> = (1..=9).rev().map(|number| format!("Op{number}")).collect();
     for limit in 1..=10 {
-        let pages = pages(folder.path(), &everything(), limit);
+        let pages = pages(log.path(), &everything(), limit);
         assert!(
             pages.iter().all(|page| page.len() <= limit),
             "{limit} {pages:?}"
@@ -117,21 +161,21 @@ fn pages_go_backwards_through_all_segments() {
 
 #[test]
 fn a_page_stands_although_the_log_grows() {
-    let folder = log();
-    let first = page(folder.path(), &everything(), None, 3).unwrap();
+    let mut log = log();
+    let first = page(log.path(), &everything(), None, 3).unwrap();
     assert_eq!(names(&first), ["Op9", "Op8", "Op7"]);
-    append(folder.path(), 4, &records(10..=12));
-    let second = page(folder.path(), &everything(), first.next, 3).unwrap();
+    log.begin(4, 10..=12);
+    let second = page(log.path(), &everything(), first.next, 3).unwrap();
     assert_eq!(names(&second), ["Op6", "Op5", "Op4"]);
 }
 
 #[test]
 fn what_stands_twice_is_shown_once() {
     for limit in 1..=6 {
-        let folder = tempfile::tempdir().unwrap();
-        append(folder.path(), 1, &records(1..=3));
-        append(folder.path(), 1, &records(2..=3));
-        let mut found = pages(folder.path(), &everything(), limit).concat();
+        let mut log = Log::new();
+        log.begin(1, 1..=3);
+        log.append(1, 2..=3);
+        let mut found = pages(log.path(), &everything(), limit).concat();
         found.sort();
         assert_eq!(found, ["Op1", "Op2", "Op3"], "{limit}");
     }
@@ -139,22 +183,21 @@ fn what_stands_twice_is_shown_once() {
 
 #[test]
 fn damage_hides_what_follows_it_in_its_segment_only() {
-    let folder = log();
-    let path = folder.path().join("000000000001.log");
-    let mut bytes = fs::read(&path).unwrap();
-    let third = bytes.len() / 4 * 2;
-    bytes[third + 20] ^= 1;
-    fs::write(&path, bytes).unwrap();
-    let found = pages(folder.path(), &everything(), 50).concat();
+    let log = log();
+    let mut bytes = fs::read(log.segment(1)).unwrap();
+    let third = bytes.len() - bytes.len() / 3;
+    bytes[third] ^= 1;
+    fs::write(log.segment(1), bytes).unwrap();
+    let found = pages(log.path(), &everything(), 50).concat();
     assert_eq!(found, ["Op9", "Op8", "Op7", "Op6", "Op5", "Op2", "Op1"]);
 }
 
 #[test]
 fn segments_out_of_the_time_asked_for_are_passed_over() {
-    let folder = tempfile::tempdir().unwrap();
-    append(folder.path(), 1, &records(1..=2));
-    append(folder.path(), 2, &records(100..=101));
-    append(folder.path(), 3, &records(200..=201));
+    let mut log = Log::new();
+    log.begin(1, 1..=2);
+    log.begin(2, 100..=101);
+    log.begin(3, 200..=201);
     let between = |start: i64, end: i64| Query {
         start: UnixMillis(start * MINUTE),
         end: UnixMillis(end * MINUTE),
@@ -168,30 +211,25 @@ fn segments_out_of_the_time_asked_for_are_passed_over() {
         (between(120, 180), vec![]),
     ] {
         assert_eq!(
-            pages(folder.path(), &query, 50).concat(),
+            pages(log.path(), &query, 50).concat(),
             expected,
             "{query:?}"
         );
     }
     // A segment that would have to be read cannot be; the others are not touched.
-    fs::remove_file(folder.path().join("000000000001.log")).unwrap();
-    fs::create_dir(folder.path().join("000000000001.log")).unwrap();
-    assert!(page(folder.path(), &between(200, 201), None, 1).is_ok());
-    assert!(page(folder.path(), &between(0, 1), None, 1).is_err());
+    fs::remove_file(log.segment(1)).unwrap();
+    fs::create_dir(log.segment(1)).unwrap();
+    assert!(page(log.path(), &between(200, 201), None, 1).is_ok());
+    assert!(page(log.path(), &between(0, 1), None, 1).is_err());
 }
 
 #[test]
 fn an_empty_log_has_no_events() {
-    let folder = tempfile::tempdir().unwrap();
-    assert_eq!(
-        pages(folder.path(), &everything(), 5),
-        [Vec::<String>::new()]
-    );
-    fs::write(folder.path().join("000000000001.log"), b"").unwrap();
-    assert_eq!(
-        pages(folder.path(), &everything(), 5),
-        [Vec::<String>::new()]
-    );
+    let log = Log::new();
+    let nothing = [Vec::<String>::new()];
+    assert_eq!(pages(log.path(), &everything(), 5), nothing);
+    log.write(1, b"");
+    assert_eq!(pages(log.path(), &everything(), 5), nothing);
 }
 
 #[test]
@@ -225,9 +263,9 @@ fn only_what_is_recent_is_counted() {
 
 #[tokio::test]
 async fn at_most_so_many_lookups_wait() {
-    let folder = log();
+    let log = log();
     let lookups = Lookups::default();
-    let read = || lookups.read(folder.path().to_owned(), everything(), None, 1);
+    let read = || lookups.read(log.path().to_owned(), everything(), None, 1);
     let all = u32::try_from(WAITING_MAX).unwrap();
     let waiting = lookups.waiting.try_acquire_many(all).unwrap();
     assert_eq!(read().await, Err(NotRead::TooMany));
