@@ -25,10 +25,7 @@ pub(crate) struct Arguments {
 #[derive(clap::Subcommand)]
 enum Action {
     /// Print every record, one a line
-    List {
-        #[command(flatten)]
-        server: Server,
-    },
+    List(list::Arguments),
     /// Verify the log: every link of its chain and every signature. Exit code 0: intact, 1: a fault, 2: not readable
     Verify(verify::Arguments),
     /// Print the last signed checkpoint, to be kept elsewhere: `verify --checkpoint` holds the log against it
@@ -45,7 +42,7 @@ enum Action {
 
 pub(crate) fn run(arguments: &Arguments) -> ExitCode {
     let result = match &arguments.action {
-        Action::List { server } => list::run(server),
+        Action::List(arguments) => list::run(arguments),
         Action::Checkpoint { server } => checkpoint::run(server),
         Action::Key { server } => keys::run(server),
         Action::Verify(arguments) => return verified(verify::run(arguments)),

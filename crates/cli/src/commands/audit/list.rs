@@ -1,9 +1,9 @@
-//! `strongroom audit list`: the records of the audit log, one a line, oldest segment first.
+//! `strongroom audit list`: the records of the audit log, or the events that they tell, one a line, oldest segment first.
 
 use std::collections::HashSet;
 use std::io::{BufWriter, Write};
 
-use strongroom_audit::{LogError, LogReader, Record};
+use strongroom_audit::{LogError, LogReader, Record, cloudtrail};
 
 use super::segments;
 use crate::Failed;
@@ -12,11 +12,20 @@ use crate::operator::Server;
 /// The most event ids that are remembered: what stands twice stands close together.
 const SEEN_MAX: usize = 1 << 20;
 
-pub(super) fn run(server: &Server) -> Result<(), Failed> {
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    server: Server,
+    /// Print the events of CloudTrail, as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<(), Failed> {
     let mut out = BufWriter::new(std::io::stdout().lock());
     // Versions before the chain could write a record twice after a crash.
     let mut seen = HashSet::new();
-    for (_, path) in segments::of_data(&server.data()?)? {
+    for (_, path) in segments::of_data(&arguments.server.data()?)? {
         for frame in LogReader::new(segments::open(&path)?) {
             let frame = match frame {
                 Ok(frame) => frame,
@@ -33,9 +42,20 @@ pub(super) fn run(server: &Server) -> Result<(), Failed> {
                 seen.clear();
             }
             if seen.insert(record.event_id.clone()) {
-                writeln!(out, "{} {record}", record.event_id)?;
+                match arguments.json {
+                    true => write_events(&mut out, &record)?,
+                    false => writeln!(out, "{} {record}", record.event_id)?,
+                }
             }
         }
     }
     Ok(out.flush()?)
+}
+
+/// Every event that `record` tells, to whomever.
+fn write_events(out: &mut impl Write, record: &Record) -> std::io::Result<()> {
+    for event in cloudtrail::events(record) {
+        writeln!(out, "{}", event.json())?;
+    }
+    Ok(())
 }
