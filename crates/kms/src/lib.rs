@@ -25,6 +25,7 @@ pub mod tls;
 mod told;
 mod trails;
 mod turns;
+pub mod usage_report;
 
 mod authorize;
 mod cache;
@@ -33,6 +34,7 @@ mod domain_time;
 mod failure;
 mod grants;
 pub mod guardrails;
+mod history;
 mod iam;
 mod imports;
 mod key;

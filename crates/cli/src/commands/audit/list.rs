@@ -1,4 +1,5 @@
-//! `strongroom audit list`: the records of the audit log, or the events that they tell, one a line, oldest segment first.
+//! `strongroom audit list`: the records of the audit log, one a line, oldest segment first; as text or as CloudTrail's
+//! events.
 
 use std::collections::HashSet;
 use std::io::{BufWriter, Write};
@@ -12,20 +13,27 @@ use crate::operator::Server;
 /// The most event ids that are remembered: what stands twice stands close together.
 const SEEN_MAX: usize = 1 << 20;
 
-#[derive(clap::Args)]
-pub(super) struct Arguments {
-    #[command(flatten)]
-    server: Server,
-    /// Print the events of CloudTrail, as JSON
-    #[arg(long)]
-    json: bool,
+/// How records are printed.
+#[derive(Clone, Copy)]
+pub(super) enum Form {
+    /// A line for people.
+    Text,
+    /// CloudTrail's events.
+    Json,
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<(), Failed> {
+/// From whether JSON was asked for.
+impl From<bool> for Form {
+    fn from(json: bool) -> Self {
+        if json { Self::Json } else { Self::Text }
+    }
+}
+
+pub(super) fn run(server: &Server, form: Form) -> Result<(), Failed> {
     let mut out = BufWriter::new(std::io::stdout().lock());
     // Versions before the chain could write a record twice after a crash.
     let mut seen = HashSet::new();
-    for (_, path) in segments::of_data(&arguments.server.data()?)? {
+    for (_, path) in segments::of_data(&server.data()?)? {
         for frame in LogReader::new(segments::open(&path)?) {
             let frame = match frame {
                 Ok(frame) => frame,
@@ -42,20 +50,17 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failed> {
                 seen.clear();
             }
             if seen.insert(record.event_id.clone()) {
-                match arguments.json {
-                    true => write_events(&mut out, &record)?,
-                    false => writeln!(out, "{} {record}", record.event_id)?,
-                }
+                print(&mut out, form, &record)?;
             }
         }
     }
     Ok(out.flush()?)
 }
 
-/// Every event that `record` tells, to whomever.
-fn write_events(out: &mut impl Write, record: &Record) -> std::io::Result<()> {
-    for event in cloudtrail::events(record) {
-        writeln!(out, "{}", event.json())?;
+fn print(out: &mut impl Write, form: Form, record: &Record) -> std::io::Result<()> {
+    match form {
+        Form::Text => writeln!(out, "{} {record}", record.event_id),
+        Form::Json => (cloudtrail::events(record).iter())
+            .try_for_each(|event| writeln!(out, "{}", event.json())),
     }
-    Ok(())
 }
