@@ -104,20 +104,17 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Notes that `call` succeeded at `time` on all keys it touched, if its operation is one that counts as a
-/// use: KMS API, GetKeyLastUsage.
-pub(crate) fn note(call: &Call<'_>, time: UnixMillis) {
-    if Operation::named(call.op.name).is_none() {
-        return;
-    }
+/// Notes that `call` succeeded at `time` on `keys`; its operation is one that counts as a use: KMS API,
+/// GetKeyLastUsage.
+pub(crate) fn note(call: &Call<'_>, keys: &[KeyName], time: UnixMillis) {
     let used = KeyUsageRecord {
         operation: call.op.name.to_owned(),
         time: time.into(),
         event_id: call.event_id.clone(),
         request_id: call.request_id.to_owned(),
     };
-    for key in call.touched_keys() {
-        call.kms.last_uses.note(&key, &used);
+    for key in keys {
+        call.kms.last_uses.note(key, &used);
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod grants;
 mod identities;
+mod series;
 mod text;
 
 use minicbor::{Decode, Encode};
@@ -18,6 +19,9 @@ pub(crate) use identities::{
     Entity, EntityKind, EntityReference, GroupRecord, InlinePolicyRecord, ManagedPolicyRecord,
     PoliciesRecord, PolicyReference, PolicyVersionRecord, RoleRecord, SessionOf, SessionRecord,
     UserRecord,
+};
+pub(crate) use series::{
+    DimensionRecord, MetricDimension, MetricKind, Sample, SampleRecord, SamplesRecord, SeriesRecord,
 };
 
 /// The bytes are not a record of the expected kind, or of a newer version.
@@ -546,6 +550,8 @@ records!(
     GrantCountRecord,
     GranteeIndexRecord,
     KeyUsageRecord,
+    SamplesRecord,
+    SeriesRecord,
     UserRecord,
     GroupRecord,
     RoleRecord,

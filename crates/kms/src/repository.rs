@@ -2,6 +2,7 @@
 
 mod grants;
 mod identities;
+mod series;
 
 use std::sync::Arc;
 
@@ -28,6 +29,7 @@ pub(crate) use grants::Retiring;
 use grants::{Granted, GranteeName};
 use identities::{Entities, TouchedEntity};
 pub(crate) use identities::{EntityName, EntityRecord};
+pub(crate) use series::Span;
 
 /// The most key records kept in memory.
 const CACHED_KEYS_MAX: usize = 65_536;

@@ -223,6 +223,27 @@ impl Bench {
         }
     }
 
+    /// Carries out a call of CloudWatch by the account's root.
+    pub(crate) async fn monitor(&self, operation: &str, input: &Value) -> Result<Value, Refusal> {
+        self.monitor_as(ACCOUNT, "us-east-1", operation, input)
+            .await
+    }
+
+    /// Carries out a call of CloudWatch by the root of `account` in `region`.
+    pub(crate) async fn monitor_as(
+        &self,
+        account: &str,
+        region: &str,
+        operation: &str,
+        input: &Value,
+    ) -> Result<Value, Refusal> {
+        let input = Input::Json(json::parse(input.to_string().as_bytes()).ok().unwrap());
+        let home = region.parse().unwrap();
+        let caller = Caller::root(account.parse().unwrap(), "test".to_owned(), &home);
+        let call = self.arrived(&caller, region, Service::CloudWatch, operation, input);
+        self.answer(&call).await
+    }
+
     /// The root of the account that other calls are made in.
     pub(crate) fn root(&self) -> Caller {
         let account = ACCOUNT.parse().unwrap();

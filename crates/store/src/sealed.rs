@@ -72,6 +72,10 @@ pub enum Table {
     Entities = 20,
     /// Account, Region, key id, grantee, grant id -> key and grant id; nothing -> that no grant is missing.
     GranteeGrants = 21,
+    /// Account, Region, series, hour or day -> what the series measured in it.
+    Samples = 25,
+    /// Account, Region, series -> when the series measured something.
+    Series = 26,
 }
 
 impl Table {
@@ -98,6 +102,8 @@ impl Table {
             Self::ManagedPolicies => 19,
             Self::Entities => 20,
             Self::GranteeGrants => 21,
+            Self::Samples => 25,
+            Self::Series => 26,
         }
     }
 }

@@ -3,11 +3,12 @@ use strongroom_base::hex;
 use std::collections::BTreeMap;
 
 use super::{
-    AliasRecord, GrantCountRecord, GrantOperation, GrantParty, GrantRecord, GrantTerms,
-    GranteeIndexRecord, KeyOrigin, KeyRecord, KeySpec, KeyState, KeyUsage, KeyUsageRecord,
-    MaterialRecord, MaterialRole, Millis, MultiRegionRecord, NamedGrantRecord, PolicyKind, Record,
-    RegionName, RotationKind, RotationMark, RotationRecord, TagRecord, TimerKind, TimerRecord,
-    Unreadable,
+    AliasRecord, DimensionRecord, GrantCountRecord, GrantOperation, GrantParty, GrantRecord,
+    GrantTerms, GranteeIndexRecord, KeyOrigin, KeyRecord, KeySpec, KeyState, KeyUsage,
+    KeyUsageRecord, MaterialRecord, MaterialRole, MetricDimension, MetricKind, Millis,
+    MultiRegionRecord, NamedGrantRecord, PolicyKind, Record, RegionName, RotationKind,
+    RotationMark, RotationRecord, Sample, SampleRecord, SamplesRecord, SeriesRecord, TagRecord,
+    TimerKind, TimerRecord, Unreadable,
 };
 
 fn key() -> KeyRecord {
@@ -248,6 +249,40 @@ fn usage_record_bytes_do_not_change() {
         request_id: "r".into(),
     };
     check_golden(&used, "0184645369676e0161656172");
+}
+
+#[test]
+fn series_record_bytes_do_not_change() {
+    let sample = Sample {
+        count: 2,
+        sum: 3.5,
+        min: 1.0,
+        max: 2.5,
+    };
+    let samples = vec![SampleRecord { at: 59, sample }];
+    check_golden(&SamplesRecord { samples }, "GOLDEN1");
+    let dimension = |name, value: &str| DimensionRecord {
+        name,
+        value: value.to_owned(),
+    };
+    let series = SeriesRecord {
+        account: "123456789012".parse().unwrap(),
+        region: "us-east-1".parse().unwrap(),
+        metric: MetricKind::SuccessfulRequest,
+        dimensions: vec![
+            dimension(MetricDimension::DestinationKeyArn, "d"),
+            dimension(MetricDimension::KeyArn, "k"),
+            dimension(MetricDimension::KeyId, "i"),
+            dimension(MetricDimension::Operation, "o"),
+            dimension(MetricDimension::SourceKeyArn, "s"),
+        ],
+        last: Millis(3_600_000),
+        days_by_minute: vec![20_000],
+        days_by_hour: vec![-1, 19_000],
+    };
+    check_golden(&series, "GOLDEN2");
+    let metric = MetricKind::SecondsUntilKeyMaterialExpiration;
+    check_golden(&SeriesRecord { metric, ..series }, "GOLDEN3");
 }
 
 #[test]
