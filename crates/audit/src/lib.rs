@@ -1,10 +1,14 @@
-//! Audit records, their stored bytes and the frames of the log they stand in. Pure: opens no file, reads
+//! Audit records, their stored bytes, the frames of the log they stand in and the events they tell. Pure: opens no file, reads
 //! no clock.
 
+pub mod cloudtrail;
 pub mod log;
 pub mod record;
 
-pub use log::{Frame, LogError, LogReader, frame};
+pub use log::{
+    Begins, Chain, Checkpoint, CheckpointKeyId, Fault, Frame, Header, LogError, LogReader, Note,
+    Report, Stop, Verifier,
+};
 pub use record::{
     Identity, IdentityKind, Outcome, Record, RecordError, Resource, Session, Tls, Value,
 };

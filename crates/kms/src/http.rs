@@ -28,8 +28,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 
 use crate::endpoint::{self, Channel, Peer, Reply, Request};
+use crate::metrics::Rejection;
 use crate::service::Service;
 use crate::service_sockets::ServiceSocket;
+use crate::tls::Spoken;
 
 /// The longest request body: a policy of 131,072 characters, escaped, fits.
 const BODY_BYTES_MAX: usize = 1 << 20;
@@ -136,9 +138,10 @@ async fn serve_socket(
                     channel: Channel::Service(socket.principal()),
                 };
                 let serving = serve_connection(Arc::clone(&shared), stream, peer, stopped.clone());
+                let connected = shared.service.metrics().connection();
                 tokio::spawn(async move {
                     serving.await;
-                    drop(permit);
+                    drop((connected, permit));
                 });
             }
             Err(error) => {
@@ -170,8 +173,9 @@ fn accept(
     // Who comes over IPv4 to a socket of IPv6 has an address of IPv4: policies name it so (aws:SourceIp).
     let address = from.ip().to_canonical();
     let peer = move |channel| Peer { address, channel };
+    let connected = shared.service.metrics().connection();
     tokio::spawn(async move {
-        let _permit = permit;
+        let _held = (connected, permit);
         // Latency matters more than packets: replies are small.
         let _ = stream.set_nodelay(true);
         match tls {
@@ -182,7 +186,8 @@ fn accept(
                 if let Ok(Ok(stream)) =
                     tokio::time::timeout(HANDSHAKE_TIME_MAX, acceptor.accept(stream)).await
                 {
-                    serve_connection(shared, stream, peer(Channel::Tls), stopped).await;
+                    let spoken = Arc::new(Spoken::on(&stream));
+                    serve_connection(shared, stream, peer(Channel::Tls(spoken)), stopped).await;
                 }
             }
         }
@@ -308,6 +313,16 @@ enum Fault {
     Bug,
 }
 
+impl Fault {
+    /// What the request counts as.
+    fn rejection(self) -> Rejection {
+        match self {
+            Self::TooLarge | Self::Chunked | Self::Slow | Self::Broken => Rejection::Unreadable,
+            Self::Bug => Rejection::ServerError,
+        }
+    }
+}
+
 async fn receive(
     shared: &Shared,
     request: http::Request<Incoming>,
@@ -380,11 +395,16 @@ fn refusal(service: &Service, fault: Fault) -> Response<Full<Bytes>> {
             text::REQUEST_TIMEOUT.to_owned(),
         ),
     };
+    let request_id = uuid(&*service.env.random);
+    service.metrics().note_rejection(fault.rejection());
+    if let Fault::Bug = fault {
+        tracing::error!(request_id, "the task of a request ended before it answered");
+    }
     let mut response = response(Reply {
         status: StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST),
         content_type: JSON_CONTENT_TYPE,
         headers: Vec::new(),
-        request_id: uuid(&*service.env.random),
+        request_id,
         body: error_body(code, Origin::Common, Some(&message)),
     });
     if let Fault::Chunked = fault {

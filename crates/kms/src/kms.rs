@@ -7,21 +7,25 @@ use strongroom_attestation::TrustRoots;
 use strongroom_audit::{Outcome, Record};
 use strongroom_aws::kms::KeyLastUsageTrackingOperation;
 use strongroom_base::{Env, UnixMillis};
-use strongroom_store::SealedStore;
+use strongroom_store::{SealedStore, StoreError};
 use tokio::sync::{RwLock, RwLockReadGuard};
 use tokio::time::Instant;
 
 use crate::accounts::{AccessKeyUses, AccountRule, Sessions, SigningKeys};
+use crate::audit_keys::AuditKeys;
 use crate::audit_log::{AuditLog, Durability};
 use crate::call::Call;
 use crate::domain_time::{DomainTime, Recorded};
 use crate::failure::{Cause, Failure};
 use crate::key_process::KeyProcess;
 use crate::last_use::{self, LastUses};
+use crate::metrics::{CallResult, Metrics};
 use crate::oidc::Providers;
 use crate::ops::AuditClass;
+use crate::outbox::Outbox;
 use crate::repository::{Changes, Repository};
 use crate::series::{self, Measurements};
+use crate::strictness::{self, Strictness};
 use crate::timers::Timers;
 use crate::turns::Turns;
 
@@ -38,6 +42,8 @@ pub struct Settings {
     pub attestation_roots: Arc<TrustRoots>,
     /// Whose tokens begin sessions of roles.
     pub identity_providers: Arc<Providers>,
+    /// How strict the audit of every account is.
+    pub strictness: Strictness,
 }
 
 impl Settings {
@@ -47,6 +53,7 @@ impl Settings {
             accounts,
             attestation_roots: Arc::new(TrustRoots::aws_nitro()),
             identity_providers: Arc::default(),
+            strictness: Strictness::default(),
         }
     }
 }
@@ -61,10 +68,14 @@ pub struct Kms {
     pub records: Repository,
     /// The key process.
     pub key_process: KeyProcess,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
     pub(crate) signing_keys: SigningKeys,
     pub(crate) sessions: Sessions,
     pub(crate) access_key_uses: AccessKeyUses,
     pub(crate) audit: Arc<AuditLog>,
+    pub(crate) outbox: Outbox,
+    pub(crate) audit_keys: Arc<AuditKeys>,
     /// Changes of one key's grants: each replaces the count of them.
     pub(crate) grant_turns: Turns,
     /// Changes of one key that conflicted before.
@@ -86,19 +97,23 @@ impl Kms {
         store: SealedStore,
         key_process: KeyProcess,
         audit: Arc<AuditLog>,
+        metrics: Arc<Metrics>,
     ) -> Self {
-        let records = Repository::new(store);
+        let records = Repository::new(store, &metrics);
         let domain_time = Mutex::new(read_domain_time(&records, &env));
         Timers::load(&records);
         Self {
             env,
             settings,
             records,
+            audit_keys: Arc::new(AuditKeys::new(key_process.clone())),
             key_process,
+            metrics,
             signing_keys: SigningKeys::default(),
             sessions: Sessions::default(),
             access_key_uses: AccessKeyUses::default(),
             audit,
+            outbox: Outbox::default(),
             grant_turns: Turns::default(),
             key_turns: Turns::default(),
             iam_turns: Turns::default(),
@@ -156,11 +171,44 @@ impl Kms {
             // How long a look-up took must not tell whether there was anything to find.
             tokio::time::sleep_until(arrived + UNSEEN_REPLY_TIME).await;
         }
+        self.note(call, CallResult::of(&result), arrived.elapsed());
         result
     }
 
+    /// Changes need the audit log's reserve whole: what is left of a full disk is for telling of the rest.
+    fn check_room_for(&self, call: &Call<'_>) -> Result<(), Failure> {
+        match call.op.audit {
+            AuditClass::Mutation => self.check_room(),
+            AuditClass::Read | AuditClass::Cryptographic => Ok(()),
+        }
+    }
+
+    /// Whether there is room for changes.
+    pub(crate) fn check_room(&self) -> Result<(), Failure> {
+        if self.audit.has_room() {
+            return Ok(());
+        }
+        Err(StoreError::Full.into())
+    }
+
+    fn note(&self, call: &Call<'_>, result: CallResult, took: Duration) {
+        self.metrics.note_call(call.op, result, took);
+        tracing::debug!(
+            request_id = call.request_id,
+            service = call.op.service.name(),
+            operation = call.op.name,
+            account = %call.caller.account,
+            result = result.label(),
+            duration_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+            "request"
+        );
+    }
+
     async fn answer(&self, call: &Call<'_>) -> Result<Vec<u8>, Failure> {
-        let result = (call.op.carry_out)(call).await;
+        let result = match self.check_room_for(call) {
+            Ok(()) => (call.op.carry_out)(call).await,
+            Err(failure) => Err(failure),
+        };
         if call.is_committed() || call.is_nobodys() {
             return result;
         }
@@ -174,9 +222,11 @@ impl Kms {
                 }
             }
         };
-        let durability = match call.op.audit {
-            AuditClass::Read | AuditClass::Cryptographic => Durability::Written,
-            AuditClass::Mutation => Durability::Synced,
+        let durability = match (call.op.audit, strictness::of_call(call)) {
+            (AuditClass::Mutation, _) | (_, Strictness::Strict) => Durability::Synced,
+            (AuditClass::Read | AuditClass::Cryptographic, Strictness::Usual) => {
+                Durability::Written
+            }
         };
         let time = self.env.clock.now();
         let record = encoded(&call.record(time, outcome))?;

@@ -6,6 +6,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use strongroom_audit::cloudtrail::owner_event_id;
 use strongroom_aws::kms::KeyLastUsageTrackingOperation as Operation;
 use strongroom_base::{Instant, UnixMillis};
 use strongroom_store::Expect;
@@ -55,7 +56,7 @@ impl LastUses {
         } else if shard.len() < KEYS_MAX / SHARDS {
             shard.insert(key.clone(), used.clone());
         } else {
-            tracing::warn!(key = %key.arn(), "too many keys are in use to note this use");
+            tracing::warn!(request_id = used.request_id, key = %key.arn(), "too many keys are in use to note this use");
         }
     }
 
@@ -107,15 +108,24 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// Notes that `call` succeeded at `time` on `keys`; its operation is one that counts as a use: KMS API,
 /// GetKeyLastUsage.
 pub(crate) fn note(call: &Call<'_>, keys: &[KeyName], time: UnixMillis) {
-    let used = KeyUsageRecord {
+    let mut used = KeyUsageRecord {
         operation: call.op.name.to_owned(),
         time: time.into(),
-        event_id: call.event_id.clone(),
+        event_id: String::new(),
         request_id: call.request_id.to_owned(),
     };
     for key in keys {
+        used.event_id = event_id(call, key);
         call.kms.last_uses.note(key, &used);
     }
+}
+
+/// The id under which the account of `key` is told of `call`.
+fn event_id(call: &Call<'_>, key: &KeyName) -> String {
+    if key.account == call.caller.account {
+        return call.event_id.clone();
+    }
+    owner_event_id(&call.event_id, &key.account)
 }
 
 /// The last use of `key`, unless it never was used.

@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod admin;
+pub mod audit_keys;
 pub mod audit_log;
 pub mod bootstrap;
 pub mod domain;
@@ -11,14 +12,20 @@ pub mod explain;
 pub mod http;
 pub mod key_process;
 pub mod kms;
+pub mod metrics;
+pub mod operators_http;
 pub mod ops;
 pub mod service;
 mod service_events;
 pub mod service_sockets;
 mod spec;
+pub mod strictness;
 pub mod timers;
 pub mod tls;
+mod told;
+mod trails;
 mod turns;
+pub mod usage_report;
 
 mod authorize;
 mod cache;
@@ -35,6 +42,8 @@ mod managed_keys;
 mod material;
 mod multi_region;
 pub mod oidc;
+mod outbox;
+mod readiness;
 mod records;
 mod regions;
 mod repository;

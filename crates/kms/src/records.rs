@@ -1,16 +1,19 @@
 //! Stored records: the bytes inside sealed values. Each begins with a version; a field number is
 //! never reused. These are neither wire types nor domain logic.
 
+mod audit_keys;
 mod grants;
 mod identities;
 mod series;
 mod text;
+mod trails;
 
 use minicbor::{Decode, Encode};
 use strongroom_base::UnixMillis;
 use strongroom_base::id::{AccountId, KeyId, Region};
 use strongroom_hsm_api::key::MaterialId;
 
+pub(crate) use audit_keys::{AuditKeyRecord, AuditKeyUse};
 pub(crate) use grants::{
     GrantCountRecord, GrantId, GrantOperation, GrantParty, GrantRecord, GrantReference, GrantTerms,
     GranteeIndexRecord, NamedGrantRecord,
@@ -22,6 +25,11 @@ pub(crate) use identities::{
 };
 pub(crate) use series::{
     DimensionRecord, MetricDimension, MetricKind, Sample, SampleRecord, SamplesRecord, SeriesRecord,
+};
+
+pub(crate) use trails::{
+    DeliveredFileRecord, DeliveryStepRecord, DigestRecord, LogPositionRecord, PreviousDigestRecord,
+    ReadWrite, SelectorRecord, TrailDeliveryRecord, TrailRecord,
 };
 
 /// The bytes are not a record of the expected kind, or of a newer version.
@@ -423,6 +431,9 @@ pub struct AccountRecord {
     /// What limits every principal of the account, as it was given.
     #[n(2)]
     pub guardrail: Option<String>,
+    /// Whether replies to it wait until their audit records are on the disk; absent for no.
+    #[n(3)]
+    pub strict_audit: Option<bool>,
 }
 
 /// A long-term access key of a user, or of an account's root.
@@ -558,6 +569,9 @@ records!(
     ManagedPolicyRecord,
     EntityReference,
     SessionRecord,
+    AuditKeyRecord,
+    TrailRecord,
+    TrailDeliveryRecord,
 );
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
 //! Typed records over the sealed store, with caches that a commit invalidates before it answers.
 
+mod audit_keys;
 mod grants;
 mod identities;
 mod series;
+mod trails;
 
 use std::sync::Arc;
 
@@ -10,12 +12,14 @@ use strongroom_base::id::{AccountId, Region};
 use strongroom_hsm_api::key::MaterialId;
 use strongroom_policy::{CompiledPolicy, Grammar, default_key_policy};
 use strongroom_store::{Cursor, Expect, Health, Name, Outcome, SealedStore, Table, Transaction};
+use tokio::time::Instant;
 
 use crate::cache::Cache;
 use crate::failure::Failure;
 use crate::iam::compile;
 use crate::key::{Key, KeyName};
 use crate::managed_keys;
+use crate::metrics::{CacheName, CommitResult, Metrics};
 use crate::records::{
     AccessKeyRecord, AccountRecord, AliasRecord, ClockRecord, KeyAliasRecord, KeyRecord,
     KeyUsageRecord, MaterialOwnerRecord, Millis, PolicyKind, PolicyRecord, Record, TimerKind,
@@ -23,6 +27,7 @@ use crate::records::{
 };
 use crate::timers::Timers;
 
+pub(crate) use audit_keys::AUDIT_KEYS_MAX;
 #[cfg(test)]
 pub(crate) use grants::GRANTS_PER_KEY_MAX;
 pub(crate) use grants::Retiring;
@@ -30,6 +35,7 @@ use grants::{Granted, GranteeName};
 use identities::{Entities, TouchedEntity};
 pub(crate) use identities::{EntityName, EntityRecord};
 pub(crate) use series::Span;
+pub(crate) use trails::TrailName;
 
 /// The most key records kept in memory.
 const CACHED_KEYS_MAX: usize = 65_536;
@@ -40,6 +46,9 @@ const CACHED_NAMES_MAX: usize = 65_536;
 const CACHED_POLICIES_MAX: usize = 8_192;
 /// The most grantees whose grants on a key are kept in memory, each at most 16 KiB of them.
 const CACHED_GRANTEES_MAX: usize = 4_096;
+
+/// The most records of the outbox that are counted.
+const OUTBOX_COUNTED_MAX: usize = 1000;
 
 /// A record with the version that a change of it must rely on.
 #[derive(Clone, Debug)]
@@ -71,6 +80,7 @@ pub struct Listed<R> {
 
 /// All records of the service.
 pub struct Repository {
+    metrics: Arc<Metrics>,
     store: SealedStore,
     keys: Cache<KeyName, Key>,
     policies: Cache<KeyName, CompiledPolicy>,
@@ -103,18 +113,19 @@ enum Touched {
 }
 
 impl Repository {
-    /// The records in `store`.
-    pub fn new(store: SealedStore) -> Self {
+    /// The records in `store`; `metrics` counts look-ups and commits.
+    pub fn new(store: SealedStore, metrics: &Arc<Metrics>) -> Self {
         Self {
+            metrics: Arc::clone(metrics),
             store,
-            keys: Cache::new(CACHED_KEYS_MAX),
-            policies: Cache::new(CACHED_POLICIES_MAX),
-            default_policies: Cache::new(CACHED_POLICIES_MAX),
-            aliases: Cache::new(CACHED_NAMES_MAX),
-            materials: Cache::new(CACHED_NAMES_MAX),
-            access_keys: Cache::new(CACHED_NAMES_MAX),
-            entities: Entities::new(),
-            grantees: Cache::new(CACHED_GRANTEES_MAX),
+            keys: Cache::new(CacheName::Keys, CACHED_KEYS_MAX, metrics),
+            policies: Cache::new(CacheName::KeyPolicies, CACHED_POLICIES_MAX, metrics),
+            default_policies: Cache::new(CacheName::DefaultPolicies, CACHED_POLICIES_MAX, metrics),
+            aliases: Cache::new(CacheName::Aliases, CACHED_NAMES_MAX, metrics),
+            materials: Cache::new(CacheName::Materials, CACHED_NAMES_MAX, metrics),
+            access_keys: Cache::new(CacheName::AccessKeys, CACHED_NAMES_MAX, metrics),
+            entities: Entities::new(metrics),
+            grantees: Cache::new(CacheName::Grantees, CACHED_GRANTEES_MAX, metrics),
             timers: Timers::default(),
         }
     }
@@ -302,19 +313,30 @@ impl Repository {
     }
 
     /// Audit records that still have to be written to the audit log, oldest not first.
-    pub fn list_outbox(&self, limit: usize) -> Result<Vec<(String, u64, Vec<u8>)>, Failure> {
-        let page = self.store.scan(Table::Outbox, &[], None, limit)?;
-        page.records
-            .into_iter()
-            .map(|found| {
-                let (id, record) = found
-                    .bytes
-                    .split_at_checked(EVENT_ID_LENGTH)
-                    .ok_or(crate::records::Unreadable)?;
-                let id = String::from_utf8(id.to_vec()).map_err(|_| crate::records::Unreadable)?;
-                Ok((id, found.version, record.to_vec()))
-            })
-            .collect()
+    pub(crate) fn outbox(
+        &self,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<OutboxPage, Failure> {
+        let page = self.store.scan_each(Table::Outbox, &[], after, limit)?;
+        let mut found = OutboxPage {
+            entries: Vec::new(),
+            damaged: Vec::new(),
+            next: page.next,
+        };
+        for (key, record) in page.records {
+            match record.ok().and_then(OutboxEntry::of) {
+                Some(entry) => found.entries.push(entry),
+                None => found.damaged.push(key.as_bytes().to_vec()),
+            }
+        }
+        Ok(found)
+    }
+
+    /// How many audit records still have to be written to the audit log, counted up to [`OUTBOX_COUNTED_MAX`].
+    pub fn outbox_length(&self) -> Result<usize, Failure> {
+        let page = (self.store).scan(Table::Outbox, &[], None, OUTBOX_COUNTED_MAX)?;
+        Ok(page.records.len())
     }
 
     /// Whether `cursor` belongs to this list of keys or aliases: a marker of another account, Region
@@ -368,7 +390,14 @@ impl Repository {
 
     /// Commits, and forgets what was cached of the records before it answers.
     pub async fn commit(&self, changes: Changes) -> Result<(), Failure> {
+        let begun = Instant::now();
         let outcome = self.store.commit(changes.transaction).await;
+        let result = match &outcome {
+            Ok(Outcome::Committed { .. }) => CommitResult::Committed,
+            Ok(Outcome::Conflict { .. }) => CommitResult::Conflict,
+            Err(_) => CommitResult::Failed,
+        };
+        self.metrics.note_commit(result, begun.elapsed());
         // Even when the outcome is an error: what was committed is what the next read finds.
         for touched in &changes.touched {
             self.forget(touched);
@@ -456,6 +485,37 @@ fn cached<K: std::hash::Hash + Eq + Clone, V>(
     };
     cache.fill(&fill, name.clone(), &found);
     Ok(Some(found))
+}
+
+/// Some entries of the audit outbox.
+pub(crate) struct OutboxPage {
+    /// Those that can be read.
+    pub(crate) entries: Vec<OutboxEntry>,
+    /// The stored keys of those that cannot.
+    pub(crate) damaged: Vec<Vec<u8>>,
+    /// Where it goes on, if it does.
+    pub(crate) next: Option<Cursor>,
+}
+
+/// An audit record that still has to be written to the audit log.
+pub(crate) struct OutboxEntry {
+    /// The record's event id.
+    pub(crate) event_id: String,
+    /// The entry's version.
+    pub(crate) version: u64,
+    /// The record.
+    pub(crate) payload: Vec<u8>,
+}
+
+impl OutboxEntry {
+    fn of(found: strongroom_store::Record) -> Option<Self> {
+        let (event_id, payload) = found.bytes.split_at_checked(EVENT_ID_LENGTH)?;
+        Some(Self {
+            event_id: String::from_utf8(event_id.to_vec()).ok()?,
+            version: found.version,
+            payload: payload.to_vec(),
+        })
+    }
 }
 
 /// The length of an event id's text, which precedes the record in the outbox.

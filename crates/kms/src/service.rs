@@ -13,11 +13,13 @@ use strongroom_hsm_api::status::{Phase, Status};
 use strongroom_store::{Engine, Folder, FolderError, OpenError, Sqlite, SqliteOptions};
 use tokio::sync::Mutex;
 
-use crate::audit_log::AuditLog;
+use crate::audit_keys;
+use crate::audit_log::{AuditLog, AuditOptions, AuditStatus};
 use crate::domain::{self, DomainError, Rotation};
 use crate::failure::Failure;
 use crate::key_process::{CallError, Client, KeyProcess, Program, Started};
 use crate::kms::{Kms, Settings};
+use crate::metrics::Metrics;
 use crate::timers;
 
 /// The folder of the audit log, in the data folder.
@@ -53,6 +55,8 @@ pub struct Options {
     pub program: Program,
     /// How it is unsealed.
     pub unsealing: Unsealing,
+    /// How the audit log is kept.
+    pub audit: AuditOptions,
 }
 
 /// Why the service does not start.
@@ -105,6 +109,7 @@ pub struct Service {
     engine: Arc<dyn Engine>,
     audit: Arc<AuditLog>,
     key_process: KeyProcess,
+    metrics: Arc<Metrics>,
     open: ArcSwapOption<Kms>,
     /// The records that were opened last; gone once nothing uses them any more.
     previous: std::sync::Mutex<Weak<Kms>>,
@@ -120,7 +125,8 @@ impl Service {
             Sqlite::open(&options.folder, SqliteOptions::default()).map_err(StartError::Store)?;
         let audit = AuditLog::open(
             &audit_folder(options.folder.path()),
-            Arc::clone(&options.env.clock),
+            &options.env,
+            options.audit,
         )
         .map_err(StartError::Audit)?;
         let service = Arc::new(Self {
@@ -132,6 +138,7 @@ impl Service {
             engine: Arc::new(engine),
             audit: Arc::new(audit),
             key_process: KeyProcess::default(),
+            metrics: Arc::default(),
             open: ArcSwapOption::empty(),
             previous: std::sync::Mutex::default(),
             changing: Mutex::new(()),
@@ -149,6 +156,21 @@ impl Service {
     /// What the key process tells about itself.
     pub async fn key_process_status(&self) -> Result<Status, CallError> {
         self.key_process.call(&GetStatus {}).await
+    }
+
+    /// How the audit log is.
+    pub fn audit_status(&self) -> AuditStatus {
+        self.audit.status()
+    }
+
+    /// What is counted.
+    pub fn metrics(&self) -> Arc<Metrics> {
+        Arc::clone(&self.metrics)
+    }
+
+    /// How many calls wait for a reply of the key process.
+    pub fn key_process_calls_in_flight(&self) -> usize {
+        self.key_process.calls_in_flight()
     }
 
     /// The data folder.
@@ -192,6 +214,7 @@ impl Service {
         let rotating = tokio::spawn(async move {
             let _changing = service.changing.lock().await;
             let kms = service.kms().ok_or(DomainError::Sealed)?;
+            kms.check_room()?;
             domain::rotate(&kms, &service.folder).await
         });
         rotating
@@ -222,11 +245,14 @@ impl Service {
                 "the audit outbox could not be emptied; the next start does it"
             );
         }
+        // Left undone, the next checkpoint covers what this one would have.
+        let _ = self.audit.settle().await;
     }
 
     async fn start_key_process(&self) -> Result<Running, StartError> {
         let Started { child, socket } = self.program.start().map_err(StartError::KeyProcess)?;
-        let (client, serve) = Client::connect(socket).map_err(StartError::KeyProcess)?;
+        let (client, serve) =
+            Client::connect(socket, self.metrics()).map_err(StartError::KeyProcess)?;
         let running = Running {
             _child: child,
             ended: tokio::spawn(serve),
@@ -265,6 +291,7 @@ impl Service {
             store,
             self.key_process.clone(),
             Arc::clone(&self.audit),
+            self.metrics(),
         ));
         if let Err(failure) = kms.records.index_grantees().await {
             tracing::error!(
@@ -272,7 +299,17 @@ impl Service {
                 "grants cannot be indexed: those of earlier versions allow nothing until the next start"
             );
         }
+        let log = audit_folder(self.folder.path());
+        if let Err(failure) = audit_keys::look_after_checkpoint_keys(&kms, &log).await {
+            tracing::error!(
+                ?failure,
+                "there is no key for checkpoints: the audit log goes unsigned until one can be made"
+            );
+        }
+        let signer = audit_keys::Checkpoints::new(Arc::clone(&kms.audit_keys));
+        self.audit.set_signer(Arc::new(signer));
         tokio::spawn(timers::run(Arc::downgrade(&kms)));
+        tokio::spawn(audit_keys::run(Arc::downgrade(&kms), log));
         *self.previous() = Arc::downgrade(&kms);
         self.open.store(Some(kms));
         // The key process may have ended meanwhile, and what was opened too late must be closed again.
@@ -305,6 +342,7 @@ impl Service {
         if let Unsealing::ByOperators = self.unsealing {
             // Sealed again: neither store keys nor cached records stay in memory.
             self.open.store(None);
+            self.audit.clear_signer();
         }
     }
 }
@@ -332,7 +370,10 @@ async fn keep_key_process(service: Arc<Service>, first: Running) {
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(RESTART_PAUSE_MAX);
             match service.start_key_process().await {
-                Ok(running) => break running,
+                Ok(running) => {
+                    service.metrics.note_key_process_restart();
+                    break running;
+                }
                 Err(error) => {
                     tracing::error!(%error, "the key process could not be started; trying again")
                 }

@@ -4,6 +4,7 @@
 pub(crate) mod people;
 
 use std::os::fd::{AsFd, OwnedFd};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use strongroom_aws::error::Refusal;
 use strongroom_aws::json;
 use strongroom_aws::query::Form;
 use strongroom_aws::sigv4::{self, AuthFailure, Claim, Credentials, Expected};
-use strongroom_base::env::{SystemClock, SystemRandom};
+use strongroom_base::env::SystemRandom;
 use strongroom_base::{Clock, Env, Instant, Secret, UnixMillis};
 use strongroom_crypto::kdf::Argon2Block;
 use strongroom_hsm::core::{Core, Setup, WorkingMemory};
@@ -26,7 +27,7 @@ use strongroom_store::{
 use tokio::sync::oneshot;
 
 use crate::accounts::{AccountRule, Unverified};
-use crate::audit_log::AuditLog;
+use crate::audit_log::{AuditLog, AuditOptions};
 use crate::call::{Call, Input, Source};
 use crate::domain::{self, NewSeal};
 use crate::iam::Caller;
@@ -48,7 +49,7 @@ pub(crate) struct Bench {
     engine: Arc<dyn Engine>,
     key_process: KeyProcess,
     audit: Arc<AuditLog>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 /// Wall and monotonic time, moved by hand.
@@ -128,7 +129,7 @@ impl Bench {
         let data = Folder::create(&folder.path().join("data"), Kind::Dev).unwrap();
         let start = (UnixMillis(1_800_000_000_000), Duration::from_secs(1000));
         let clock = Arc::new(TurnedClock(Mutex::new(start)));
-        let (client, serve) = Client::connect(start_core(&clock)).unwrap();
+        let (client, serve) = Client::connect(start_core(&clock), Arc::default()).unwrap();
         tokio::spawn(serve);
         let key = Secret::new([7; 32]);
         domain::initialize(&client, &data, &NewSeal::KeyFile(&key))
@@ -136,15 +137,18 @@ impl Bench {
             .unwrap();
         let key_process = KeyProcess::default();
         key_process.connect(client);
-        let audit =
-            Arc::new(AuditLog::open(&audit_folder(data.path()), Arc::new(SystemClock)).unwrap());
+        let options = AuditOptions {
+            reserve_bytes: 1 << 16,
+        };
+        let audit = AuditLog::open(&audit_folder(data.path()), &Env::system(), options);
+        let audit = Arc::new(audit.unwrap());
         Self {
             kms: open(&clock, &engine, &key_process, &audit).await,
             clock,
             engine,
             key_process,
             audit,
-            _folder: folder,
+            folder,
         }
     }
 
@@ -152,6 +156,25 @@ impl Bench {
     pub(crate) async fn restart(&mut self) {
         timers::settle(&self.kms).await.unwrap();
         self.kms = open(&self.clock, &self.engine, &self.key_process, &self.audit).await;
+    }
+
+    /// Rotates the domain key, and retires the one before.
+    pub(crate) async fn replace_domain_key(self) -> Self {
+        let kms = Arc::new(self.kms);
+        let data = Folder::open(&self.folder.path().join("data"), Kind::Dev).unwrap();
+        let rotation = domain::rotate(&kms, &data).await.unwrap();
+        assert_eq!(rotation.left, 0);
+        let retired = rotation.epoch - 1;
+        domain::retire(&kms, &data, retired).await.unwrap();
+        Self {
+            kms: Arc::into_inner(kms).unwrap(),
+            ..self
+        }
+    }
+
+    /// The folder of the audit log.
+    pub(crate) fn log(&self) -> PathBuf {
+        audit_folder(&self.folder.path().join("data"))
     }
 
     /// Lets time go by and then the timers work.
@@ -309,6 +332,7 @@ impl Bench {
                 address: [127, 0, 0, 1].into(),
                 user_agent: String::new(),
                 is_secure: false,
+                tls: None,
                 via: None,
             },
             input,
@@ -381,7 +405,8 @@ async fn open(
     };
     let store = domain::sealed_store(keys, Arc::clone(engine), &env);
     let settings = Settings::new(AccountRule::Every);
-    let kms = Kms::open(env, settings, store, key_process.clone(), Arc::clone(audit));
+    let (keys, audit) = (key_process.clone(), Arc::clone(audit));
+    let kms = Kms::open(env, settings, store, keys, audit, Arc::default());
     kms.records.index_grantees().await.unwrap();
     kms
 }

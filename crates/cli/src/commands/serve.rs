@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use strongroom_base::Env;
 use strongroom_kms::accounts::AccountRule;
+use strongroom_kms::audit_log::AuditOptions;
 use strongroom_kms::key_process::Program;
 use strongroom_kms::kms::Settings;
 use strongroom_kms::service::{Options, Unsealing};
@@ -20,8 +21,9 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failed> {
-    server::start_logging();
+    server::forbid_dumps()?;
     let config = config::read(&arguments.config)?;
+    server::start_logging(config.log.format);
     server::block_on(start(config))
 }
 
@@ -37,21 +39,26 @@ async fn start(config: config::Config) -> Result<(), Failed> {
             accounts: AccountRule::Created,
             attestation_roots: server::attestation_roots(config.attestation_roots.as_deref())?,
             identity_providers: server::identity_providers(&config.oidc)?,
+            strictness: config.audit.strict.into(),
         },
         folder: Folder::open(&config.data, Kind::Server)?,
         program: Program::itself(),
         unsealing: Unsealing::ByOperators,
+        audit: AuditOptions::SERVER,
     };
     let services = config.service.into_iter();
     let listen = server::Listen {
         address: config.listen,
         tls,
         services: services.map(|one| (one.principal, one.socket)).collect(),
+        metrics: config.metrics.map(|metrics| metrics.listen),
     };
-    server::run(listen, options, |address, _| {
+    server::run(listen, options, |addresses, _| {
         println!(
-            "Strongroom {} at {scheme}://{address}, sealed: run `strongroom unseal`",
-            env!("CARGO_PKG_VERSION")
+            "Strongroom {} at {scheme}://{}, sealed: run `strongroom unseal`{}",
+            env!("CARGO_PKG_VERSION"),
+            addresses.public,
+            server::metrics_told(addresses)
         );
         Ok(())
     })

@@ -10,6 +10,8 @@
 
 mod access;
 mod audit;
+mod audit_keys;
+mod audit_verify;
 mod bad_input;
 mod damage;
 mod domain;
@@ -17,9 +19,11 @@ mod full_disk;
 mod kill;
 mod load;
 mod materials;
+mod metrics;
 mod operators;
 mod seal;
 mod services;
+mod usage;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};

@@ -16,7 +16,7 @@ use strongroom_hsm_api::frame::{ReplyFrame, RequestFrame};
 use strongroom_hsm_api::key::{Spec, TokenHeader};
 use strongroom_hsm_api::wire::{decode, encode};
 use strongroom_kms::accounts::AccountRule;
-use strongroom_kms::audit_log::AuditLog;
+use strongroom_kms::audit_log::{AuditLog, AuditOptions};
 use strongroom_kms::key_process::KeyProcess;
 use strongroom_kms::kms::{Kms, Settings};
 use strongroom_kms::service::audit_folder;
@@ -147,11 +147,19 @@ impl Truth {
             &self.store_keys(),
             Arc::clone(&env.random),
         );
-        let audit = AuditLog::open(&audit_folder(data), Arc::clone(&env.clock)).unwrap();
+        let audit = AuditLog::open(&audit_folder(data), &env, AuditOptions::DEVELOPMENT).unwrap();
         let settings = Settings::new(AccountRule::Every);
-        let kms = Kms::open(env, settings, store, KeyProcess::default(), Arc::new(audit));
+        let kms = Kms::open(
+            env,
+            settings,
+            store,
+            KeyProcess::default(),
+            Arc::new(audit),
+            Arc::default(),
+        );
         let keys = kms.records.list_all_keys(None, 1000).unwrap();
         let access_keys = kms.records.list_all_access_keys(None, 1000).unwrap();
+        let audit_keys = kms.records.list_audit_keys().unwrap().into_iter();
         let materials = keys
             .records
             .into_iter()
@@ -159,6 +167,7 @@ impl Truth {
         materials
             .filter_map(|material| material.token)
             .chain(access_keys.records.into_iter().map(|key| key.record.token))
+            .chain(audit_keys.filter_map(|key| key.record.token))
             .collect()
     }
 }

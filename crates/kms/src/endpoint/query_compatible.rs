@@ -28,7 +28,7 @@ impl Error {
         let id = match unanswered {
             Unanswered::Unauthenticated(failure) => failure.json().code.to_owned(),
             Unanswered::Common(error, _) => error.code.to_owned(),
-            other => refused(other).map_or(query.code.to_owned(), |refusal| {
+            other => refusal(other).map_or(query.code.to_owned(), |refusal| {
                 cloudwatch::error_type(refusal.query().0)
             }),
         };
@@ -71,7 +71,7 @@ impl Error {
 
 /// What a request could not be read for, which Query has no name of.
 fn of_protocol(unanswered: &Unanswered) -> Option<KmsException> {
-    match refused(unanswered)?.exception {
+    match refusal(unanswered)?.exception {
         Exception::Kms(
             exception @ (KmsException::Serialization | KmsException::UnknownOperation),
         ) => Some(exception),
@@ -79,9 +79,10 @@ fn of_protocol(unanswered: &Unanswered) -> Option<KmsException> {
     }
 }
 
-fn refused(unanswered: &Unanswered) -> Option<&Refusal> {
+fn refusal(unanswered: &Unanswered) -> Option<Refusal> {
     match unanswered {
-        Unanswered::Refused(refusal) => Some(refusal),
+        Unanswered::Refused(refusal) | Unanswered::CallRefused(refusal) => Some(refusal.clone()),
+        Unanswered::Failed(failure) => Some(failure.refusal()),
         Unanswered::Unauthenticated(_)
         | Unanswered::NotForm(_)
         | Unanswered::UnknownAction(_)

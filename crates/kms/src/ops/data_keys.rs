@@ -47,7 +47,7 @@ impl Operation for GenerateDataKey {
 
     async fn run(request: Authorized<'_, Self>) -> Result<GenerateDataKeyResponse, Failure> {
         let input = request.input();
-        let audience = Audience::of(request.kms(), input.recipient.as_ref())?;
+        let audience = Audience::of(request.call(), input.recipient.as_ref())?;
         let sealing = Sealing::begin(&request, input.encryption_context.as_ref())?;
         let command = hsm::GenerateDataKey {
             token: sealing.token,
@@ -132,7 +132,7 @@ impl Operation for GenerateDataKeyPair {
 
     async fn run(request: Authorized<'_, Self>) -> Result<GenerateDataKeyPairResponse, Failure> {
         let input = request.input();
-        let audience = Audience::of(request.kms(), input.recipient.as_ref())?;
+        let audience = Audience::of(request.call(), input.recipient.as_ref())?;
         let sealing = Sealing::begin(&request, input.encryption_context.as_ref())?;
         let command = hsm::GenerateDataKeyPair {
             token: sealing.token,
@@ -211,7 +211,6 @@ impl<'k> Sealing<'k> {
         request: &'k Authorized<'_, O>,
         context: Option<&EncryptionContextType>,
     ) -> Result<Self, Failure> {
-        request.call().note_context(context);
         let key = usable_key(request, KeyUsage::EncryptDecrypt)?;
         // Absent is SYMMETRIC_DEFAULT: key pairs seal no data keys.
         key.require_encryption_algorithm(None)?;

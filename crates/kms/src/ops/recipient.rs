@@ -2,11 +2,13 @@
 //! is for an enclave leaves the key process encrypted to the enclave's key only.
 
 use strongroom_attestation::{Attestation, Rejected};
+use strongroom_audit::Value;
 use strongroom_aws::error::{KmsException, Refusal};
 use strongroom_aws::kms::{AttestationDocumentType, CiphertextType, PlaintextType, RecipientInfo};
 use strongroom_aws::text;
-use strongroom_base::Secret;
+use strongroom_base::{Secret, hex};
 
+use crate::call::Call;
 use crate::failure::{Failure, refuse_with};
 use crate::kms::Kms;
 
@@ -61,14 +63,16 @@ pub(super) struct Shown {
 impl Audience {
     /// The audience of a request with this recipient. Errors: ValidationException when the document does not
     /// prove an enclave; the operator's log alone learns why.
-    pub(super) fn of(kms: &Kms, recipient: Option<&RecipientInfo>) -> Result<Self, Failure> {
-        let Some(verified) = attested(kms, recipient) else {
+    pub(super) fn of(call: &Call<'_>, recipient: Option<&RecipientInfo>) -> Result<Self, Failure> {
+        let Some(verified) = attested(call.kms, recipient) else {
             return Ok(Self::Caller);
         };
         let attestation = verified.map_err(|reason| {
-            tracing::info!(%reason, "an attestation document was refused");
+            let request_id = call.request_id;
+            tracing::info!(request_id, %reason, "an attestation document was refused");
             refuse_with(KmsException::Validation, text::ATTESTATION_NOT_VALID)
         })?;
+        call.note_additional("recipient", told(&attestation));
         Ok(Self::Enclave(attestation.public_key))
     }
 
@@ -98,6 +102,21 @@ impl Audience {
             },
         }
     }
+}
+
+/// What the audit tells of an enclave (KMS Developer Guide, "Logging AWS KMS requests from Nitro Enclaves").
+fn told(attestation: &Attestation) -> Value {
+    let image = attestation.pcrs.get(&0).map(|digest| hex::encode(digest));
+    Value::texts([
+        (
+            "attestationDocumentModuleId",
+            attestation.module_id.as_str(),
+        ),
+        (
+            "attestationDocumentEnclaveImageDigest",
+            image.as_deref().unwrap_or_default(),
+        ),
+    ])
 }
 
 #[cfg(test)]

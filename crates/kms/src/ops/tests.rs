@@ -43,7 +43,10 @@ fn the_table_serves_the_shapes_of_cloudwatch() {
     let shapes = strongroom_aws::cloudwatch::OPERATIONS.iter();
     let rows = OPS.iter().filter(|op| op.service == Service::CloudWatch);
     let names: Vec<&str> = rows.map(|op| op.name).collect();
-    assert_eq!(names, Vec::from_iter(shapes.map(|operation| operation.name)));
+    assert_eq!(
+        names,
+        Vec::from_iter(shapes.map(|operation| operation.name))
+    );
 }
 
 /// What the actions of a service begin with (Service Authorization Reference, "Service prefix").

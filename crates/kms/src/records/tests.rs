@@ -3,10 +3,10 @@ use strongroom_base::hex;
 use std::collections::BTreeMap;
 
 use super::{
-    AliasRecord, DimensionRecord, GrantCountRecord, GrantOperation, GrantParty, GrantRecord,
-    GrantTerms, GranteeIndexRecord, KeyOrigin, KeyRecord, KeySpec, KeyState, KeyUsage,
-    KeyUsageRecord, MaterialRecord, MaterialRole, MetricDimension, MetricKind, Millis,
-    MultiRegionRecord, NamedGrantRecord, PolicyKind, Record, RegionName, RotationKind,
+    AliasRecord, AuditKeyRecord, AuditKeyUse, DimensionRecord, GrantCountRecord, GrantOperation,
+    GrantParty, GrantRecord, GrantTerms, GranteeIndexRecord, KeyOrigin, KeyRecord, KeySpec,
+    KeyState, KeyUsage, KeyUsageRecord, MaterialRecord, MaterialRole, MetricDimension, MetricKind,
+    Millis, MultiRegionRecord, NamedGrantRecord, PolicyKind, Record, RegionName, RotationKind,
     RotationMark, RotationRecord, Sample, SampleRecord, SamplesRecord, SeriesRecord, TagRecord,
     TimerKind, TimerRecord, Unreadable,
 };
@@ -241,6 +241,32 @@ fn grant_record_bytes_do_not_change() {
 }
 
 #[test]
+fn audit_key_record_bytes_do_not_change() {
+    let checkpoints = AuditKeyRecord {
+        id: [7; 16],
+        signs: AuditKeyUse::Checkpoints,
+        token: Some(vec![1, 2]),
+        public: vec![3],
+        created: Millis(4),
+        expires: None,
+    };
+    check_golden(
+        &checkpoints,
+        "0185500707070707070707070707070707070701420102410304",
+    );
+    let digests = AuditKeyRecord {
+        signs: AuditKeyUse::Digests,
+        token: None,
+        expires: Some(Millis(5)),
+        ..checkpoints
+    };
+    check_golden(
+        &digests,
+        "0186500707070707070707070707070707070702f641030405",
+    );
+}
+
+#[test]
 fn usage_record_bytes_do_not_change() {
     let used = KeyUsageRecord {
         operation: "Sign".into(),
@@ -260,7 +286,10 @@ fn series_record_bytes_do_not_change() {
         max: 2.5,
     };
     let samples = vec![SampleRecord { at: 59, sample }];
-    check_golden(&SamplesRecord { samples }, "GOLDEN1");
+    check_golden(
+        &SamplesRecord { samples },
+        "01818182183b8402fb400c000000000000fb3ff0000000000000fb4004000000000000",
+    );
     let dimension = |name, value: &str| DimensionRecord {
         name,
         value: value.to_owned(),
@@ -280,9 +309,21 @@ fn series_record_bytes_do_not_change() {
         days_by_minute: vec![20_000],
         days_by_hour: vec![-1, 19_000],
     };
-    check_golden(&series, "GOLDEN2");
+    check_golden(
+        &series,
+        concat!(
+            "01876c3132333435363738393031326975732d656173742d310185820161648202616b820361",
+            "698204616f820561731a0036ee8081194e208220194a38",
+        ),
+    );
     let metric = MetricKind::SecondsUntilKeyMaterialExpiration;
-    check_golden(&SeriesRecord { metric, ..series }, "GOLDEN3");
+    check_golden(
+        &SeriesRecord { metric, ..series },
+        concat!(
+            "01876c3132333435363738393031326975732d656173742d310285820161648202616b820361",
+            "698204616f820561731a0036ee8081194e208220194a38",
+        ),
+    );
 }
 
 #[test]

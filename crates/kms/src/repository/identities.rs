@@ -10,10 +10,12 @@ use super::{Changes, Listed, Repository, Stored, Touched, cached};
 use crate::cache::Cache;
 use crate::failure::Failure;
 use crate::iam::{Group, Guardrail, ManagedPolicy, Role, User};
+use crate::metrics::{CacheName, Metrics};
 use crate::records::{
     AccountRecord, Entity, EntityKind, EntityReference, GroupRecord, ManagedPolicyRecord, Record,
     RoleRecord, SessionRecord, UserRecord,
 };
+use crate::strictness::Strictness;
 
 /// The most users, groups, roles, managed policies, unique ids and accounts kept in memory, each.
 const CACHED_ENTITIES_MAX: usize = 16_384;
@@ -64,17 +66,19 @@ pub(super) struct Entities {
     policies: Cache<EntityName, ManagedPolicy>,
     ids: Cache<String, EntityReference>,
     guardrails: Cache<AccountId, Guardrail>,
+    strictness: Cache<AccountId, Strictness>,
 }
 
 impl Entities {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(metrics: &Arc<Metrics>) -> Self {
         Self {
-            users: Cache::new(CACHED_ENTITIES_MAX),
-            groups: Cache::new(CACHED_ENTITIES_MAX),
-            roles: Cache::new(CACHED_ENTITIES_MAX),
-            policies: Cache::new(CACHED_ENTITIES_MAX),
-            ids: Cache::new(CACHED_ENTITIES_MAX),
-            guardrails: Cache::new(CACHED_ENTITIES_MAX),
+            users: Cache::new(CacheName::Users, CACHED_ENTITIES_MAX, metrics),
+            groups: Cache::new(CacheName::Groups, CACHED_ENTITIES_MAX, metrics),
+            roles: Cache::new(CacheName::Roles, CACHED_ENTITIES_MAX, metrics),
+            policies: Cache::new(CacheName::ManagedPolicies, CACHED_ENTITIES_MAX, metrics),
+            ids: Cache::new(CacheName::EntityIds, CACHED_ENTITIES_MAX, metrics),
+            guardrails: Cache::new(CacheName::Guardrails, CACHED_ENTITIES_MAX, metrics),
+            strictness: Cache::new(CacheName::Strictness, CACHED_ENTITIES_MAX, metrics),
         }
     }
 
@@ -87,7 +91,10 @@ impl Entities {
                 self.policies.invalidate(name)
             }
             TouchedEntity::Id(id) => self.ids.invalidate(id),
-            TouchedEntity::Account(id) => self.guardrails.invalidate(id),
+            TouchedEntity::Account(id) => {
+                self.guardrails.invalidate(id);
+                self.strictness.invalidate(id);
+            }
         }
     }
 }
@@ -229,6 +236,20 @@ impl Repository {
         })?;
         // The look-up always finds something, be it no limit at all.
         found.ok_or_else(|| crate::records::Unreadable.into())
+    }
+
+    /// How strict the audit of an account is.
+    pub(crate) fn strictness(&self, account: &AccountId) -> Result<Strictness, Failure> {
+        let found = cached(&self.entities.strictness, account, || {
+            let record = self.account(account)?;
+            let strict = record.and_then(|stored| stored.record.strict_audit);
+            Ok(Some(match strict {
+                Some(true) => Strictness::Strict,
+                Some(false) | None => Strictness::Usual,
+            }))
+        })?;
+        // The look-up always finds something.
+        Ok(found.map_or(Strictness::Strict, |found| *found))
     }
 
     /// Records of an account, in no order that means anything.
