@@ -13,11 +13,13 @@ pub(crate) mod answers;
 /// Members that are never told, besides bytes and what the model calls sensitive: tokens that open something, and
 /// structures with nothing but secrets in them.
 const WITHHELD: &[&str] = &[
+    "ContextAssertion",
     "GrantToken",
     "GrantTokens",
     "KeyStorePassword",
     "Recipient",
     "SessionToken",
+    "TokenCode",
     "TrustAnchorCertificate",
     "XksProxyAuthenticationCredential",
 ];

@@ -260,11 +260,24 @@ impl Bench {
         operation: &str,
         input: &Value,
     ) -> Result<Value, Refusal> {
-        let input = Input::Json(json::parse(input.to_string().as_bytes()).ok().unwrap());
         let home = region.parse().unwrap();
         let caller = Caller::root(account.parse().unwrap(), "test".to_owned(), &home);
-        let call = self.arrived(&caller, region, Service::CloudWatch, operation, input);
-        self.answer(&call).await
+        self.json_with(&caller, region, Service::CloudWatch, operation, input)
+            .await
+    }
+
+    /// Carries out a call of `caller` in the AWS JSON of `service`.
+    pub(crate) async fn json_with(
+        &self,
+        caller: &Caller,
+        region: &str,
+        service: Service,
+        operation: &str,
+        input: &Value,
+    ) -> Result<Value, Refusal> {
+        let input = Input::Json(json::parse(input.to_string().as_bytes()).ok().unwrap());
+        self.answer(&self.arrived(caller, region, service, operation, input))
+            .await
     }
 
     /// The root of the account that other calls are made in.

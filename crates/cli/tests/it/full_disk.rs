@@ -177,7 +177,7 @@ impl Kept {
 #[test]
 fn a_full_disk_refuses_changes_and_fails_closed_without_an_audit_log() {
     let Some(disk) = Disk::mount() else { return };
-    let mut server = Server::dev(&program(), &disk.path());
+    let mut server = Server::dev_with(&program(), &disk.path(), &["--metrics", "127.0.0.1:0"]);
     let mut client = server.client();
     let kept = Kept::make(&mut client);
 
@@ -196,6 +196,7 @@ fn a_full_disk_refuses_changes_and_fails_closed_without_an_audit_log() {
     kept.check(&mut client);
 
     assert_eq!(disk.reserve(), "whole");
+    check_watched(&server, 2.0, &[]);
 
     // Not a byte left: the audit log takes its reserve, and changes are refused for it, not for the store.
     disk.fill(0);
@@ -207,6 +208,7 @@ fn a_full_disk_refuses_changes_and_fails_closed_without_an_audit_log() {
         }
     }
     assert_eq!(disk.reserve(), "in-use");
+    check_watched(&server, 1.0, &[]);
     for (operation, input) in kept.mutations() {
         let refused = internal(DISK_FULL);
         assert_eq!(client.call(operation, &input), refused, "{operation}");
@@ -225,7 +227,14 @@ fn a_full_disk_refuses_changes_and_fails_closed_without_an_audit_log() {
         answer.0 != 200
     });
     assert!(closed.is_some(), "calls succeed without an audit log");
-    assert_eq!(disk.reserve(), "used-up");
+    // A checkpoint is shorter than a record and may still fit: then the reserve counts as in use until the next call.
+    let is_used_up = || {
+        let (operation, input) = &calls[0];
+        client.call(operation, input);
+        (disk.reserve() == "used-up").then_some(())
+    };
+    eventually("the end of the reserve", RETAKE_MAX, is_used_up);
+    check_watched(&server, 0.0, &["audit_log"]);
     for (operation, input) in calls.iter().chain(&kept.mutations()) {
         assert_eq!(
             client.call(operation, input),
@@ -261,4 +270,12 @@ fn a_full_disk_refuses_changes_and_fails_closed_without_an_audit_log() {
         .run(["audit", "verify", "--data", &path])
         .succeeded();
     println!("full disk: closed after {closed:?} more calls, lost=0");
+}
+
+/// Checks what programs that watch the server are told of the reserve, and what keeps it from being ready.
+fn check_watched(server: &Server, reserve: f64, reasons: &[&str]) {
+    let watcher = server.watcher();
+    let told = watcher.scrape().value("strongroom_audit_reserve");
+    assert_eq!(told, Some(reserve));
+    assert_eq!(watcher.get("/ready").json()["reasons"], json!(reasons));
 }

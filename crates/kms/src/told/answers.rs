@@ -21,7 +21,7 @@ pub(crate) enum Answer {
 }
 
 /// CloudTrail tells of a change which key it changed, and what was made.
-const ANSWERS: &[(Service, &str, Answer)] = &[
+pub(super) const ANSWERS: &[(Service, &str, Answer)] = &[
     (Service::Iam, "CreateAccessKey", Answer::Noted),
     (Service::Iam, "CreateGroup", Answer::Noted),
     (Service::Iam, "CreatePolicy", Answer::Noted),

@@ -228,7 +228,11 @@ fn plain(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
-        other => other.to_string(),
+        // In digits: JSON's own form of small numbers has an exponent.
+        other => match other.as_f64().filter(|_| other.is_f64()) {
+            Some(number) => number.to_string(),
+            None => other.to_string(),
+        },
     }
 }
 

@@ -136,7 +136,18 @@ fn a_csv_has_the_same_columns_in_each_row_and_quotes_what_must_be() {
     );
     assert_eq!(
         lines[3],
-        "keys,111111111111,us-east-1,k,,,,,,CUSTOMER,RSA_2048,,,1970-01-01T00:00:00Z,,1,30.416667,15.208333,0.0,server,"
+        "keys,111111111111,us-east-1,k,,,,,,CUSTOMER,RSA_2048,,,1970-01-01T00:00:00Z,,1,30.416667,15.208333,0,server,"
+    );
+}
+
+#[test]
+fn small_prices_are_in_digits() {
+    let mut printed = printed(EXAMPLE);
+    printed.report.calls = vec![calls(Class::Symmetric, 1, 0)];
+    assert!(
+        printed
+            .csv()
+            .contains(",symmetric,1,0,,,,,,,,,,,,0.000003\r\n")
     );
 }
 
