@@ -50,6 +50,7 @@ mod regions;
 mod repository;
 mod resolve;
 mod rotation;
+mod series;
 
 #[cfg(test)]
 mod workbench;

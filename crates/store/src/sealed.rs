@@ -78,6 +78,10 @@ pub enum Table {
     Trails = 23,
     /// Account, home Region, name of a trail, source Region -> how far its delivery is.
     TrailDeliveries = 24,
+    /// Account, Region, series, hour or day -> what the series measured in it.
+    Samples = 25,
+    /// Account, Region, series -> when the series measured something.
+    Series = 26,
 }
 
 impl Table {
@@ -107,6 +111,8 @@ impl Table {
             Self::AuditKeys => 22,
             Self::Trails => 23,
             Self::TrailDeliveries => 24,
+            Self::Samples => 25,
+            Self::Series => 26,
         }
     }
 }
