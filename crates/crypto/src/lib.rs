@@ -15,6 +15,7 @@ pub mod memory;
 pub mod ml_kem;
 pub mod random;
 pub mod rsa_encryption;
+pub mod rsa_public_key;
 pub mod self_test;
 pub mod shamir;
 pub mod signature;

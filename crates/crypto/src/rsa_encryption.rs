@@ -8,9 +8,9 @@ use aws_lc_rs::rsa::{
 };
 use strongroom_base::Secret;
 
-use crate::der::{self, NotDer, Reader};
+use crate::der::{self, NotDer};
 use crate::signature::{KeyRejected, RsaKeySize};
-use crate::{InvalidPublicKey, Unauthentic, key_wrap, or_abort};
+use crate::{InvalidPublicKey, Unauthentic, key_wrap, or_abort, rsa_public_key};
 
 #[cfg(test)]
 mod tests;
@@ -210,36 +210,10 @@ impl Recipient {
 /// 65537.
 const EXPONENT: &[u8] = &[1, 0, 1];
 
-// RFC 3279 §2.3.1: rsaEncryption with NULL, as elements.
-const RSA_ENCRYPTION: &[u8] = &[
-    6,
-    9,
-    0x2a,
-    0x86,
-    0x48,
-    0x86,
-    0xf7,
-    0x0d,
-    1,
-    1,
-    1,
-    der::NULL,
-    0,
-];
-
 /// The public exponent of `spki`, which must be a SubjectPublicKeyInfo of RSA (RFC 3279 §2.3.1).
 fn read_exponent(spki: &[u8]) -> Result<&[u8], NotDer> {
-    let mut spki = Reader::new(der::read_one(der::SEQUENCE, spki)?);
-    if spki.read(der::SEQUENCE)? != RSA_ENCRYPTION {
-        return Err(NotDer);
-    }
-    let key = der::whole_bytes(spki.read(der::BIT_STRING)?)?;
-    spki.finish()?;
-    let mut numbers = Reader::new(der::read_one(der::SEQUENCE, key)?);
-    numbers.read(der::INTEGER)?;
-    let exponent = numbers.read(der::INTEGER)?;
-    numbers.finish()?;
-    Ok(exponent)
+    let numbers = rsa_public_key::read(spki)?;
+    Ok(numbers.exponent)
 }
 
 /// `plaintext` must not be too long for the key.

@@ -50,5 +50,7 @@ crate::numbers! {
         InputRefused = 29,
         /// The public key of the other side, or of the recipient, is none that can be used.
         PublicKeyRefused = 30,
+        /// In this life a checkpoint of another writer was signed, or one of this sequence or a later one.
+        CheckpointRefused = 31,
     }
 }

@@ -298,6 +298,27 @@ commands! {
         /// The encapsulation.
         ciphertext: &'a [u8],
     } -> Plaintext;
+    /// Signs where the audit log stands ([`crate::checkpoint`]), by Ed25519. In one life of the key process
+    /// there is one writer, and each sequence exceeds the last:
+    /// [`Code::CheckpointRefused`](crate::Code::CheckpointRefused).
+    55 SignCheckpoint<'a> {
+        /// The key, of usage SignAudit.
+        token: &'a [u8],
+        /// Who writes the log.
+        writer: [u8; 16],
+        /// How many records it has written.
+        sequence: u64,
+        /// The link of the chain after them.
+        link: [u8; 32],
+    } -> SignedCheckpoint;
+    /// Signs at most [`MESSAGE_LENGTH_MAX`] bytes of the audit log's digest files, by RSASSA-PKCS1-v1_5 with
+    /// SHA-256.
+    56 SignDigest<'a> {
+        /// The key, of usage SignAudit.
+        token: &'a [u8],
+        /// The message.
+        message: &'a [u8],
+    } -> Signature;
 }
 
 /// The box purpose of unseal secrets on their way into the key process.
@@ -443,6 +464,15 @@ crate::message! {
     /// A signature.
     Signature {
         /// The bytes.
+        signature: Vec<u8>,
+    }
+    /// A signed checkpoint: what the key process added, and its signature over all of it.
+    SignedCheckpoint {
+        /// Drawn at random when the key process started.
+        boot: [u8; 16],
+        /// When it signed by its own clock, in milliseconds since the Unix epoch.
+        time: u64,
+        /// The signature, 64 bytes.
         signature: Vec<u8>,
     }
     /// A message authentication code.

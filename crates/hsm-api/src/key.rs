@@ -75,6 +75,8 @@ crate::numbers! {
         EncapsulateDecapsulate = 6,
         /// ImportKey.
         Unwrap = 7,
+        /// Of Ed25519 keys SignCheckpoint, of RSA keys SignDigest.
+        SignAudit = 8,
     }
     /// Where the material came from.
     Origin: u8 {

@@ -2,6 +2,7 @@
 //! never returns plaintext key material, and never text.
 
 mod cache;
+mod checkpoints;
 mod cipher;
 mod commands;
 mod day;
@@ -24,11 +25,12 @@ use strongroom_crypto::signature::RsaKeySize;
 use strongroom_hsm_api::Code;
 use strongroom_hsm_api::command::{self as api, Command};
 use strongroom_hsm_api::frame::{RequestFrame, append_reply};
-use strongroom_hsm_api::key::{Attributes, State, TokenHeader, Usage};
+use strongroom_hsm_api::key::{Attributes, Spec, State, TokenHeader, Usage};
 use strongroom_hsm_api::status::Protection;
 use strongroom_hsm_api::wire::{self, Field};
 
 use cache::KeyCache;
+use checkpoints::Checkpoints;
 use domain::Domain;
 use key::Key;
 use kind::Kind;
@@ -44,7 +46,8 @@ const SERVICE_SESSION: u32 = 0;
 pub struct Setup {
     /// The source of salts, nonces, keys and data keys.
     pub random: Arc<dyn Random>,
-    /// Tells which days signing keys may be derived for.
+    /// Tells which days signing keys may be derived for, until when wrapping keys are good, and when a
+    /// checkpoint was signed.
     pub clock: Arc<dyn Clock>,
     /// Memory for Argon2id, handed out one passphrase at a time.
     pub working_memory: Box<dyn WorkingMemory>,
@@ -65,6 +68,7 @@ pub struct Core {
     self_tests_passed: Option<u32>,
     key_cache_bytes: usize,
     rsa: RsaPool,
+    checkpoints: Checkpoints,
     opened: RwLock<Option<Arc<Opened>>>,
     life: Mutex<Life>,
 }
@@ -97,6 +101,7 @@ impl Core {
     /// A core without a domain.
     pub fn new(setup: Setup) -> Self {
         Self {
+            checkpoints: Checkpoints::new(&*setup.random),
             random: setup.random,
             clock: setup.clock,
             recipient: exchange::Recipient::generate(),
@@ -214,6 +219,8 @@ impl Core {
             api::DeriveSharedSecret::NUMBER => call.run(Self::derive_shared_secret),
             api::Encapsulate::NUMBER => call.run(Self::encapsulate),
             api::Decapsulate::NUMBER => call.run(Self::decapsulate),
+            api::SignCheckpoint::NUMBER => call.run(Self::sign_checkpoint),
+            api::SignDigest::NUMBER => call.run(Self::sign_digest),
             _ => Err(Code::UnknownCommand),
         }
     }
@@ -243,8 +250,7 @@ impl Need {
         let spec = match request.command {
             api::Initialize::NUMBER | api::Unseal::NUMBER => return Self::Time,
             api::ImportKey::NUMBER => return Self::of_import(request.body),
-            api::GenerateKey::NUMBER => wire::decode::<api::GenerateKey<'_>>(request.body)
-                .map(|command| command.attributes.spec),
+            api::GenerateKey::NUMBER => return Self::of_new_key(request.body),
             api::GenerateWrappingKey::NUMBER => {
                 wire::decode::<api::GenerateWrappingKey<'_>>(request.body)
                     .map(|command| command.attributes.spec)
@@ -259,9 +265,27 @@ impl Need {
             }
             _ => return Self::Nothing,
         };
-        match spec.map(Kind::of) {
-            Ok(Kind::Rsa(size)) => Self::RsaKeyPair(size),
+        spec.map_or(Self::Nothing, Self::of_spec)
+    }
+
+    fn of_spec(spec: Spec) -> Self {
+        match Kind::of(spec) {
+            Kind::Rsa(size) => Self::RsaKeyPair(size),
             _ => Self::Nothing,
+        }
+    }
+
+    /// A key that signs the audit log is made once a month by nobody's call: no reason to keep spares.
+    fn of_new_key(body: &[u8]) -> Self {
+        let Ok(command) = wire::decode::<api::GenerateKey<'_>>(body) else {
+            return Self::Nothing;
+        };
+        match (
+            Self::of_spec(command.attributes.spec),
+            command.attributes.usage,
+        ) {
+            (Self::RsaKeyPair(_), Usage::SignAudit) => Self::Time,
+            (need, _) => need,
         }
     }
 

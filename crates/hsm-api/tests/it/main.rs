@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 use strongroom_hsm_api::Code;
+use strongroom_hsm_api::checkpoint::Checkpoint;
 use strongroom_hsm_api::command::{
     Command, Encrypt, GetStatus, TABLE, UnsealOutcome, UnsealProgress,
 };
@@ -58,6 +59,26 @@ fn wrapping_keys_and_no_others_say_how_and_until_when() {
             Err(Malformed)
         );
     }
+}
+
+#[test]
+fn the_signed_bytes_of_a_checkpoint_do_not_change() {
+    let checkpoint = Checkpoint {
+        writer: [0x11; 16],
+        boot: [0x22; 16],
+        time: 0x0102_0304_0506_0708,
+        sequence: 0x1112_1314_1516_1718,
+        link: [0x33; 32],
+    };
+    let expected = [
+        b"strongroom audit checkpoint v1".as_slice(),
+        &[0x11; 16],
+        &[0x22; 16],
+        &[1, 2, 3, 4, 5, 6, 7, 8],
+        &[0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18],
+        &[0x33; 32],
+    ];
+    assert_eq!(checkpoint.signed_bytes(), expected.concat());
 }
 
 #[test]

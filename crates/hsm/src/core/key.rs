@@ -84,7 +84,7 @@ impl Form {
             }),
             Kind::SigningSecret => Self::SigningSecret(bytes.to_vec().into()),
             Kind::Hmac(hash) => Self::Hmac(HmacKey::new(hash, bytes)),
-            Kind::Rsa(_) if attributes.usage == Usage::SignVerify => {
+            Kind::Rsa(_) if signs(attributes.usage) => {
                 Self::RsaSigning(RsaKeyPair::from_pkcs8(bytes)?)
             }
             Kind::Rsa(_) => Self::RsaDecrypting(RsaDecryptingKey::from_pkcs8(bytes)?),
@@ -95,6 +95,10 @@ impl Form {
             Kind::MlKem(size) => Self::MlKem(MlKemKeyPair::from_seed(size, seed(bytes)?)),
         })
     }
+}
+
+fn signs(usage: Usage) -> bool {
+    matches!(usage, Usage::SignVerify | Usage::SignAudit)
 }
 
 fn seed<const N: usize>(bytes: &[u8]) -> Result<&[u8; N], KeyRejected> {

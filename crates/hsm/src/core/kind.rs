@@ -65,6 +65,7 @@ impl Kind {
             ),
             Usage::EncapsulateDecapsulate => matches!(self, Self::MlKem(_)),
             Usage::Unwrap => matches!(self, Self::Rsa(_) | Self::Sm2),
+            Usage::SignAudit => matches!(self, Self::Ed25519 | Self::Rsa(RsaKeySize::Rsa2048)),
         }
     }
 

@@ -40,11 +40,16 @@ impl Default for RsaPool {
 }
 
 impl RsaPool {
-    /// A spare of `size`, if there is one.
-    fn take(&self, size: RsaKeySize) -> Option<RsaKeyPair> {
+    /// A spare of `size`, if there is one; from now on there shall be.
+    fn ask(&self, size: RsaKeySize) -> Option<RsaKeyPair> {
         let mut content = self.shelf(size)?.lock();
         content.asked = true;
         content.spares.pop()
+    }
+
+    /// A spare of `size`, if there is one.
+    fn take(&self, size: RsaKeySize) -> Option<RsaKeyPair> {
+        self.shelf(size)?.lock().spares.pop()
     }
 
     fn put(&self, pair: RsaKeyPair) {
@@ -107,9 +112,10 @@ impl<'p> RsaPairs<'p> {
         }
     }
 
-    /// From the pool, and there is one of `size`: to get it takes no time. `None` when there is none.
+    /// From the pool, and there is one of `size`: to get it takes no time. `None` when there is none; asking
+    /// is what makes the pool keep this size.
     pub(super) fn reserve(pool: &'p RsaPool, size: RsaKeySize) -> Option<Self> {
-        let reserved = Cell::new(Some(pool.take(size)?));
+        let reserved = Cell::new(Some(pool.ask(size)?));
         Some(Self { pool, reserved })
     }
 

@@ -14,6 +14,7 @@ use strongroom_hsm_api::wire::{List, decode, encode};
 
 use super::{Core, Setup, WorkingMemory};
 
+mod audit;
 mod every_key;
 mod import;
 mod pool;
@@ -59,15 +60,19 @@ impl WorkingMemory for Heap {
     fn give_back(&mut self) {}
 }
 
-fn core_with(self_tests_passed: Option<u32>) -> Core {
-    Core::new(Setup {
+fn setup(self_tests_passed: Option<u32>) -> Setup {
+    Setup {
         random: Arc::new(Counting(Mutex::new(0))),
         clock: Arc::new(Frozen),
         working_memory: Box::new(Heap),
         key_cache_bytes: 1 << 18,
         protections: Vec::new(),
         self_tests_passed,
-    })
+    }
+}
+
+fn core_with(self_tests_passed: Option<u32>) -> Core {
+    Core::new(setup(self_tests_passed))
 }
 
 fn core() -> Core {

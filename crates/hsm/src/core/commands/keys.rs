@@ -88,6 +88,8 @@ pub(super) fn of_new_key(attributes: Attributes<'_>, origin: Origin) -> Outcome<
     }
     match attributes.usage {
         Usage::Unwrap | Usage::DeriveSigningKey => Err(Code::UsageRefused),
+        // A private half that was ever outside would prove nothing about the audit log.
+        Usage::SignAudit if origin != Origin::Generated => Err(Code::UsageRefused),
         usage if Kind::of(attributes.spec).allows(usage) => Ok(attributes),
         _ => Err(Code::UsageRefused),
     }

@@ -170,7 +170,7 @@ fn exactly<const N: usize>(message: &[u8]) -> Outcome<&[u8; N]> {
     message.try_into().map_err(|_| Code::InputRefused)
 }
 
-fn refused(error: NotSigned) -> Code {
+pub(super) fn refused(error: NotSigned) -> Code {
     match error {
         NotSigned::Input => Code::InputRefused,
         NotSigned::Key => Code::MaterialRefused,

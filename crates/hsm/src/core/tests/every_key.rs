@@ -11,7 +11,7 @@ use strongroom_hsm_api::scheme::{SignatureInput, SignatureScheme};
 
 use super::*;
 
-pub(super) const USAGES: [(Usage, &[Spec]); 5] = [
+pub(super) const USAGES: [(Usage, &[Spec]); 6] = [
     (
         Usage::EncryptDecrypt,
         &[
@@ -51,6 +51,7 @@ pub(super) const USAGES: [(Usage, &[Spec]); 5] = [
         Usage::EncapsulateDecapsulate,
         &[Spec::MlKem512, Spec::MlKem768, Spec::MlKem1024],
     ),
+    (Usage::SignAudit, &[Spec::Rsa2048, Spec::Ed25519]),
 ];
 
 pub(super) fn generate(core: &Core, spec: Spec, usage: Usage) -> Vec<u8> {

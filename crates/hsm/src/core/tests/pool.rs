@@ -71,6 +71,14 @@ fn a_refused_command_leaves_its_spare() {
 }
 
 #[test]
+fn a_key_that_signs_the_audit_log_is_no_reason_to_keep_spares() {
+    let (core, _) = open_core();
+    let command = rsa_2048(Usage::SignAudit);
+    assert_eq!(in_lane(&core, &command).0, InLane::TakesLong);
+    assert!(call(&core, &command).is_ok() && !core.wants_spare());
+}
+
+#[test]
 fn only_rsa_and_argon2_take_long() {
     let core = core();
     for spec in Spec::ALL {

@@ -208,6 +208,29 @@ const USES: &[Use] = &[
         },
     ),
     (
+        "SignCheckpoint",
+        Usage::SignAudit,
+        Spec::Ed25519,
+        |core, token| {
+            let command = SignCheckpoint {
+                token,
+                writer: [1; 16],
+                sequence: 1,
+                link: [2; 32],
+            };
+            call(core, &command).err()
+        },
+    ),
+    (
+        "SignDigest",
+        Usage::SignAudit,
+        Spec::Rsa2048,
+        |core, token| {
+            let message = b"m";
+            call(core, &SignDigest { token, message }).err()
+        },
+    ),
+    (
         "DeriveSigningKey",
         Usage::DeriveSigningKey,
         Spec::SigningSecret,
