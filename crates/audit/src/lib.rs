@@ -1,7 +1,11 @@
 //! Audit records, their stored bytes and the frames of the log they stand in. Pure: opens no file, reads
 //! no clock.
 
+pub mod digest;
+pub mod exported;
+pub mod gzip;
 pub mod log;
+pub mod objects;
 pub mod record;
 
 pub use log::{Frame, LogError, LogReader, frame};
