@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use clap::ValueEnum;
 use serde::Deserialize;
 
 use crate::Failed;
@@ -28,6 +29,39 @@ pub(crate) struct Config {
     /// Services on this machine that may act for callers, and for themselves.
     #[serde(default)]
     pub(crate) service: Vec<ServiceOnSocket>,
+    /// Where metrics, health and readiness are told; nowhere without it.
+    pub(crate) metrics: Option<Metrics>,
+    /// How the log is written.
+    #[serde(default)]
+    pub(crate) log: Log,
+}
+
+/// Where programs that watch the server ask.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Metrics {
+    /// Where to listen. Nobody authenticates there.
+    pub(crate) listen: SocketAddr,
+}
+
+/// The log on standard error.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Log {
+    /// How lines are written.
+    #[serde(default)]
+    pub(crate) format: LogFormat,
+}
+
+/// How lines of the log are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// An object a line.
+    Json,
 }
 
 /// A service on this machine: whoever can open its socket is the service.

@@ -17,6 +17,7 @@ use strongroom_store::Expect;
 use crate::failure::Failure;
 use crate::iam::{Caller, Session};
 use crate::kms::{Kms, encoded};
+use crate::metrics::CacheName;
 use crate::records::{AccessKeyRecord, AccountRecord, Unreadable};
 use crate::repository::{Changes, Stored};
 use crate::service_events;
@@ -181,8 +182,10 @@ impl Kms {
             service: claim.service.clone(),
         };
         if let Some(key) = self.signing_keys.0.get(&scope) {
+            self.metrics.note_hit(CacheName::SigningKeys);
             claim.verify(&key)?;
         } else {
+            self.metrics.note_miss(CacheName::SigningKeys);
             let key = self.signing_key(&owner, claim).await?;
             claim.verify(&key)?;
             self.signing_keys.0.insert(scope, Arc::new(key));
@@ -274,8 +277,10 @@ impl Kms {
         if let Some((known, session)) = self.sessions.0.get(access_key_id)
             && known == digest
         {
+            self.metrics.note_hit(CacheName::Sessions);
             return Ok(Some(session));
         }
+        self.metrics.note_miss(CacheName::Sessions);
         if token.len() > SESSION_TOKEN_LENGTH_MAX {
             return Ok(None);
         }

@@ -34,7 +34,8 @@ pub async fn bootstrap(
     account: Option<AccountId>,
 ) -> Result<Bootstrapped, StartError> {
     let started = program.start().map_err(StartError::KeyProcess)?;
-    let (client, serve) = Client::connect(started.socket).map_err(StartError::KeyProcess)?;
+    let (client, serve) =
+        Client::connect(started.socket, Arc::default()).map_err(StartError::KeyProcess)?;
     let serving = tokio::spawn(serve);
     let shares = domain::initialize(&client, folder, seal)
         .await
@@ -64,6 +65,13 @@ async fn create_first_account(
     let key_process = KeyProcess::default();
     key_process.connect(client);
     let settings = Settings::new(AccountRule::Created);
-    let kms = Kms::open(env.clone(), settings, store, key_process, Arc::new(audit));
+    let kms = Kms::open(
+        env.clone(),
+        settings,
+        store,
+        key_process,
+        Arc::new(audit),
+        Arc::default(),
+    );
     kms.create_account(id).await.map_err(StartError::Records)
 }

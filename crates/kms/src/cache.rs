@@ -6,10 +6,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use quick_cache::unsync::Cache as Entries;
 
+use crate::metrics::{CacheName, Metrics};
+
 const SHARDS: usize = 16;
 
 /// Records by name.
 pub(crate) struct Cache<K, V> {
+    name: CacheName,
+    metrics: Arc<Metrics>,
     hasher: RandomState,
     shards: Vec<Mutex<Shard<K, V>>>,
 }
@@ -25,8 +29,8 @@ pub(crate) struct Fill {
 }
 
 impl<K: Hash + Eq, V> Cache<K, V> {
-    /// A cache of at most about `entries_max` records.
-    pub(crate) fn new(entries_max: usize) -> Self {
+    /// A cache of at most about `entries_max` records, whose look-ups `metrics` counts under `name`.
+    pub(crate) fn new(name: CacheName, entries_max: usize, metrics: &Arc<Metrics>) -> Self {
         let shard = || {
             Mutex::new(Shard {
                 entries: Entries::new(entries_max.div_ceil(SHARDS)),
@@ -34,6 +38,8 @@ impl<K: Hash + Eq, V> Cache<K, V> {
             })
         };
         Self {
+            name,
+            metrics: Arc::clone(metrics),
             hasher: RandomState::new(),
             shards: (0..SHARDS).map(|_| shard()).collect(),
         }
@@ -42,9 +48,14 @@ impl<K: Hash + Eq, V> Cache<K, V> {
     /// The cached record, or the permission to fill it in.
     pub(crate) fn get(&self, name: &K) -> Result<Arc<V>, Fill> {
         let shard = self.shard(name);
-        shard.entries.get(name).cloned().ok_or(Fill {
-            generation: shard.generation,
-        })
+        let found = shard.entries.get(name).cloned();
+        let generation = shard.generation;
+        drop(shard);
+        match &found {
+            Some(_) => self.metrics.note_hit(self.name),
+            None => self.metrics.note_miss(self.name),
+        }
+        found.ok_or(Fill { generation })
     }
 
     /// Keeps `record`, which was read after `fill` was given; does nothing if anything in its shard
@@ -78,10 +89,11 @@ mod tests {
     use std::sync::Arc;
 
     use super::Cache;
+    use crate::metrics::CacheName;
 
     #[test]
     fn a_fill_loses_to_an_invalidation_that_came_after_it_began() {
-        let cache: Cache<u32, &str> = Cache::new(100);
+        let cache: Cache<u32, &str> = Cache::new(CacheName::Keys, 100, &Arc::default());
         let Err(fill) = cache.get(&1) else {
             panic!("cached from nowhere")
         };
@@ -99,7 +111,7 @@ mod tests {
 
     #[test]
     fn it_is_bounded() {
-        let cache: Cache<u32, u32> = Cache::new(160);
+        let cache: Cache<u32, u32> = Cache::new(CacheName::Keys, 160, &Arc::default());
         for name in 0..10_000 {
             let Err(fill) = cache.get(&name) else {
                 continue;

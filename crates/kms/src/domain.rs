@@ -22,7 +22,7 @@ use crate::audit_log::Durability;
 use crate::failure::{Cause, Failure};
 use crate::key_process::{Answer, CallError, Client};
 use crate::kms::{Kms, encoded};
-use crate::records::{AccessKeyRecord, KeyRecord, Unreadable};
+use crate::records::{AccessKeyRecord, AuditKeyRecord, KeyRecord, Unreadable};
 use crate::repository::{Changes, Stored};
 use crate::service_events;
 
@@ -322,6 +322,7 @@ async fn rewrap_all(kms: &Arc<Kms>, rotation: &mut Rotation) -> Result<(), Domai
         rotation.left = 0;
         rewrap_keys(kms, rotation).await?;
         rewrap_access_keys(kms, rotation).await?;
+        rewrap_audit_keys(kms, rotation).await?;
         if rotation.left == 0 {
             break;
         }
@@ -383,6 +384,29 @@ async fn rewrap_access_key(kms: Arc<Kms>, stored: Stored<AccessKeyRecord>) -> Re
     };
     record.token = kms.key_process.call(&command).await?.token;
     let changes = Changes::default().put_access_key(Expect::At(stored.version), &record);
+    kms.records.commit(changes).await
+}
+
+/// At most [`AUDIT_KEYS_MAX`](crate::repository::AUDIT_KEYS_MAX): one page.
+async fn rewrap_audit_keys(kms: &Arc<Kms>, rotation: &mut Rotation) -> Result<(), DomainError> {
+    let epoch = rotation.epoch;
+    let listed = kms.records.list_audit_keys()?.into_iter();
+    let old = listed.filter(|stored| has_other_epoch(&stored.record, epoch));
+    rotation.count(together(old.map(|stored| rewrap_audit_key(Arc::clone(kms), stored))).await)?;
+    // Who signs must know the new tokens before the old ones are refused.
+    Ok(kms.audit_keys.refresh(&kms.records)?)
+}
+
+fn has_other_epoch(record: &AuditKeyRecord, epoch: u32) -> bool {
+    (record.token.as_ref()).is_some_and(|token| epoch_of(token) != epoch)
+}
+
+async fn rewrap_audit_key(kms: Arc<Kms>, stored: Stored<AuditKeyRecord>) -> Result<(), Failure> {
+    let mut record = stored.record;
+    if let Some(token) = &record.token {
+        record.token = Some(kms.key_process.call(&Rewrap { token }).await?.token);
+    }
+    let changes = Changes::default().put_audit_key(Expect::At(stored.version), &record);
     kms.records.commit(changes).await
 }
 
@@ -450,8 +474,13 @@ async fn count_tokens(kms: &Kms, epoch: u32) -> Result<u64, DomainError> {
         count += all.filter(|token| epoch_of(token) == epoch).count() as u64;
         match page.next {
             Some(cursor) => after = Some(cursor),
-            None => return Ok(count),
+            None => break,
         }
         tokio::task::yield_now().await;
     }
+    let audit_keys = kms.records.list_audit_keys()?;
+    let all = audit_keys
+        .iter()
+        .filter_map(|stored| stored.record.token.as_deref());
+    Ok(count + all.filter(|token| epoch_of(token) == epoch).count() as u64)
 }

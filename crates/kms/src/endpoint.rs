@@ -9,7 +9,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, Uri};
 use strongroom_aws::cloudwatch;
-use strongroom_aws::error::{self, KmsException, Origin, Refusal};
+use strongroom_aws::error::{self, Exception, KmsException, Origin, Refusal};
 use strongroom_aws::json::{self, Json};
 use strongroom_aws::kms::CONTENT_TYPE as JSON_CONTENT_TYPE;
 use strongroom_aws::query::{self, Form, NotForm};
@@ -22,9 +22,10 @@ use strongroom_crypto::digest::sha256;
 
 use crate::accounts::Unverified;
 use crate::call::{Call, Input, Source};
-use crate::failure::Failure;
+use crate::failure::{Cause, Failure};
 use crate::iam::Caller;
 use crate::kms::Kms;
+use crate::metrics::Rejection;
 use crate::ops::{self, Op, ResourceKind, Service as AwsService};
 use crate::service::Service;
 
@@ -136,7 +137,10 @@ pub async fn answer(service: &Service, request: Request) -> Reply {
             request_id,
             body,
         },
-        Err(unanswered) => protocol.error(spoken_to, &unanswered, request_id),
+        Err(unanswered) => {
+            note(service, &unanswered, &request_id);
+            protocol.error(spoken_to, &unanswered, request_id)
+        }
     }
 }
 
@@ -146,7 +150,53 @@ enum Unanswered {
     NotForm(NotForm),
     UnknownAction(Form),
     Refused(Refusal),
+    /// Something failed before there was a call.
+    Failed(Failure),
+    /// The call was made, and counted.
+    CallRefused(Refusal),
     Common(CommonError, String),
+}
+
+impl Unanswered {
+    /// What it counts as, unless it was a call.
+    fn rejection(&self) -> Option<Rejection> {
+        Some(match self {
+            Self::Unauthenticated(_) => Rejection::Unauthenticated,
+            Self::NotForm(_) => Rejection::Unreadable,
+            Self::UnknownAction(_) => Rejection::UnknownOperation,
+            Self::Refused(refusal) => match refusal.exception {
+                Exception::Kms(KmsException::UnknownOperation) => Rejection::UnknownOperation,
+                Exception::Kms(KmsException::Serialization) => Rejection::Unreadable,
+                _ => Rejection::ServerError,
+            },
+            Self::Failed(_) => Rejection::ServerError,
+            Self::CallRefused(_) => return None,
+            Self::Common(..) => Rejection::Sealed,
+        })
+    }
+}
+
+/// Counts and logs a request that became no call.
+fn note(service: &Service, unanswered: &Unanswered, request_id: &str) {
+    let Some(rejection) = unanswered.rejection() else {
+        return;
+    };
+    service.metrics().note_rejection(rejection);
+    tracing::debug!(request_id, reason = rejection.label(), "request rejected");
+    if let Unanswered::Failed(failure) = unanswered {
+        log_failure(failure, request_id, "");
+    }
+}
+
+/// Logs what the client is not told. Refusals are the client's affair, and their texts may repeat what it sent.
+fn log_failure(failure: &Failure, request_id: &str, operation: &str) {
+    let cause = match failure {
+        Failure::Refused(_) => return,
+        Failure::Conflict => Cause::Contention,
+        Failure::Stale(error) => Cause::KeyProcess(*error),
+        Failure::Internal(cause) => *cause,
+    };
+    tracing::error!(request_id, operation, ?cause, "request failed");
 }
 
 impl From<AuthFailure> for Unanswered {
@@ -189,10 +239,8 @@ async fn answer_open(
     let source = source(request)?;
     let call = Call::new(kms, op, caller, region, request_id, source, input);
     kms.serve(&call).await.map_err(|failure| {
-        if let Failure::Internal(cause) = &failure {
-            tracing::error!(request_id, operation = op.name, ?cause, "request failed");
-        }
-        Unanswered::Refused(failure.refusal())
+        log_failure(&failure, request_id, op.name);
+        Unanswered::CallRefused(failure.refusal())
     })
 }
 
@@ -259,7 +307,7 @@ async fn authenticate(
         .await
         .map_err(|unverified| match unverified {
             Unverified::Refused(failure) => Unanswered::Unauthenticated(failure),
-            Unverified::Failed(failure) => Unanswered::Refused(failure.refusal()),
+            Unverified::Failed(failure) => Unanswered::Failed(failure),
         })?;
     let reaches = |caller: &Caller| service != AwsService::Iam || !caller.is_barred_from_iam();
     let caller = verified.filter(reaches);
@@ -312,7 +360,7 @@ fn service_itself(
 ) -> Result<(Caller, Region), Unanswered> {
     let (region, account) = services::scope(headers)?;
     let exists = kms.account_exists(&account);
-    if !exists.map_err(|failure| Unanswered::Refused(failure.refusal()))? {
+    if !exists.map_err(Unanswered::Failed)? {
         let text = text::auth::unknown_service_account(account.as_str());
         return Err(AuthFailure::Incomplete(text).into());
     }
@@ -387,7 +435,13 @@ fn json_error(unanswered: &Unanswered) -> (u16, Vec<u8>) {
     };
     match unanswered {
         Unanswered::Unauthenticated(failure) => common(failure.json(), &failure.message()),
-        Unanswered::Refused(refusal) => (refusal.exception.status(), refusal.body()),
+        Unanswered::Refused(refusal) | Unanswered::CallRefused(refusal) => {
+            (refusal.exception.status(), refusal.body())
+        }
+        Unanswered::Failed(failure) => {
+            let refusal = failure.refusal();
+            (refusal.exception.status(), refusal.body())
+        }
         Unanswered::Common(error, message) => common(*error, message),
         // Forms are answered in their own protocol.
         Unanswered::NotForm(_) | Unanswered::UnknownAction(_) => {
@@ -405,7 +459,10 @@ fn query_error(service: AwsService, unanswered: &Unanswered, request_id: &str) -
             action: form.action.clone(),
             version: form.version.clone(),
         },
-        Unanswered::Refused(refusal) => QueryError::Refused(refusal.clone()),
+        Unanswered::Refused(refusal) | Unanswered::CallRefused(refusal) => {
+            QueryError::Refused(refusal.clone())
+        }
+        Unanswered::Failed(failure) => QueryError::Refused(failure.refusal()),
         Unanswered::Common(..) => QueryError::Unavailable,
     };
     (

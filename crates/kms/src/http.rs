@@ -28,6 +28,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 
 use crate::endpoint::{self, Channel, Peer, Reply, Request};
+use crate::metrics::Rejection;
 use crate::service::Service;
 use crate::service_sockets::ServiceSocket;
 
@@ -136,9 +137,10 @@ async fn serve_socket(
                     channel: Channel::Service(socket.principal()),
                 };
                 let serving = serve_connection(Arc::clone(&shared), stream, peer, stopped.clone());
+                let connected = shared.service.metrics().connection();
                 tokio::spawn(async move {
                     serving.await;
-                    drop(permit);
+                    drop((connected, permit));
                 });
             }
             Err(error) => {
@@ -170,8 +172,9 @@ fn accept(
     // Who comes over IPv4 to a socket of IPv6 has an address of IPv4: policies name it so (aws:SourceIp).
     let address = from.ip().to_canonical();
     let peer = move |channel| Peer { address, channel };
+    let connected = shared.service.metrics().connection();
     tokio::spawn(async move {
-        let _permit = permit;
+        let _held = (connected, permit);
         // Latency matters more than packets: replies are small.
         let _ = stream.set_nodelay(true);
         match tls {
@@ -308,6 +311,16 @@ enum Fault {
     Bug,
 }
 
+impl Fault {
+    /// What the request counts as.
+    fn rejection(self) -> Rejection {
+        match self {
+            Self::TooLarge | Self::Chunked | Self::Slow | Self::Broken => Rejection::Unreadable,
+            Self::Bug => Rejection::ServerError,
+        }
+    }
+}
+
 async fn receive(
     shared: &Shared,
     request: http::Request<Incoming>,
@@ -380,10 +393,15 @@ fn refusal(service: &Service, fault: Fault) -> Response<Full<Bytes>> {
             text::REQUEST_TIMEOUT.to_owned(),
         ),
     };
+    let request_id = uuid(&*service.env.random);
+    service.metrics().note_rejection(fault.rejection());
+    if let Fault::Bug = fault {
+        tracing::error!(request_id, "the task of a request ended before it answered");
+    }
     let mut response = response(Reply {
         status: StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST),
         content_type: JSON_CONTENT_TYPE,
-        request_id: uuid(&*service.env.random),
+        request_id,
         body: error_body(code, Origin::Common, Some(&message)),
     });
     if let Fault::Chunked = fault {

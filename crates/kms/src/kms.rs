@@ -11,12 +11,14 @@ use tokio::sync::{RwLock, RwLockReadGuard};
 use tokio::time::Instant;
 
 use crate::accounts::{AccessKeyUses, AccountRule, Sessions, SigningKeys};
+use crate::audit_keys::AuditKeys;
 use crate::audit_log::{AuditLog, Durability};
 use crate::call::Call;
 use crate::domain_time::{DomainTime, Recorded};
 use crate::failure::{Cause, Failure};
 use crate::key_process::KeyProcess;
 use crate::last_use::{self, LastUses};
+use crate::metrics::{CallResult, Metrics};
 use crate::oidc::Providers;
 use crate::ops::AuditClass;
 use crate::repository::{Changes, Repository};
@@ -59,10 +61,13 @@ pub struct Kms {
     pub records: Repository,
     /// The key process.
     pub key_process: KeyProcess,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
     pub(crate) signing_keys: SigningKeys,
     pub(crate) sessions: Sessions,
     pub(crate) access_key_uses: AccessKeyUses,
     pub(crate) audit: Arc<AuditLog>,
+    pub(crate) audit_keys: Arc<AuditKeys>,
     /// Changes of one key's grants: each replaces the count of them.
     pub(crate) grant_turns: Turns,
     /// Changes of one key that conflicted before.
@@ -83,15 +88,18 @@ impl Kms {
         store: SealedStore,
         key_process: KeyProcess,
         audit: Arc<AuditLog>,
+        metrics: Arc<Metrics>,
     ) -> Self {
-        let records = Repository::new(store);
+        let records = Repository::new(store, &metrics);
         let domain_time = Mutex::new(read_domain_time(&records, &env));
         Timers::load(&records);
         Self {
             env,
             settings,
             records,
+            audit_keys: Arc::new(AuditKeys::new(key_process.clone())),
             key_process,
+            metrics,
             signing_keys: SigningKeys::default(),
             sessions: Sessions::default(),
             access_key_uses: AccessKeyUses::default(),
@@ -152,7 +160,21 @@ impl Kms {
             // How long a look-up took must not tell whether there was anything to find.
             tokio::time::sleep_until(arrived + UNSEEN_REPLY_TIME).await;
         }
+        self.note(call, CallResult::of(&result), arrived.elapsed());
         result
+    }
+
+    fn note(&self, call: &Call<'_>, result: CallResult, took: Duration) {
+        self.metrics.note_call(call.op, result, took);
+        tracing::debug!(
+            request_id = call.request_id,
+            service = call.op.service.name(),
+            operation = call.op.name,
+            account = %call.caller.account,
+            result = result.label(),
+            duration_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+            "request"
+        );
     }
 
     async fn answer(&self, call: &Call<'_>) -> Result<Vec<u8>, Failure> {

@@ -55,7 +55,7 @@ impl LastUses {
         } else if shard.len() < KEYS_MAX / SHARDS {
             shard.insert(key.clone(), used.clone());
         } else {
-            tracing::warn!(key = %key.arn(), "too many keys are in use to note this use");
+            tracing::warn!(request_id = used.request_id, key = %key.arn(), "too many keys are in use to note this use");
         }
     }
 

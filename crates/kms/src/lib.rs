@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod admin;
+pub mod audit_keys;
 pub mod audit_log;
 pub mod bootstrap;
 pub mod domain;
@@ -11,6 +12,8 @@ pub mod explain;
 pub mod http;
 pub mod key_process;
 pub mod kms;
+pub mod metrics;
+pub mod operators_http;
 pub mod ops;
 pub mod service;
 mod service_events;
@@ -35,6 +38,7 @@ mod managed_keys;
 mod material;
 mod multi_region;
 pub mod oidc;
+mod readiness;
 mod records;
 mod regions;
 mod repository;

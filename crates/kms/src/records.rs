@@ -1,6 +1,7 @@
 //! Stored records: the bytes inside sealed values. Each begins with a version; a field number is
 //! never reused. These are neither wire types nor domain logic.
 
+mod audit_keys;
 mod grants;
 mod identities;
 mod text;
@@ -10,6 +11,7 @@ use strongroom_base::UnixMillis;
 use strongroom_base::id::{AccountId, KeyId, Region};
 use strongroom_hsm_api::key::MaterialId;
 
+pub(crate) use audit_keys::{AuditKeyRecord, AuditKeyUse};
 pub(crate) use grants::{
     GrantCountRecord, GrantId, GrantOperation, GrantParty, GrantRecord, GrantReference, GrantTerms,
     GranteeIndexRecord, NamedGrantRecord,
@@ -552,6 +554,7 @@ records!(
     ManagedPolicyRecord,
     EntityReference,
     SessionRecord,
+    AuditKeyRecord,
 );
 
 #[cfg(test)]

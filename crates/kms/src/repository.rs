@@ -1,5 +1,6 @@
 //! Typed records over the sealed store, with caches that a commit invalidates before it answers.
 
+mod audit_keys;
 mod grants;
 mod identities;
 
@@ -9,12 +10,14 @@ use strongroom_base::id::{AccountId, Region};
 use strongroom_hsm_api::key::MaterialId;
 use strongroom_policy::{CompiledPolicy, Grammar, default_key_policy};
 use strongroom_store::{Cursor, Expect, Health, Name, Outcome, SealedStore, Table, Transaction};
+use tokio::time::Instant;
 
 use crate::cache::Cache;
 use crate::failure::Failure;
 use crate::iam::compile;
 use crate::key::{Key, KeyName};
 use crate::managed_keys;
+use crate::metrics::{CacheName, CommitResult, Metrics};
 use crate::records::{
     AccessKeyRecord, AccountRecord, AliasRecord, ClockRecord, KeyAliasRecord, KeyRecord,
     KeyUsageRecord, MaterialOwnerRecord, Millis, PolicyKind, PolicyRecord, Record, TimerKind,
@@ -22,6 +25,7 @@ use crate::records::{
 };
 use crate::timers::Timers;
 
+pub(crate) use audit_keys::AUDIT_KEYS_MAX;
 #[cfg(test)]
 pub(crate) use grants::GRANTS_PER_KEY_MAX;
 pub(crate) use grants::Retiring;
@@ -38,6 +42,9 @@ const CACHED_NAMES_MAX: usize = 65_536;
 const CACHED_POLICIES_MAX: usize = 8_192;
 /// The most grantees whose grants on a key are kept in memory, each at most 16 KiB of them.
 const CACHED_GRANTEES_MAX: usize = 4_096;
+
+/// The most records of the outbox that are counted.
+const OUTBOX_COUNTED_MAX: usize = 1000;
 
 /// A record with the version that a change of it must rely on.
 #[derive(Clone, Debug)]
@@ -69,6 +76,7 @@ pub struct Listed<R> {
 
 /// All records of the service.
 pub struct Repository {
+    metrics: Arc<Metrics>,
     store: SealedStore,
     keys: Cache<KeyName, Key>,
     policies: Cache<KeyName, CompiledPolicy>,
@@ -101,18 +109,19 @@ enum Touched {
 }
 
 impl Repository {
-    /// The records in `store`.
-    pub fn new(store: SealedStore) -> Self {
+    /// The records in `store`; `metrics` counts look-ups and commits.
+    pub fn new(store: SealedStore, metrics: &Arc<Metrics>) -> Self {
         Self {
+            metrics: Arc::clone(metrics),
             store,
-            keys: Cache::new(CACHED_KEYS_MAX),
-            policies: Cache::new(CACHED_POLICIES_MAX),
-            default_policies: Cache::new(CACHED_POLICIES_MAX),
-            aliases: Cache::new(CACHED_NAMES_MAX),
-            materials: Cache::new(CACHED_NAMES_MAX),
-            access_keys: Cache::new(CACHED_NAMES_MAX),
-            entities: Entities::new(),
-            grantees: Cache::new(CACHED_GRANTEES_MAX),
+            keys: Cache::new(CacheName::Keys, CACHED_KEYS_MAX, metrics),
+            policies: Cache::new(CacheName::KeyPolicies, CACHED_POLICIES_MAX, metrics),
+            default_policies: Cache::new(CacheName::DefaultPolicies, CACHED_POLICIES_MAX, metrics),
+            aliases: Cache::new(CacheName::Aliases, CACHED_NAMES_MAX, metrics),
+            materials: Cache::new(CacheName::Materials, CACHED_NAMES_MAX, metrics),
+            access_keys: Cache::new(CacheName::AccessKeys, CACHED_NAMES_MAX, metrics),
+            entities: Entities::new(metrics),
+            grantees: Cache::new(CacheName::Grantees, CACHED_GRANTEES_MAX, metrics),
             timers: Timers::default(),
         }
     }
@@ -315,6 +324,12 @@ impl Repository {
             .collect()
     }
 
+    /// How many audit records still have to be written to the audit log, counted up to [`OUTBOX_COUNTED_MAX`].
+    pub fn outbox_length(&self) -> Result<usize, Failure> {
+        let page = (self.store).scan(Table::Outbox, &[], None, OUTBOX_COUNTED_MAX)?;
+        Ok(page.records.len())
+    }
+
     /// Whether `cursor` belongs to this list of keys or aliases: a marker of another account, Region
     /// or list must not be taken.
     pub fn is_cursor_of(
@@ -366,7 +381,14 @@ impl Repository {
 
     /// Commits, and forgets what was cached of the records before it answers.
     pub async fn commit(&self, changes: Changes) -> Result<(), Failure> {
+        let begun = Instant::now();
         let outcome = self.store.commit(changes.transaction).await;
+        let result = match &outcome {
+            Ok(Outcome::Committed { .. }) => CommitResult::Committed,
+            Ok(Outcome::Conflict { .. }) => CommitResult::Conflict,
+            Err(_) => CommitResult::Failed,
+        };
+        self.metrics.note_commit(result, begun.elapsed());
         // Even when the outcome is an error: what was committed is what the next read finds.
         for touched in &changes.touched {
             self.forget(touched);

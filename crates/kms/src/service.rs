@@ -13,11 +13,13 @@ use strongroom_hsm_api::status::{Phase, Status};
 use strongroom_store::{Engine, Folder, FolderError, OpenError, Sqlite, SqliteOptions};
 use tokio::sync::Mutex;
 
+use crate::audit_keys;
 use crate::audit_log::AuditLog;
 use crate::domain::{self, DomainError, Rotation};
 use crate::failure::Failure;
 use crate::key_process::{CallError, Client, KeyProcess, Program, Started};
 use crate::kms::{Kms, Settings};
+use crate::metrics::Metrics;
 use crate::timers;
 
 /// The folder of the audit log, in the data folder.
@@ -105,6 +107,7 @@ pub struct Service {
     engine: Arc<dyn Engine>,
     audit: Arc<AuditLog>,
     key_process: KeyProcess,
+    metrics: Arc<Metrics>,
     open: ArcSwapOption<Kms>,
     /// The records that were opened last; gone once nothing uses them any more.
     previous: std::sync::Mutex<Weak<Kms>>,
@@ -132,6 +135,7 @@ impl Service {
             engine: Arc::new(engine),
             audit: Arc::new(audit),
             key_process: KeyProcess::default(),
+            metrics: Arc::default(),
             open: ArcSwapOption::empty(),
             previous: std::sync::Mutex::default(),
             changing: Mutex::new(()),
@@ -149,6 +153,16 @@ impl Service {
     /// What the key process tells about itself.
     pub async fn key_process_status(&self) -> Result<Status, CallError> {
         self.key_process.call(&GetStatus {}).await
+    }
+
+    /// What is counted.
+    pub fn metrics(&self) -> Arc<Metrics> {
+        Arc::clone(&self.metrics)
+    }
+
+    /// How many calls wait for a reply of the key process.
+    pub fn key_process_calls_in_flight(&self) -> usize {
+        self.key_process.calls_in_flight()
     }
 
     /// The data folder.
@@ -226,7 +240,8 @@ impl Service {
 
     async fn start_key_process(&self) -> Result<Running, StartError> {
         let Started { child, socket } = self.program.start().map_err(StartError::KeyProcess)?;
-        let (client, serve) = Client::connect(socket).map_err(StartError::KeyProcess)?;
+        let (client, serve) =
+            Client::connect(socket, self.metrics()).map_err(StartError::KeyProcess)?;
         let running = Running {
             _child: child,
             ended: tokio::spawn(serve),
@@ -265,6 +280,7 @@ impl Service {
             store,
             self.key_process.clone(),
             Arc::clone(&self.audit),
+            self.metrics(),
         ));
         if let Err(failure) = kms.records.index_grantees().await {
             tracing::error!(
@@ -272,7 +288,15 @@ impl Service {
                 "grants cannot be indexed: those of earlier versions allow nothing until the next start"
             );
         }
+        let log = audit_folder(self.folder.path());
+        if let Err(failure) = audit_keys::look_after_checkpoint_keys(&kms, &log).await {
+            tracing::error!(
+                ?failure,
+                "there is no key for checkpoints: the audit log goes unsigned until one can be made"
+            );
+        }
         tokio::spawn(timers::run(Arc::downgrade(&kms)));
+        tokio::spawn(audit_keys::run(Arc::downgrade(&kms), log));
         *self.previous() = Arc::downgrade(&kms);
         self.open.store(Some(kms));
         // The key process may have ended meanwhile, and what was opened too late must be closed again.
@@ -332,7 +356,10 @@ async fn keep_key_process(service: Arc<Service>, first: Running) {
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(RESTART_PAUSE_MAX);
             match service.start_key_process().await {
-                Ok(running) => break running,
+                Ok(running) => {
+                    service.metrics.note_key_process_restart();
+                    break running;
+                }
                 Err(error) => {
                     tracing::error!(%error, "the key process could not be started; trying again")
                 }

@@ -4,6 +4,7 @@
 pub(crate) mod people;
 
 use std::os::fd::{AsFd, OwnedFd};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -48,7 +49,7 @@ pub(crate) struct Bench {
     engine: Arc<dyn Engine>,
     key_process: KeyProcess,
     audit: Arc<AuditLog>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 /// Wall and monotonic time, moved by hand.
@@ -128,7 +129,7 @@ impl Bench {
         let data = Folder::create(&folder.path().join("data"), Kind::Dev).unwrap();
         let start = (UnixMillis(1_800_000_000_000), Duration::from_secs(1000));
         let clock = Arc::new(TurnedClock(Mutex::new(start)));
-        let (client, serve) = Client::connect(start_core(&clock)).unwrap();
+        let (client, serve) = Client::connect(start_core(&clock), Arc::default()).unwrap();
         tokio::spawn(serve);
         let key = Secret::new([7; 32]);
         domain::initialize(&client, &data, &NewSeal::KeyFile(&key))
@@ -144,7 +145,7 @@ impl Bench {
             engine,
             key_process,
             audit,
-            _folder: folder,
+            folder,
         }
     }
 
@@ -152,6 +153,25 @@ impl Bench {
     pub(crate) async fn restart(&mut self) {
         timers::settle(&self.kms).await.unwrap();
         self.kms = open(&self.clock, &self.engine, &self.key_process, &self.audit).await;
+    }
+
+    /// Rotates the domain key, and retires the one before.
+    pub(crate) async fn replace_domain_key(self) -> Self {
+        let kms = Arc::new(self.kms);
+        let data = Folder::open(&self.folder.path().join("data"), Kind::Dev).unwrap();
+        let rotation = domain::rotate(&kms, &data).await.unwrap();
+        assert_eq!(rotation.left, 0);
+        let retired = rotation.epoch - 1;
+        domain::retire(&kms, &data, retired).await.unwrap();
+        Self {
+            kms: Arc::into_inner(kms).unwrap(),
+            ..self
+        }
+    }
+
+    /// The folder of the audit log.
+    pub(crate) fn log(&self) -> PathBuf {
+        audit_folder(&self.folder.path().join("data"))
     }
 
     /// Lets time go by and then the timers work.
@@ -360,7 +380,8 @@ async fn open(
     };
     let store = domain::sealed_store(keys, Arc::clone(engine), &env);
     let settings = Settings::new(AccountRule::Every);
-    let kms = Kms::open(env, settings, store, key_process.clone(), Arc::clone(audit));
+    let (keys, audit) = (key_process.clone(), Arc::clone(audit));
+    let kms = Kms::open(env, settings, store, keys, audit, Arc::default());
     kms.records.index_grantees().await.unwrap();
     kms
 }

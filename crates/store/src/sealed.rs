@@ -72,6 +72,8 @@ pub enum Table {
     Entities = 20,
     /// Account, Region, key id, grantee, grant id -> key and grant id; nothing -> that no grant is missing.
     GranteeGrants = 21,
+    /// Id of a key -> a key that signs the audit log.
+    AuditKeys = 22,
 }
 
 impl Table {
@@ -98,6 +100,7 @@ impl Table {
             Self::ManagedPolicies => 19,
             Self::Entities => 20,
             Self::GranteeGrants => 21,
+            Self::AuditKeys => 22,
         }
     }
 }

@@ -82,7 +82,20 @@ impl Client {
 
     /// Calls an STS operation.
     pub fn query(&mut self, body: &str) -> Reply {
+        self.query_of("sts", body)
+    }
+
+    /// Calls an operation of `service`, which speaks the Query protocol.
+    pub fn query_of(&mut self, service: &str, body: &str) -> Reply {
         let mut request = Request::form(self.address, body.as_bytes());
+        self.complete(&mut request);
+        service.clone_into(&mut request.scope.1);
+        self.send(&request.bytes()).expect("a reply")
+    }
+
+    /// Calls a KMS operation with a body that need not be JSON.
+    pub fn call_raw(&mut self, operation: &str, body: &[u8]) -> Reply {
+        let mut request = Request::json(self.address, operation, body);
         self.complete(&mut request);
         self.send(&request.bytes()).expect("a reply")
     }

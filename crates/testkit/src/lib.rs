@@ -13,6 +13,7 @@ mod program;
 mod request;
 mod server;
 mod wait;
+mod watcher;
 
 pub use client::{Client, Reply};
 pub use process::Process;
@@ -20,6 +21,7 @@ pub use program::{Ended, Program};
 pub use request::{Credentials, Request};
 pub use server::{Ending, Server};
 pub use wait::{elapsed_millis, eventually, now, wall_seconds};
+pub use watcher::{Scrape, Watcher};
 
 pub use tempfile::{TempDir, tempdir};
 

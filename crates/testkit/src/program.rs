@@ -6,7 +6,10 @@ use std::process::{Command, Output, Stdio};
 
 /// The binary under test.
 #[derive(Clone, Debug)]
-pub struct Program(PathBuf);
+pub struct Program {
+    path: PathBuf,
+    variables: Vec<(String, String)>,
+}
 
 /// A command that ended.
 #[derive(Debug)]
@@ -22,20 +25,33 @@ pub struct Ended {
 impl Program {
     /// The binary at `path`; tests pass `env!("CARGO_BIN_EXE_strongroom")`.
     pub fn new(path: &str) -> Self {
-        Self(PathBuf::from(path))
+        Self {
+            path: PathBuf::from(path),
+            variables: Vec::new(),
+        }
+    }
+
+    /// The same with an environment variable.
+    pub fn with_variable(mut self, name: &str, value: &str) -> Self {
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
     }
 
     /// The binary.
     pub fn path(&self) -> &Path {
-        &self.0
+        &self.path
+    }
+
+    /// A command that runs it in its environment.
+    pub(crate) fn command(&self) -> Command {
+        let mut command = Command::new(&self.path);
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
+        command
     }
 
     /// Runs it to its end with `arguments`.
     pub fn run<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Ended {
-        let output = Command::new(&self.0)
-            .args(arguments)
-            .stdin(Stdio::null())
-            .output();
+        let output = self.command().args(arguments).stdin(Stdio::null()).output();
         let Output {
             status,
             stdout,

@@ -4,14 +4,14 @@ use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
 use rustix::process::Signal;
 
 use crate::program::Program;
-use crate::{Client, Process, eventually};
+use crate::{Client, Process, Watcher, eventually};
 
 const START_MAX: Duration = Duration::from_secs(30);
 const END_MAX: Duration = Duration::from_secs(20);
@@ -22,7 +22,13 @@ pub struct Server {
     arguments: Vec<String>,
     folder: PathBuf,
     child: Child,
-    address: SocketAddr,
+    addresses: Addresses,
+}
+
+/// Where a server listens.
+struct Addresses {
+    public: SocketAddr,
+    metrics: Option<SocketAddr>,
 }
 
 /// How a server that does not start ended.
@@ -76,13 +82,13 @@ impl Server {
     fn start(program: &Program, arguments: &[&str], beside: &Path) -> Result<Self, Ending> {
         let folder = beside.parent().expect("a folder to log to").to_owned();
         let arguments: Vec<String> = arguments.iter().map(ToString::to_string).collect();
-        let (child, address) = launch(program, &arguments, &folder)?;
+        let (child, addresses) = launch(program, &arguments, &folder)?;
         Ok(Self {
             program: program.clone(),
             arguments,
             folder,
             child,
-            address,
+            addresses,
         })
     }
 
@@ -93,22 +99,28 @@ impl Server {
             "the server still runs"
         );
         let started = launch(&self.program, &self.arguments, &self.folder);
-        (self.child, self.address) = started.unwrap_or_else(|ending| panic!("{}", ending.stderr));
+        (self.child, self.addresses) = started.unwrap_or_else(|ending| panic!("{}", ending.stderr));
     }
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.addresses.public
+    }
+
+    /// A client of the listener for metrics, health and readiness, which the server must have.
+    pub fn watcher(&self) -> Watcher {
+        let address = self.addresses.metrics;
+        Watcher::new(address.expect("the server was told to tell metrics"))
     }
 
     /// A client of the development account.
     pub fn client(&self) -> Client {
-        Client::new(self.address, "test", "test")
+        Client::new(self.address(), "test", "test")
     }
 
     /// A client with other credentials.
     pub fn client_as(&self, access_key_id: &str, secret_access_key: &str) -> Client {
-        Client::new(self.address, access_key_id, secret_access_key)
+        Client::new(self.address(), access_key_id, secret_access_key)
     }
 
     /// The service process.
@@ -171,9 +183,10 @@ fn launch(
     program: &Program,
     arguments: &[String],
     folder: &Path,
-) -> Result<(Child, SocketAddr), Ending> {
+) -> Result<(Child, Addresses), Ending> {
     let log = log_path(folder);
-    let mut child = Command::new(program.path())
+    let mut child = program
+        .command()
         .args(arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -181,8 +194,8 @@ fn launch(
         .spawn()
         .expect("the server can be run");
     let line = first_line(child.stdout.take().expect("a pipe"));
-    match address(&line) {
-        Some(address) => Ok((child, address)),
+    match addresses(&line) {
+        Some(addresses) => Ok((child, addresses)),
         None => {
             let _already_ended = child.kill();
             let _status = child.wait();
@@ -204,9 +217,14 @@ fn first_line(stdout: impl Read + Send + 'static) -> String {
     receive.recv_timeout(START_MAX).unwrap_or_default()
 }
 
-/// The address in a ready line: what follows `http://` up to a character no address has.
-fn address(line: &str) -> Option<SocketAddr> {
-    let (_, rest) = line.split_once("http://")?;
-    let end = rest.find(['"', ',', '/', ' ']).unwrap_or(rest.len());
-    rest.get(..end)?.parse().ok()
+/// The addresses in a ready line: what follows `http://` up to a character no address has, of metrics the second.
+fn addresses(line: &str) -> Option<Addresses> {
+    let mut found = line.split("http://").skip(1).map(|rest| {
+        let end = rest.find(['"', ',', '/', ' ']).unwrap_or(rest.len());
+        rest.get(..end)?.parse().ok()
+    });
+    Some(Addresses {
+        public: found.next()??,
+        metrics: found.next().flatten(),
+    })
 }

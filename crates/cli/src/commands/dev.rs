@@ -14,6 +14,7 @@ use strongroom_kms::kms::Settings;
 use strongroom_kms::service::{Options, Unsealing};
 use strongroom_store::{Folder, Kind};
 
+use crate::server::Addresses;
 use crate::{Failed, config, server};
 
 const KEY_FILE: &str = "dev.key";
@@ -39,6 +40,12 @@ pub(crate) struct Arguments {
     /// A service, such as s3.amazonaws.com, and where its socket is to be; relative to the data folder. Again for more
     #[arg(long, value_name = "PRINCIPAL=PATH", value_parser = service)]
     service: Vec<(String, PathBuf)>,
+    /// Where to tell metrics, health and readiness, to everyone who asks; port 0 chooses a free one
+    #[arg(long, value_name = "ADDR")]
+    metrics: Option<SocketAddr>,
+    /// How lines of the log are written
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    log_format: config::LogFormat,
 }
 
 fn service(text: &str) -> Result<(String, PathBuf), String> {
@@ -47,7 +54,8 @@ fn service(text: &str) -> Result<(String, PathBuf), String> {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failed> {
-    server::start_logging();
+    server::forbid_dumps()?;
+    server::start_logging(arguments.log_format);
     server::block_on(start(arguments))
 }
 
@@ -80,14 +88,15 @@ async fn start(arguments: &Arguments) -> Result<(), Failed> {
         services: services
             .map(|(principal, path)| (principal.clone(), arguments.data.join(path)))
             .collect(),
+        metrics: arguments.metrics,
     };
-    server::run(listen, options, |address, service| {
-        let variables = variables(address);
+    server::run(listen, options, |addresses, service| {
+        let variables = variables(addresses.public);
         let path = service.folder().path().join(ENV_FILE);
         service
             .folder()
             .replace_file(ENV_FILE, variables.as_bytes())?;
-        announce(arguments, address, &variables, &path)
+        announce(arguments, addresses, &variables, &path)
     })
     .await
 }
@@ -128,20 +137,28 @@ fn endpoint(address: SocketAddr) -> String {
 
 fn announce(
     arguments: &Arguments,
-    address: SocketAddr,
+    addresses: Addresses,
     variables: &str,
     path: &Path,
 ) -> Result<(), Failed> {
+    let address = addresses.public;
     let mut out = std::io::stdout().lock();
     if arguments.json {
-        let ready = serde_json::json!({ "endpoint": endpoint(address), "env": path });
+        let mut ready = serde_json::json!({ "endpoint": endpoint(address), "env": path });
+        if let (Some(metrics), Some(ready)) = (addresses.metrics, ready.as_object_mut()) {
+            ready.insert(
+                "metrics".to_owned(),
+                format!("http://{metrics}/metrics").into(),
+            );
+        }
         writeln!(out, "{ready}")?;
     } else {
         writeln!(
             out,
-            "Strongroom {} for DEVELOPMENT at {}",
+            "Strongroom {} for DEVELOPMENT at {}{}",
             env!("CARGO_PKG_VERSION"),
-            endpoint(address)
+            endpoint(address),
+            server::metrics_told(addresses)
         )?;
         writeln!(
             out,

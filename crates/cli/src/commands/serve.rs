@@ -20,8 +20,9 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failed> {
-    server::start_logging();
+    server::forbid_dumps()?;
     let config = config::read(&arguments.config)?;
+    server::start_logging(config.log.format);
     server::block_on(start(config))
 }
 
@@ -47,11 +48,14 @@ async fn start(config: config::Config) -> Result<(), Failed> {
         address: config.listen,
         tls,
         services: services.map(|one| (one.principal, one.socket)).collect(),
+        metrics: config.metrics.map(|metrics| metrics.listen),
     };
-    server::run(listen, options, |address, _| {
+    server::run(listen, options, |addresses, _| {
         println!(
-            "Strongroom {} at {scheme}://{address}, sealed: run `strongroom unseal`",
-            env!("CARGO_PKG_VERSION")
+            "Strongroom {} at {scheme}://{}, sealed: run `strongroom unseal`{}",
+            env!("CARGO_PKG_VERSION"),
+            addresses.public,
+            server::metrics_told(addresses)
         );
         Ok(())
     })

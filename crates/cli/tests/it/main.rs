@@ -17,6 +17,7 @@ mod full_disk;
 mod kill;
 mod load;
 mod materials;
+mod metrics;
 mod operators;
 mod seal;
 mod services;

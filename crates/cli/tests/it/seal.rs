@@ -5,22 +5,22 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use strongroom_testkit::{Client, Ended, Server, eventually};
+use strongroom_testkit::{Client, Ended, Ending, Server, eventually};
 
 use crate::{Scratch, program, scratch};
 
-const PASSPHRASE: &str = "correct horse battery";
+pub(crate) const PASSPHRASE: &str = "correct horse battery";
 const BACK_MAX: Duration = Duration::from_secs(5);
 
 /// What `init` made.
-struct Made {
+pub(crate) struct Made {
     folder: Scratch,
     output: String,
 }
 
 impl Made {
     /// `init` with a passphrase, or with the arguments that ask for shares.
-    fn new(shares: &[&str]) -> Self {
+    pub(crate) fn new(shares: &[&str]) -> Self {
         let (folder, _) = scratch();
         let config = "data = \"data\"\nlisten = \"127.0.0.1:0\"\n";
         fs::write(folder.path().join("c.toml"), config).unwrap();
@@ -60,9 +60,23 @@ impl Made {
         program().run(words.chain(more.iter().copied()))
     }
 
-    fn unseal(&self, secret: &str) -> Ended {
+    pub(crate) fn unseal(&self, secret: &str) -> Ended {
         let file = self.secret("typed", secret);
         self.run("unseal", &["--secret-file", &file])
+    }
+
+    /// Adds `more` to the configuration and serves it.
+    pub(crate) fn serve_with(&self, more: &str) -> Server {
+        let served = self.try_serve_with(more);
+        served.unwrap_or_else(|ending| panic!("{}", ending.stderr))
+    }
+
+    /// The same for a server that may refuse to start.
+    pub(crate) fn try_serve_with(&self, more: &str) -> Result<Server, Ending> {
+        let path = self.path("c.toml");
+        let config = fs::read_to_string(&path).unwrap();
+        fs::write(&path, config + more).unwrap();
+        Server::try_serve(&program(), &path)
     }
 
     fn serve(&self) -> Server {
@@ -74,7 +88,7 @@ impl Made {
         serde_json::from_str(&output).unwrap()
     }
 
-    fn client(&self, server: &Server) -> Client {
+    pub(crate) fn client(&self, server: &Server) -> Client {
         client_of(server, &self.output)
     }
 

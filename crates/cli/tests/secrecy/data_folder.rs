@@ -15,7 +15,7 @@ use crate::truth::random;
 use crate::{PROGRAM, block_on};
 
 /// Every file under `folder`.
-fn files(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).unwrap();
     entries
         .flat_map(|entry| {

@@ -1,5 +1,7 @@
 //! The key process alone, driven over its socket: every algorithm, and both seals with a secret.
 
+use std::sync::Arc;
+
 use strongroom_base::env::SystemClock;
 use strongroom_base::{Clock, Secret};
 use strongroom_crypto::exchange::{Recipient, seal_to};
@@ -62,7 +64,7 @@ impl KeyProcess {
     fn start() -> Self {
         let started = Program::at(PROGRAM.into()).start().unwrap();
         let pid = started.child.id().unwrap();
-        let (client, serve) = Client::connect(started.socket).unwrap();
+        let (client, serve) = Client::connect(started.socket, Arc::default()).unwrap();
         tokio::spawn(serve);
         Self {
             client,

@@ -9,6 +9,7 @@
     reason = "helpers of tests fail as tests do"
 )]
 
+mod canary;
 mod client;
 mod data_folder;
 mod key_process;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aho_corasick::AhoCorasick;
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use strongroom_base::hex;
 
 /// Short enough to find a remainder, long enough never to be found by chance.
@@ -62,6 +62,25 @@ impl Needles {
         self.raw(&format!("{name}, hex"), hex::encode(secret).as_bytes());
     }
 
+    /// What may never be seen, in every form in which a store, a log or an error might show it.
+    pub(crate) fn canary(&mut self, name: &str, secret: &[u8]) {
+        let base64 = STANDARD.encode(secret);
+        let form = |bytes: &[u8]| -> String { form_urlencoded(bytes).collect() };
+        for (how, shown) in [
+            ("hex", hex::encode(secret)),
+            ("upper hex", hex::encode(secret).to_uppercase()),
+            ("base64", base64.clone()),
+            ("base64url", URL_SAFE_NO_PAD.encode(secret)),
+            ("base64 in a URL", form(base64.as_bytes())),
+            ("base64 in JSON", base64.replace('/', "\\/")),
+            ("in a URL", form(secret)),
+            ("in JSON", json_escaped(secret)),
+        ] {
+            self.raw(&format!("{name}, {how}"), shown.as_bytes());
+        }
+        self.raw(name, secret);
+    }
+
     /// A text that is searched for whole.
     pub(crate) fn text(&mut self, name: &str, text: &[u8]) {
         assert!(text.len() <= PATTERN_BYTES_MAX);
@@ -84,6 +103,23 @@ impl Needles {
         self.patterns.push(bytes.to_vec());
         self.owners.push(self.names.len() - 1);
     }
+}
+
+/// application/x-www-form-urlencoded.
+fn form_urlencoded(bytes: &[u8]) -> impl Iterator<Item = char> {
+    bytes.iter().flat_map(|byte| match byte {
+        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+            vec![char::from(*byte)]
+        }
+        _ => format!("%{byte:02X}").chars().collect(),
+    })
+}
+
+/// The inside of a JSON string whose characters are `bytes`.
+fn json_escaped(bytes: &[u8]) -> String {
+    let text: String = bytes.iter().map(|byte| char::from(*byte)).collect();
+    let quoted = serde_json::Value::from(text).to_string();
+    quoted.trim_matches('"').to_owned()
 }
 
 impl Search<'_> {

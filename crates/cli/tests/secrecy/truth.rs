@@ -149,7 +149,14 @@ impl Truth {
         );
         let audit = AuditLog::open(&audit_folder(data), Arc::clone(&env.clock)).unwrap();
         let settings = Settings::new(AccountRule::Every);
-        let kms = Kms::open(env, settings, store, KeyProcess::default(), Arc::new(audit));
+        let kms = Kms::open(
+            env,
+            settings,
+            store,
+            KeyProcess::default(),
+            Arc::new(audit),
+            Arc::default(),
+        );
         let keys = kms.records.list_all_keys(None, 1000).unwrap();
         let access_keys = kms.records.list_all_access_keys(None, 1000).unwrap();
         let materials = keys

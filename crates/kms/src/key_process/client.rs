@@ -19,7 +19,10 @@ use strongroom_hsm_api::frame::{
 use strongroom_hsm_api::wire::{self, Field};
 use tokio::net::UnixDatagram;
 use tokio::sync::{Notify, oneshot};
+use tokio::time::Instant;
 use zeroize::Zeroize;
+
+use crate::metrics::Metrics;
 
 /// The most calls that may wait for their reply at one time.
 const CALLS_WAITING_MAX: usize = 4096;
@@ -49,6 +52,7 @@ pub struct Client {
 }
 
 struct Shared {
+    metrics: Arc<Metrics>,
     next_id: AtomicU64,
     state: Mutex<State>,
     outgoing: Notify,
@@ -58,9 +62,15 @@ struct Shared {
 struct State {
     /// Messages to send, each within the limit of one message.
     messages: Vec<Vec<u8>>,
-    waiting: HashMap<u64, oneshot::Sender<Reply>>,
+    waiting: HashMap<u64, Waiting>,
     answered: u64,
     ended: bool,
+}
+
+/// A call without its reply.
+struct Waiting {
+    since: Instant,
+    reply: oneshot::Sender<Reply>,
 }
 
 struct Reply {
@@ -71,13 +81,17 @@ struct Reply {
 impl Client {
     /// Takes over `socket` and serves it until either side ends. The returned future completes when
     /// the key process is gone; every call then waiting, and every later one, fails with
-    /// [`CallError::Lost`].
-    pub fn connect(socket: OwnedFd) -> io::Result<(Self, impl Future<Output = ()> + Send)> {
+    /// [`CallError::Lost`]. How long replies take is counted in `metrics`.
+    pub fn connect(
+        socket: OwnedFd,
+        metrics: Arc<Metrics>,
+    ) -> io::Result<(Self, impl Future<Output = ()> + Send)> {
         // A SOCK_SEQPACKET socket keeps messages apart as datagram sockets do, and tells of its end too.
         let socket = std::os::unix::net::UnixDatagram::from(socket);
         socket.set_nonblocking(true)?;
         let socket = UnixDatagram::from_std(socket)?;
         let shared = Arc::new(Shared {
+            metrics,
             next_id: AtomicU64::new(1),
             state: Mutex::new(State::default()),
             outgoing: Notify::new(),
@@ -88,6 +102,11 @@ impl Client {
             served.end();
         };
         Ok((Self { shared }, serve))
+    }
+
+    /// How many calls wait for their reply.
+    pub fn calls_in_flight(&self) -> usize {
+        self.shared.state().waiting.len()
     }
 
     /// Sends `command`; the answer is its reply.
@@ -157,7 +176,8 @@ impl Shared {
         if frame.len() > FRAME_LENGTH_MAX {
             return Err(CallError::Overloaded);
         }
-        let (sender, receiver) = oneshot::channel();
+        let (reply, receiver) = oneshot::channel();
+        let since = Instant::now();
         let mut state = self.state();
         if state.ended {
             return Err(CallError::Lost);
@@ -165,7 +185,7 @@ impl Shared {
         if state.waiting.len() >= CALLS_WAITING_MAX {
             return Err(CallError::Overloaded);
         }
-        state.waiting.insert(id, sender);
+        state.waiting.insert(id, Waiting { since, reply });
         match state.messages.last_mut() {
             Some(message) if message.len() + frame.len() <= MESSAGE_LENGTH_MAX => {
                 message.extend_from_slice(&frame);
@@ -239,13 +259,16 @@ impl Shared {
             .get_mut(..length)
             .filter(|message| !message.is_empty());
         let message = message.ok_or(io::ErrorKind::UnexpectedEof)?;
+        let now = Instant::now();
         let mut state = self.state();
         for frame in frames::<ReplyFrame<'_>>(message) {
             let frame = frame.map_err(|_| io::ErrorKind::InvalidData)?;
             state.answered += 1;
             if let Some(waiting) = state.waiting.remove(&frame.id) {
+                let took = now.saturating_duration_since(waiting.since);
+                self.metrics.note_key_process_reply(took);
                 // A caller that gave up does not want its reply; dropping it wipes it.
-                let _ = waiting.send(Reply {
+                let _ = waiting.reply.send(Reply {
                     status: frame.status,
                     body: frame.body.to_vec(),
                 });

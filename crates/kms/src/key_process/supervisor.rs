@@ -39,6 +39,12 @@ impl KeyProcess {
         }
     }
 
+    /// How many calls wait for a reply of the process that runs now.
+    pub fn calls_in_flight(&self) -> usize {
+        let client = self.current.load();
+        client.as_ref().map_or(0, |client| client.calls_in_flight())
+    }
+
     /// Makes `client` the connection that calls use.
     pub fn connect(&self, client: Client) {
         self.current.store(Some(Arc::new(client)));

@@ -40,7 +40,7 @@ impl Operation for DeriveSharedSecret {
 
     async fn run(request: Authorized<'_, Self>) -> Result<DeriveSharedSecretResponse, Failure> {
         let input = request.input();
-        let audience = Audience::of(request.kms(), input.recipient.as_ref())?;
+        let audience = Audience::of(request.call(), input.recipient.as_ref())?;
         let key = usable_key(&request, KeyUsage::KeyAgreement)?;
         let (_, token) = material_in_use(&request, key)?;
         let command = hsm::DeriveSharedSecret {

@@ -47,7 +47,7 @@ impl Operation for GenerateDataKey {
 
     async fn run(request: Authorized<'_, Self>) -> Result<GenerateDataKeyResponse, Failure> {
         let input = request.input();
-        let audience = Audience::of(request.kms(), input.recipient.as_ref())?;
+        let audience = Audience::of(request.call(), input.recipient.as_ref())?;
         let sealing = Sealing::begin(&request, input.encryption_context.as_ref())?;
         let command = hsm::GenerateDataKey {
             token: sealing.token,
@@ -132,7 +132,7 @@ impl Operation for GenerateDataKeyPair {
 
     async fn run(request: Authorized<'_, Self>) -> Result<GenerateDataKeyPairResponse, Failure> {
         let input = request.input();
-        let audience = Audience::of(request.kms(), input.recipient.as_ref())?;
+        let audience = Audience::of(request.call(), input.recipient.as_ref())?;
         let sealing = Sealing::begin(&request, input.encryption_context.as_ref())?;
         let command = hsm::GenerateDataKeyPair {
             token: sealing.token,

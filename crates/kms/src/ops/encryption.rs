@@ -110,7 +110,7 @@ impl Operation for Decrypt {
         let (input, key) = (request.input(), request.key()?);
         let context = input.encryption_context.as_ref();
         request.call().note_context(context);
-        let audience = Audience::of(request.kms(), input.recipient.as_ref())?;
+        let audience = Audience::of(request.call(), input.recipient.as_ref())?;
         key.require_state(USABLE)?;
         let algorithm = require_decryption(key, input.encryption_algorithm)?;
         if ignores_ciphertext(input.dry_run_modifiers.as_ref()) {

@@ -42,7 +42,7 @@ impl Operation for GenerateRandom {
 
     async fn run(request: Authorized<'_, Self>) -> Result<GenerateRandomResponse, Failure> {
         let input = request.input();
-        let audience = Audience::of(request.kms(), input.recipient.as_ref())?;
+        let audience = Audience::of(request.call(), input.recipient.as_ref())?;
         let length = input
             .number_of_bytes
             .map_or(0, |NumberOfBytesType(length)| length);

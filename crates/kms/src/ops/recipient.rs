@@ -7,6 +7,7 @@ use strongroom_aws::kms::{AttestationDocumentType, CiphertextType, PlaintextType
 use strongroom_aws::text;
 use strongroom_base::Secret;
 
+use crate::call::Call;
 use crate::failure::{Failure, refuse_with};
 use crate::kms::Kms;
 
@@ -61,12 +62,13 @@ pub(super) struct Shown {
 impl Audience {
     /// The audience of a request with this recipient. Errors: ValidationException when the document does not
     /// prove an enclave; the operator's log alone learns why.
-    pub(super) fn of(kms: &Kms, recipient: Option<&RecipientInfo>) -> Result<Self, Failure> {
-        let Some(verified) = attested(kms, recipient) else {
+    pub(super) fn of(call: &Call<'_>, recipient: Option<&RecipientInfo>) -> Result<Self, Failure> {
+        let Some(verified) = attested(call.kms, recipient) else {
             return Ok(Self::Caller);
         };
         let attestation = verified.map_err(|reason| {
-            tracing::info!(%reason, "an attestation document was refused");
+            let request_id = call.request_id;
+            tracing::info!(request_id, %reason, "an attestation document was refused");
             refuse_with(KmsException::Validation, text::ATTESTATION_NOT_VALID)
         })?;
         Ok(Self::Enclave(attestation.public_key))

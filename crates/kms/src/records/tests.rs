@@ -3,11 +3,11 @@ use strongroom_base::hex;
 use std::collections::BTreeMap;
 
 use super::{
-    AliasRecord, GrantCountRecord, GrantOperation, GrantParty, GrantRecord, GrantTerms,
-    GranteeIndexRecord, KeyOrigin, KeyRecord, KeySpec, KeyState, KeyUsage, KeyUsageRecord,
-    MaterialRecord, MaterialRole, Millis, MultiRegionRecord, NamedGrantRecord, PolicyKind, Record,
-    RegionName, RotationKind, RotationMark, RotationRecord, TagRecord, TimerKind, TimerRecord,
-    Unreadable,
+    AliasRecord, AuditKeyRecord, AuditKeyUse, GrantCountRecord, GrantOperation, GrantParty,
+    GrantRecord, GrantTerms, GranteeIndexRecord, KeyOrigin, KeyRecord, KeySpec, KeyState, KeyUsage,
+    KeyUsageRecord, MaterialRecord, MaterialRole, Millis, MultiRegionRecord, NamedGrantRecord,
+    PolicyKind, Record, RegionName, RotationKind, RotationMark, RotationRecord, TagRecord,
+    TimerKind, TimerRecord, Unreadable,
 };
 
 fn key() -> KeyRecord {
@@ -237,6 +237,32 @@ fn grant_record_bytes_do_not_change() {
     );
     check_golden(&GrantCountRecord { grants: 50_000 }, "018119c350");
     check_golden(&GranteeIndexRecord {}, "0180");
+}
+
+#[test]
+fn audit_key_record_bytes_do_not_change() {
+    let checkpoints = AuditKeyRecord {
+        id: [7; 16],
+        signs: AuditKeyUse::Checkpoints,
+        token: Some(vec![1, 2]),
+        public: vec![3],
+        created: Millis(4),
+        expires: None,
+    };
+    check_golden(
+        &checkpoints,
+        "0185500707070707070707070707070707070701420102410304",
+    );
+    let digests = AuditKeyRecord {
+        signs: AuditKeyUse::Digests,
+        token: None,
+        expires: Some(Millis(5)),
+        ..checkpoints
+    };
+    check_golden(
+        &digests,
+        "0186500707070707070707070707070707070702f641030405",
+    );
 }
 
 #[test]

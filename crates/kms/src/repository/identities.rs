@@ -10,6 +10,7 @@ use super::{Changes, Listed, Repository, Stored, Touched, cached};
 use crate::cache::Cache;
 use crate::failure::Failure;
 use crate::iam::{Group, Guardrail, ManagedPolicy, Role, User};
+use crate::metrics::{CacheName, Metrics};
 use crate::records::{
     AccountRecord, Entity, EntityKind, EntityReference, GroupRecord, ManagedPolicyRecord, Record,
     RoleRecord, SessionRecord, UserRecord,
@@ -67,14 +68,14 @@ pub(super) struct Entities {
 }
 
 impl Entities {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(metrics: &Arc<Metrics>) -> Self {
         Self {
-            users: Cache::new(CACHED_ENTITIES_MAX),
-            groups: Cache::new(CACHED_ENTITIES_MAX),
-            roles: Cache::new(CACHED_ENTITIES_MAX),
-            policies: Cache::new(CACHED_ENTITIES_MAX),
-            ids: Cache::new(CACHED_ENTITIES_MAX),
-            guardrails: Cache::new(CACHED_ENTITIES_MAX),
+            users: Cache::new(CacheName::Users, CACHED_ENTITIES_MAX, metrics),
+            groups: Cache::new(CacheName::Groups, CACHED_ENTITIES_MAX, metrics),
+            roles: Cache::new(CacheName::Roles, CACHED_ENTITIES_MAX, metrics),
+            policies: Cache::new(CacheName::ManagedPolicies, CACHED_ENTITIES_MAX, metrics),
+            ids: Cache::new(CacheName::EntityIds, CACHED_ENTITIES_MAX, metrics),
+            guardrails: Cache::new(CacheName::Guardrails, CACHED_ENTITIES_MAX, metrics),
         }
     }
 

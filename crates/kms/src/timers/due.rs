@@ -76,6 +76,18 @@ impl Timers {
         of_kind.count()
     }
 
+    /// When the first key material expires, unless none does.
+    pub fn next_expiry(&self) -> Option<UnixMillis> {
+        let index = self.index();
+        let expires = |name: &KeyName| {
+            let timer = index.by_key.get(name);
+            timer.is_some_and(|(_, kind)| *kind == TimerKind::Expiry)
+        };
+        let mut entries = index.entries.iter();
+        let ((due, _), _) = entries.find(|(_, name)| expires(name))?;
+        Some(*due)
+    }
+
     /// The keys to look at by `now`.
     pub(crate) fn due(&self, now: UnixMillis) -> Vec<KeyName> {
         let index = self.index();

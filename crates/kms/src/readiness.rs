@@ -1,0 +1,41 @@
+//! Whether requests can be served now, for those who decide where to send them. It says what is missing, never why:
+//! the log does.
+
+use std::time::Duration;
+
+use crate::service::Service;
+
+/// How long the key process may take to answer: it is asked for nothing but its status.
+const ANSWER_TIME_MAX: Duration = Duration::from_secs(1);
+
+/// What keeps requests from being served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Obstacle {
+    /// The domain is sealed.
+    Sealed,
+    /// The key process does not answer in time.
+    KeyProcess,
+}
+
+impl Obstacle {
+    /// The obstacle in the answer's JSON.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Sealed => "sealed",
+            Self::KeyProcess => "key_process",
+        }
+    }
+}
+
+/// Everything that keeps requests from being served now; nothing when they are.
+pub(crate) async fn obstacles(service: &Service) -> Vec<Obstacle> {
+    let mut found = Vec::new();
+    if service.kms().is_none() {
+        found.push(Obstacle::Sealed);
+    }
+    let status = tokio::time::timeout(ANSWER_TIME_MAX, service.key_process_status());
+    if !matches!(status.await, Ok(Ok(_))) {
+        found.push(Obstacle::KeyProcess);
+    }
+    found
+}
