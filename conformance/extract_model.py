@@ -4,7 +4,7 @@ those that are named.
 
 usage: extract_model.py service-2.json.gz [operation ...] > crates/aws/tests/data/kms-model.json
 
-The operations of iam-model.json and sts-model.json are those that these files name already.
+The operations of iam-model.json, sts-model.json and cloudtrail-model.json are those that these files name already.
 """
 
 import gzip

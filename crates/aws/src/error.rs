@@ -1,4 +1,4 @@
-//! The exceptions of the KMS, IAM and STS APIs, their HTTP status, and how they are written. A refusal
+//! The exceptions of the KMS, IAM, STS and CloudTrail APIs, their HTTP status, and how they are written. A refusal
 //! never says more than its text.
 
 use crate::json::Writer;
@@ -167,6 +167,63 @@ exceptions! {
     }
 }
 
+exceptions! {
+    /// An exception that an operation of CloudTrail may answer with.
+    CloudTrailException;
+    Modelled 400 {
+        ChannelArnInvalid = "ChannelARNInvalidException",
+        ChannelNotFound = "ChannelNotFoundException",
+        CloudTrailArnInvalid = "CloudTrailARNInvalidException",
+        CloudTrailAccessNotEnabled = "CloudTrailAccessNotEnabledException",
+        CloudTrailInvalidClientTokenId = "CloudTrailInvalidClientTokenIdException",
+        CloudWatchLogsDeliveryUnavailable = "CloudWatchLogsDeliveryUnavailableException",
+        Conflict = "ConflictException",
+        EventDataStoreArnInvalid = "EventDataStoreARNInvalidException",
+        EventDataStoreNotFound = "EventDataStoreNotFoundException",
+        InactiveEventDataStore = "InactiveEventDataStoreException",
+        InsufficientDependencyServiceAccessPermission = "InsufficientDependencyServiceAccessPermissionException",
+        InsufficientEncryptionPolicy = "InsufficientEncryptionPolicyException",
+        InsufficientS3BucketPolicy = "InsufficientS3BucketPolicyException",
+        InsufficientSnsTopicPolicy = "InsufficientSnsTopicPolicyException",
+        InvalidCloudWatchLogsLogGroupArn = "InvalidCloudWatchLogsLogGroupArnException",
+        InvalidCloudWatchLogsRoleArn = "InvalidCloudWatchLogsRoleArnException",
+        InvalidEventCategory = "InvalidEventCategoryException",
+        InvalidEventSelectors = "InvalidEventSelectorsException",
+        InvalidHomeRegion = "InvalidHomeRegionException",
+        InvalidKmsKeyId = "InvalidKmsKeyIdException",
+        InvalidLookupAttributes = "InvalidLookupAttributesException",
+        InvalidMaxResults = "InvalidMaxResultsException",
+        InvalidNextToken = "InvalidNextTokenException",
+        InvalidParameterCombination = "InvalidParameterCombinationException",
+        InvalidParameter = "InvalidParameterException",
+        InvalidS3BucketName = "InvalidS3BucketNameException",
+        InvalidS3Prefix = "InvalidS3PrefixException",
+        InvalidSnsTopicName = "InvalidSnsTopicNameException",
+        InvalidTagParameter = "InvalidTagParameterException",
+        InvalidTimeRange = "InvalidTimeRangeException",
+        InvalidToken = "InvalidTokenException",
+        InvalidTrailName = "InvalidTrailNameException",
+        Kms = "KmsException",
+        KmsKeyDisabled = "KmsKeyDisabledException",
+        KmsKeyNotFound = "KmsKeyNotFoundException",
+        MaximumNumberOfTrailsExceeded = "MaximumNumberOfTrailsExceededException",
+        NoManagementAccountSlrExists = "NoManagementAccountSLRExistsException",
+        NotOrganizationMasterAccount = "NotOrganizationMasterAccountException",
+        OperationNotPermitted = "OperationNotPermittedException",
+        OrganizationNotInAllFeaturesMode = "OrganizationNotInAllFeaturesModeException",
+        OrganizationsNotInUse = "OrganizationsNotInUseException",
+        ResourceNotFound = "ResourceNotFoundException",
+        ResourceTypeNotSupported = "ResourceTypeNotSupportedException",
+        S3BucketDoesNotExist = "S3BucketDoesNotExistException",
+        TagsLimitExceeded = "TagsLimitExceededException",
+        Throttling = "ThrottlingException",
+        TrailAlreadyExists = "TrailAlreadyExistsException",
+        TrailNotFound = "TrailNotFoundException",
+        TrailNotProvided = "TrailNotProvidedException",
+        UnsupportedOperation = "UnsupportedOperationException",
+    }
+}
+
 /// An exception of any service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Exception {
@@ -174,6 +231,8 @@ pub enum Exception {
     Kms(KmsException),
     /// Of IAM or STS.
     Query(QueryException),
+    /// Of CloudTrail.
+    CloudTrail(CloudTrailException),
 }
 
 impl Exception {
@@ -182,6 +241,7 @@ impl Exception {
         match self {
             Self::Kms(exception) => exception.name(),
             Self::Query(exception) => exception.name(),
+            Self::CloudTrail(exception) => exception.name(),
         }
     }
 
@@ -190,6 +250,7 @@ impl Exception {
         match self {
             Self::Kms(exception) => exception.status(),
             Self::Query(exception) => exception.status(),
+            Self::CloudTrail(exception) => exception.status(),
         }
     }
 
@@ -198,6 +259,7 @@ impl Exception {
         match self {
             Self::Kms(exception) => exception.origin(),
             Self::Query(exception) => exception.origin(),
+            Self::CloudTrail(exception) => exception.origin(),
         }
     }
 }
@@ -211,6 +273,12 @@ impl From<KmsException> for Exception {
 impl From<QueryException> for Exception {
     fn from(exception: QueryException) -> Self {
         Self::Query(exception)
+    }
+}
+
+impl From<CloudTrailException> for Exception {
+    fn from(exception: CloudTrailException) -> Self {
+        Self::CloudTrail(exception)
     }
 }
 
@@ -241,7 +309,7 @@ impl Refusal {
     }
 
     /// The code and the text of a reply of the Query protocol. Of what all services share, KMS's names
-    /// become those of Query; anything else of KMS is a fault there, and nothing of it is told.
+    /// become those of Query; anything else of services that speak JSON is a fault there, and nothing of it is told.
     pub fn query(&self) -> (QueryException, &str) {
         let message = self.message.as_deref().unwrap_or_default();
         match self.exception {
@@ -250,7 +318,9 @@ impl Refusal {
             Exception::Kms(KmsException::Throttling) => {
                 (QueryException::Throttling, text::RATE_EXCEEDED)
             }
-            Exception::Kms(_) => (QueryException::InternalFailure, text::INTERNAL_FAILURE),
+            Exception::Kms(_) | Exception::CloudTrail(_) => {
+                (QueryException::InternalFailure, text::INTERNAL_FAILURE)
+            }
         }
     }
 

@@ -5,6 +5,7 @@
 //! public logs, DOC documentation, MEM remembered, OWN ours because AWS's is unknown.
 
 pub mod auth;
+pub mod cloudtrail;
 pub mod iam;
 pub mod sts;
 

@@ -21,6 +21,7 @@ pub mod service_sockets;
 mod spec;
 pub mod timers;
 pub mod tls;
+mod trails;
 mod turns;
 
 mod authorize;

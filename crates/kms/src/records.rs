@@ -5,6 +5,7 @@ mod audit_keys;
 mod grants;
 mod identities;
 mod text;
+mod trails;
 
 use minicbor::{Decode, Encode};
 use strongroom_base::UnixMillis;
@@ -20,6 +21,11 @@ pub(crate) use identities::{
     Entity, EntityKind, EntityReference, GroupRecord, InlinePolicyRecord, ManagedPolicyRecord,
     PoliciesRecord, PolicyReference, PolicyVersionRecord, RoleRecord, SessionOf, SessionRecord,
     UserRecord,
+};
+
+pub(crate) use trails::{
+    DeliveredFileRecord, DeliveryStepRecord, DigestRecord, LogPositionRecord, PreviousDigestRecord,
+    ReadWrite, SelectorRecord, TrailDeliveryRecord, TrailRecord,
 };
 
 /// The bytes are not a record of the expected kind, or of a newer version.
@@ -555,6 +561,8 @@ records!(
     EntityReference,
     SessionRecord,
     AuditKeyRecord,
+    TrailRecord,
+    TrailDeliveryRecord,
 );
 
 #[cfg(test)]

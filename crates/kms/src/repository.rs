@@ -3,6 +3,7 @@
 mod audit_keys;
 mod grants;
 mod identities;
+mod trails;
 
 use std::sync::Arc;
 
@@ -32,6 +33,7 @@ pub(crate) use grants::Retiring;
 use grants::{Granted, GranteeName};
 use identities::{Entities, TouchedEntity};
 pub(crate) use identities::{EntityName, EntityRecord};
+pub(crate) use trails::TrailName;
 
 /// The most key records kept in memory.
 const CACHED_KEYS_MAX: usize = 65_536;

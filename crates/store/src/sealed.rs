@@ -74,6 +74,10 @@ pub enum Table {
     GranteeGrants = 21,
     /// Id of a key -> a key that signs the audit log.
     AuditKeys = 22,
+    /// Account, home Region, name -> trail.
+    Trails = 23,
+    /// Account, home Region, name of a trail, source Region -> how far its delivery is.
+    TrailDeliveries = 24,
 }
 
 impl Table {
@@ -101,6 +105,8 @@ impl Table {
             Self::Entities => 20,
             Self::GranteeGrants => 21,
             Self::AuditKeys => 22,
+            Self::Trails => 23,
+            Self::TrailDeliveries => 24,
         }
     }
 }

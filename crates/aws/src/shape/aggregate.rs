@@ -191,7 +191,8 @@ pub fn required<S: Shape>(
     optional(object, name, path, violations)
 }
 
-/// A list shape: `list!(TagList of Tag)`, or with limits `list!(GrantTokenList of GrantTokenType, 0..=10)`;
+/// A list shape: `list!(TagList of Tag)`, or with limits `list!(GrantTokenList of GrantTokenType, 0..=10)`, or without
+/// a greatest length `list!(Operator of OperatorValue, 1..)`;
 /// `list!(secret CustomKeyStoresList of CustomKeyStoresListEntry)` of what holds secrets has no `Debug`.
 #[macro_export]
 macro_rules! list {
@@ -200,22 +201,31 @@ macro_rules! list {
         #[derive(Default)]
         pub struct $name(pub Vec<$item>);
 
-        $crate::list!(@shape $name of $item);
+        $crate::list!(@shape $name of $item, None);
+    };
+    ($name:ident of $item:ty, $min:literal ..) => {
+        $crate::list! {
+            @plain $name of $item,
+            Some($crate::shape::Bounds { min: $min, max: $crate::shape::Bounds::NO_MAX })
+        }
     };
     ($name:ident of $item:ty $(, $min:literal ..= $max:literal)?) => {
+        $crate::list! {
+            @plain $name of $item,
+            $crate::optional!($($crate::shape::Bounds { min: $min, max: $max })?)
+        }
+    };
+    (@plain $name:ident of $item:ty, $bounds:expr) => {
         #[doc = concat!("The list shape `", stringify!($name), "`.")]
         #[derive(Clone, Debug, Default, PartialEq, Eq)]
         pub struct $name(pub Vec<$item>);
 
-        $crate::list!(@shape $name of $item $(, $min ..= $max)?);
+        $crate::list!(@shape $name of $item, $bounds);
     };
-    (@shape $name:ident of $item:ty $(, $min:literal ..= $max:literal)?) => {
+    (@shape $name:ident of $item:ty, $bounds:expr) => {
         $crate::shape! {
             $name,
-            List(
-                <$item as $crate::shape::Shape>::MODEL,
-                $crate::optional!($($crate::shape::Bounds { min: $min, max: $max })?)
-            ),
+            List(<$item as $crate::shape::Shape>::MODEL, $bounds),
             |json, path, violations| Ok($crate::shape::parts::decode_list(
                 Self::MODEL, json, path, violations
             )?.map(Self)),

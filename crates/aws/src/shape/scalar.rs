@@ -265,34 +265,35 @@ macro_rules! enumeration {
     };
 }
 
-/// A bytes shape: `blob!(CiphertextType, 1..=6144)`; `blob!(secret PlaintextType, 1..=4096)` is wiped and
+/// A bytes shape: `blob!(CiphertextType, 1..=6144)`, or without limits `blob!(AnyType)`; `blob!(secret PlaintextType, 1..=4096)` is wiped and
 /// has no `Debug`.
 #[macro_export]
 macro_rules! blob {
-    ($name:ident, $min:literal ..= $max:literal) => {
+    ($name:ident $(, $min:literal ..= $max:literal)?) => {
         #[doc = concat!("The bytes shape `", stringify!($name), "`.")]
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct $name(pub Vec<u8>);
 
-        $crate::blob!(@shape $name, $min, $max, Plain, Self, |value| &value.0);
+        $crate::blob!(
+            @shape $name,
+            $crate::optional!($($crate::shape::Bounds { min: $min, max: $max })?),
+            Plain, Self, |value| &value.0
+        );
     };
     (secret $name:ident, $min:literal ..= $max:literal) => {
         #[doc = concat!("The secret bytes shape `", stringify!($name), "`.")]
         pub struct $name(pub $crate::shape::parts::Secret<Vec<u8>>);
 
         $crate::blob!(
-            @shape $name, $min, $max, Secret,
+            @shape $name, Some($crate::shape::Bounds { min: $min, max: $max }), Secret,
             |bytes| Self($crate::shape::parts::Secret::new(bytes)), |value| value.0.expose()
         );
     };
-    (@shape $name:ident, $min:literal, $max:literal, $sensitivity:ident, $make:expr,
+    (@shape $name:ident, $bounds:expr, $sensitivity:ident, $make:expr,
      |$value:ident| $bytes:expr) => {
         $crate::shape! {
             $name,
-            Blob(
-                Some($crate::shape::Bounds { min: $min, max: $max }),
-                $crate::shape::Sensitivity::$sensitivity
-            ),
+            Blob($bounds, $crate::shape::Sensitivity::$sensitivity),
             |json, path, violations| Ok($crate::shape::parts::decode_blob(
                 Self::MODEL, json, path, violations
             )?.map($make)),

@@ -1,16 +1,18 @@
 //! Our shapes are those of botocore 1.44.5 (extracted by conformance/extract_model.py), and hold no
-//! member, limit or value more or less. Of IAM and STS that goes for the operations that are served.
+//! member, limit or value more or less. Of IAM, STS and CloudTrail that goes for the operations that are
+//! served.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use strongroom_aws::error::{KmsException, Origin, QueryException};
+use strongroom_aws::error::{CloudTrailException, KmsException, Origin, QueryException};
 use strongroom_aws::shape::{Bounds, Kind, Member, Model, OperationModel, Presence, Sensitivity};
-use strongroom_aws::{iam, kms, sts};
+use strongroom_aws::{cloudtrail, iam, kms, sts};
 
 const KMS: &str = include_str!("../data/kms-model.json");
 const IAM: &str = include_str!("../data/iam-model.json");
 const STS: &str = include_str!("../data/sts-model.json");
+const CLOUDTRAIL: &str = include_str!("../data/cloudtrail-model.json");
 
 /// Shapes that we keep secret although botocore does not call them sensitive.
 const SECRET: &[&str] = &["TokenType"];
@@ -224,6 +226,7 @@ fn every_shape_is_that_of_botocore() {
         (kms::OPERATIONS, KMS, 56),
         (iam::OPERATIONS, IAM, 75),
         (sts::OPERATIONS, STS, 6),
+        (cloudtrail::OPERATIONS, CLOUDTRAIL, 16),
     ] {
         let mut theirs = extract(json);
         let operations = std::mem::take(&mut theirs.operations);
@@ -254,4 +257,7 @@ fn every_error_is_known_with_its_status() {
     let mut theirs = extract(IAM).errors;
     theirs.extend(extract(STS).errors);
     assert_eq!(modelled(ours), theirs);
+    let ours = CloudTrailException::ALL.iter();
+    let ours = ours.map(|error| (error.name(), error.status(), error.origin()));
+    assert_eq!(modelled(ours), extract(CLOUDTRAIL).errors);
 }
