@@ -10,6 +10,7 @@
 
 mod access;
 mod audit;
+mod audit_keys;
 mod bad_input;
 mod damage;
 mod domain;

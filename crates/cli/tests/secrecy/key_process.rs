@@ -12,7 +12,8 @@ use strongroom_hsm_api::command::{
     Confirm, Decapsulate, Decrypt, DeriveSharedSecret, DeriveSigningKey, Encapsulate, Encrypt,
     GenerateDataKey, GenerateDataKeyPair, GenerateKey, GenerateMac, GenerateSecret,
     GenerateWrappingKey, GetPublicKey, GetStatus, ImportKey, Initialize, LoadSeal, PURPOSE_UNSEAL,
-    ReEncrypt, Rewrap, RotateDomain, Sign, Unseal, UnsealOutcome, Verify, VerifyMac,
+    ReEncrypt, Rewrap, RotateDomain, Sign, SignCheckpoint, SignDigest, Unseal, UnsealOutcome,
+    Verify, VerifyMac,
 };
 use strongroom_hsm_api::key::{Attributes, Origin, Spec, State, Usage, Wrapping};
 use strongroom_hsm_api::scheme::{
@@ -135,6 +136,7 @@ impl KeyProcess {
         self.use_symmetric(&mut work).await;
         self.use_signing_secret(&mut work).await;
         self.use_macs(&mut work).await;
+        self.sign_audit_log(&mut work).await;
         self.agree(&mut work).await;
         self.encapsulate(&mut work).await;
         self.import(&mut work).await;
@@ -195,6 +197,28 @@ impl KeyProcess {
             self.client.call(&verify).await.unwrap();
             work.tokens.push((format!("{spec:?}"), token));
         }
+    }
+
+    /// Once in a life: checkpoints do not go back.
+    async fn sign_audit_log(&self, work: &mut Work) {
+        let checkpoints = self.generate(Spec::Ed25519, Usage::SignAudit).await;
+        let digests = self.generate(Spec::Rsa2048, Usage::SignAudit).await;
+        for sequence in 0..u64::try_from(SIGNATURES).unwrap() {
+            let checkpoint = SignCheckpoint {
+                token: &checkpoints,
+                writer: [1; 16],
+                sequence,
+                link: [2; 32],
+            };
+            self.client.call(&checkpoint).await.unwrap();
+            let digest = SignDigest {
+                token: &digests,
+                message: &sequence.to_be_bytes(),
+            };
+            self.client.call(&digest).await.unwrap();
+        }
+        work.tokens.push(("checkpoints".to_owned(), checkpoints));
+        work.tokens.push(("digests".to_owned(), digests));
     }
 
     async fn agree(&self, work: &mut Work) {

@@ -159,6 +159,7 @@ impl Truth {
         );
         let keys = kms.records.list_all_keys(None, 1000).unwrap();
         let access_keys = kms.records.list_all_access_keys(None, 1000).unwrap();
+        let audit_keys = kms.records.list_audit_keys().unwrap().into_iter();
         let materials = keys
             .records
             .into_iter()
@@ -166,6 +167,7 @@ impl Truth {
         materials
             .filter_map(|material| material.token)
             .chain(access_keys.records.into_iter().map(|key| key.record.token))
+            .chain(audit_keys.filter_map(|key| key.record.token))
             .collect()
     }
 }

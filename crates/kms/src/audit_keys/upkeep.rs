@@ -26,6 +26,8 @@ use crate::repository::{AUDIT_KEYS_MAX, Changes, Stored};
 
 /// How often the keys are looked after.
 const PAUSE: Duration = Duration::from_secs(60);
+/// How long after the opening they are looked after first.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// CloudTrail user guide, "Validating CloudTrail log file integrity": of public keys, each is good for so long.
 const DIGEST_KEY_VALID: Duration = Duration::from_secs(30 * DAY.as_secs());
@@ -36,6 +38,8 @@ const DIGEST_KEY_KEPT: Duration = Duration::from_secs(30 * DAY.as_secs());
 
 /// Looks after the keys that sign the log in the folder `log` until `kms` is closed.
 pub(crate) async fn run(kms: Weak<Kms>, log: PathBuf) {
+    // RSA shall not compete with the first replies.
+    tokio::time::sleep(FIRST_PAUSE).await;
     while let Some(kms) = kms.upgrade() {
         told(look_after_checkpoint_keys(&kms, &log).await);
         told(look_after_digest_keys(&kms).await);

@@ -6,7 +6,7 @@ use super::Millis;
 
 /// A key that signs the audit log.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-pub(crate) struct AuditKeyRecord {
+pub struct AuditKeyRecord {
     /// The first 16 bytes of SHA-256 of `public`.
     #[cbor(n(0), with = "minicbor::bytes")]
     pub id: [u8; 16],
@@ -30,7 +30,7 @@ pub(crate) struct AuditKeyRecord {
 /// What a key that signs the audit log signs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(index_only)]
-pub(crate) enum AuditKeyUse {
+pub enum AuditKeyUse {
     /// Checkpoints, by Ed25519.
     #[n(1)]
     Checkpoints,

@@ -11,7 +11,7 @@ pub(crate) const AUDIT_KEYS_MAX: usize = 400;
 
 impl Repository {
     /// Every key that signs the audit log, or did.
-    pub(crate) fn list_audit_keys(&self) -> Result<Vec<Stored<AuditKeyRecord>>, Failure> {
+    pub fn list_audit_keys(&self) -> Result<Vec<Stored<AuditKeyRecord>>, Failure> {
         let listed = self.list_stored(Table::AuditKeys, &[], None, AUDIT_KEYS_MAX)?;
         Ok(listed.records)
     }
