@@ -1,6 +1,7 @@
-//! Audit records, their stored bytes and the frames of the log they stand in. Pure: opens no file, reads
-//! no clock.
+//! Audit records, their stored bytes, the frames of the log they stand in, and how CloudTrail tells them. Pure:
+//! opens no file, reads no clock.
 
+pub mod cloudtrail;
 pub mod digest;
 pub mod exported;
 pub mod gzip;

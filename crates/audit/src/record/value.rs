@@ -4,6 +4,7 @@ use minicbor::data::Type;
 use minicbor::decode::Error as DecodeError;
 use minicbor::encode::{Error as EncodeError, Write};
 use minicbor::{Decode, Decoder, Encode, Encoder};
+use serde::ser::{Serialize, Serializer};
 
 /// Lists and objects that may lie in each other, the outermost included.
 pub const DEPTH_MAX: usize = 8;
@@ -112,6 +113,20 @@ impl From<String> for Value {
 impl From<bool> for Value {
     fn from(value: bool) -> Self {
         Self::Bool(value)
+    }
+}
+
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Bool(value) => out.serialize_bool(*value),
+            Self::Integer(value) => out.serialize_i64(*value),
+            Self::Text(text) => out.serialize_str(text),
+            Self::List(items) => out.collect_seq(items),
+            Self::Object(members) => {
+                out.collect_map(members.iter().map(|(name, value)| (name, value)))
+            }
+        }
     }
 }
 
