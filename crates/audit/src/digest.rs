@@ -16,7 +16,7 @@ pub const SIGNATURE_METADATA: &str = "signature";
 /// The metadata of a digest's object that holds [`SIGNATURE_ALGORITHM`].
 pub const ALGORITHM_METADATA: &str = "signature-algorithm";
 /// The most log files in one digest; after so many another begins, whatever the hour.
-pub const LOG_FILES_MAX: usize = 512;
+pub const LOG_FILES_MAX: usize = 360;
 /// The longest digest that is read, in bytes without compression.
 pub const DIGEST_BYTES_MAX: usize = 8 * 1024 * 1024;
 

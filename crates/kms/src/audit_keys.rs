@@ -179,6 +179,14 @@ impl AuditKeys {
         })
     }
 
+    /// The fingerprint of the key that [`AuditKeys::sign_digest`] would sign with: a digest names it, so it must be
+    /// known before.
+    pub fn digest_fingerprint(&self, time: UnixMillis) -> Option<String> {
+        let held = self.held.load();
+        let (key, _) = held.digest_key(time)?;
+        Some(key.fingerprint.clone())
+    }
+
     /// The public halves of the digest keys that are or were valid at some time from `start` to `end`, the
     /// oldest first.
     pub fn public_keys(&self, start: UnixMillis, end: UnixMillis) -> Vec<DigestPublicKey> {

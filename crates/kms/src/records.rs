@@ -25,7 +25,7 @@ pub(crate) use identities::{
 
 pub(crate) use trails::{
     DeliveredFileRecord, DeliveryStepRecord, DigestRecord, LogPositionRecord, PreviousDigestRecord,
-    ReadWrite, SelectorRecord, TrailDeliveryRecord, TrailRecord,
+    ReadWrite, SelectorRecord, StreamRecord, TrailDeliveryRecord, TrailRecord,
 };
 
 /// The bytes are not a record of the expected kind, or of a newer version.
@@ -563,6 +563,7 @@ records!(
     AuditKeyRecord,
     TrailRecord,
     TrailDeliveryRecord,
+    StreamRecord,
 );
 
 #[cfg(test)]

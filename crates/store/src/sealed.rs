@@ -78,6 +78,8 @@ pub enum Table {
     Trails = 23,
     /// Account, home Region, name of a trail, source Region -> how far its delivery is.
     TrailDeliveries = 24,
+    /// Nothing -> how far the stream of events to the syslog receiver is.
+    Stream = 25,
 }
 
 impl Table {
@@ -107,6 +109,7 @@ impl Table {
             Self::AuditKeys => 22,
             Self::Trails => 23,
             Self::TrailDeliveries => 24,
+            Self::Stream => 25,
         }
     }
 }

@@ -3,9 +3,12 @@
 use std::fs::File;
 use std::io::{self, BufReader};
 use std::ops::ControlFlow;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use std::time::Duration;
 
 use strongroom_audit::{LogError, LogReader, Record};
+use strongroom_base::UnixMillis;
 
 use crate::audit_log::segments;
 use crate::records::LogPositionRecord as Position;
@@ -13,6 +16,9 @@ use crate::records::LogPositionRecord as Position;
 /// Payloads whose first byte has this bit say something of the log, not of a call (docs/design/audit.md, "The hot
 /// log").
 const NO_RECORD: u8 = 0x80;
+
+/// How much earlier than what it tells of a segment may seem to have been written.
+const WRITTEN_BEFORE_MAX: Duration = Duration::from_secs(60);
 
 /// Why the log is not read on.
 #[derive(Debug)]
@@ -80,14 +86,24 @@ pub(super) fn read(
     Ok(at)
 }
 
-/// The end of the log, as it is now.
-pub(super) fn end(log: &Path) -> io::Result<Position> {
-    let last = segments(log)?.pop();
-    let Some((segment, path)) = last else {
-        return Ok(begin(0));
-    };
-    let offset = std::fs::metadata(path)?.len();
-    Ok(Position { segment, offset })
+/// A place before everything that happened since `time`: the first segment that was written to since a little before
+/// then, or the last one.
+pub(super) fn place_of(log: &Path, time: UnixMillis) -> io::Result<Position> {
+    let segments = segments(log)?;
+    let last = segments.last().map_or(0, |(number, _)| *number);
+    for (number, path) in segments {
+        let written = std::fs::metadata(path)?.mtime().saturating_mul(1000);
+        if UnixMillis(written).plus(WRITTEN_BEFORE_MAX) >= time {
+            return Ok(begin(number));
+        }
+    }
+    Ok(begin(last))
+}
+
+/// The beginning of the log, as far as it is kept.
+pub(super) fn beginning(log: &Path) -> io::Result<Position> {
+    let first = segments(log)?.into_iter().next();
+    Ok(begin(first.map_or(0, |(number, _)| number)))
 }
 
 fn begin(segment: u64) -> Position {

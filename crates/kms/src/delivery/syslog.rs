@@ -6,6 +6,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use rustix::io::Errno;
 use strongroom_base::UnixMillis;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpStream, UnixDatagram, UnixStream};
@@ -27,6 +28,11 @@ const APPLICATION: &str = "strongroom";
 const MESSAGE_ID: &str = "CloudTrail";
 /// RFC 5424 §6.4: MSG is UTF-8.
 const BYTE_ORDER_MARK: &str = "\u{feff}";
+
+/// What connecting a stream to a socket of datagrams fails with (connect(2)).
+const WRONG_KIND: Errno = Errno::PROTOTYPE;
+/// What sending a message that no datagram holds fails with (send(2)).
+const TOO_LONG: Errno = Errno::MSGSIZE;
 
 /// Where messages are sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,7 +114,7 @@ async fn connect(address: &SyslogAddress) -> io::Result<Connection> {
         SyslogAddress::Unix(path) => match UnixStream::connect(path).await {
             Ok(stream) => Ok(Connection::Stream(Box::new(stream))),
             // The socket is there, but of datagrams, as /dev/log is.
-            Err(error) if error.raw_os_error() == Some(libc_prototype()) => {
+            Err(error) if error.raw_os_error() == Some(WRONG_KIND.raw_os_error()) => {
                 let socket = UnixDatagram::unbound()?;
                 socket.connect(path)?;
                 Ok(Connection::Datagrams(socket))
@@ -116,11 +122,6 @@ async fn connect(address: &SyslogAddress) -> io::Result<Connection> {
             Err(error) => Err(error),
         },
     }
-}
-
-/// EPROTOTYPE: what connecting a stream to a socket of datagrams fails with (connect(2)).
-fn libc_prototype() -> i32 {
-    rustix::io::Errno::PROTOTYPE.raw_os_error()
 }
 
 impl Connection {
@@ -132,11 +133,15 @@ impl Connection {
                 stream.write_all(&[count.as_bytes(), message].concat()).await?;
                 stream.flush().await
             }
-            Self::Datagrams(socket) => {
-                let sent = socket.send(message).await?;
-                let is_whole = sent == message.len();
-                is_whole.then_some(()).ok_or(io::ErrorKind::WriteZero.into())
-            }
+            Self::Datagrams(socket) => match socket.send(message).await {
+                // It will never fit, and must not keep back what comes after it.
+                Err(error) if error.raw_os_error() == Some(TOO_LONG.raw_os_error()) => {
+                    let bytes = message.len();
+                    tracing::error!(bytes, "an event is longer than a datagram: not sent to syslog");
+                    Ok(())
+                }
+                sent => sent.map(drop),
+            },
         }
     }
 
