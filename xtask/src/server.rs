@@ -18,6 +18,7 @@ const START_SECONDS_MAX: u64 = 60;
 pub(crate) struct Server {
     child: Child,
     pub(crate) endpoint: String,
+    metrics: String,
 }
 
 impl Server {
@@ -28,7 +29,8 @@ impl Server {
         empty(&data)?;
         let mut command = Command::new(target.join("release").join("strongroom"));
         command
-            .args(["dev", "--listen", "127.0.0.1:0", "--json", "--data"])
+            .args(["dev", "--listen", "127.0.0.1:0", "--json"])
+            .args(["--metrics", "127.0.0.1:0", "--data"])
             .arg(data.join("data"))
             .arg("--attestation-roots")
             .arg(root().join("conformance/support/attestation-root.pem"))
@@ -46,11 +48,15 @@ impl Server {
         let mut server = Self {
             child,
             endpoint: String::new(),
+            metrics: String::new(),
         };
-        server.endpoint = member(&line, "endpoint").ok_or_else(|| {
-            let log = fs::read_to_string(data.join("stderr")).unwrap_or_default();
-            format!("the server did not become ready: {line:?}\n{log}")
-        })?;
+        let told = |name| {
+            member(&line, name).ok_or_else(|| {
+                let log = fs::read_to_string(data.join("stderr")).unwrap_or_default();
+                format!("the server did not become ready: {line:?}\n{log}")
+            })
+        };
+        (server.endpoint, server.metrics) = (told("endpoint")?, told("metrics")?);
         Ok(server)
     }
 
@@ -61,6 +67,7 @@ impl Server {
             .env_remove("AWS_SESSION_TOKEN")
             .envs([
                 ("AWS_ENDPOINT_URL", self.endpoint.as_str()),
+                ("STRONGROOM_METRICS", self.metrics.as_str()),
                 ("AWS_ACCESS_KEY_ID", "test"),
                 ("AWS_SECRET_ACCESS_KEY", "test"),
                 ("AWS_REGION", "us-east-1"),

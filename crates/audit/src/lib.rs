@@ -9,7 +9,10 @@ pub mod log;
 pub mod objects;
 pub mod record;
 
-pub use log::{Frame, LogError, LogReader, frame};
+pub use log::{
+    Begins, Chain, Checkpoint, CheckpointKeyId, Fault, Frame, Header, LogError, LogReader, Note,
+    Report, Stop, Verifier,
+};
 pub use record::{
     Identity, IdentityKind, Outcome, Record, RecordError, Resource, Session, Tls, Value,
 };

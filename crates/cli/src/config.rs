@@ -26,6 +26,9 @@ pub(crate) struct Config {
     /// Whose tokens begin sessions of roles.
     #[serde(default)]
     pub(crate) oidc: Vec<IdentityProvider>,
+    /// How the audit is kept.
+    #[serde(default)]
+    pub(crate) audit: Audit,
     /// Services on this machine that may act for callers, and for themselves.
     #[serde(default)]
     pub(crate) service: Vec<ServiceOnSocket>,
@@ -62,6 +65,15 @@ pub(crate) enum LogFormat {
     Text,
     /// An object a line.
     Json,
+}
+
+/// How the audit is kept.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Audit {
+    /// Whether every call waits until its audit record is on the disk.
+    #[serde(default)]
+    pub(crate) strict: bool,
 }
 
 /// A service on this machine: whoever can open its socket is the service.

@@ -52,7 +52,7 @@ enum Command {
     Explain(commands::explain::Arguments),
     /// Rotate and retire domain keys
     Domain(commands::domain::Arguments),
-    /// Read the audit log
+    /// Read the audit log and verify it
     Audit(commands::audit::Arguments),
     /// The key process; started by the other commands, never by hand
     #[command(hide = true)]
@@ -79,14 +79,17 @@ fn main() -> ExitCode {
         Command::Account(arguments) => commands::account::run(&arguments),
         Command::Explain(arguments) => commands::explain::run(&arguments),
         Command::Domain(arguments) => commands::domain::run(&arguments),
-        Command::Audit(arguments) => commands::audit::run(&arguments),
+        Command::Audit(arguments) => return commands::audit::run(&arguments),
         Command::Hsm => return commands::hsm::run(&HEAP),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("strongroom: {error}");
-            ExitCode::FAILURE
-        }
+        Err(error) => failed(&error),
     }
+}
+
+/// Tells what a command failed with.
+fn failed(error: &Failed) -> ExitCode {
+    eprintln!("strongroom: {error}");
+    ExitCode::FAILURE
 }

@@ -304,6 +304,7 @@ impl Kms {
 
     /// Creates an account and an access key of its root; [`Failure::Conflict`] when it exists.
     pub async fn create_account(&self, id: AccountId) -> Result<NewAccount, Failure> {
+        self.check_room()?;
         let _making = self.making_token().await;
         let access_key_id = new_access_key_id(&self.env, LONG_TERM_PREFIX);
         let made = self.new_secret(&id, &access_key_id).await?;
@@ -312,6 +313,7 @@ impl Kms {
             id,
             created,
             guardrail: None,
+            strict_audit: None,
         };
         let access_key = AccessKeyRecord {
             id: access_key_id.clone(),

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use strongroom_aws::time::iso8601;
-use strongroom_base::hex;
 use strongroom_base::id::AccountId;
+use strongroom_base::{UnixMillis, hex};
 use strongroom_hsm_api::command::UnsealOutcome;
 use strongroom_hsm_api::status::{Phase, SealKind};
 use strongroom_store::Cursor;
@@ -17,11 +17,13 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::Semaphore;
 
+use crate::audit_log::{AuditStatus, ReserveState};
 use crate::explain::{self, ExplainQuestion, Explanation, Unexplained};
 use crate::failure::Failure;
 use crate::guardrails::{self, Unchanged};
 use crate::records::{AccountRecord, TimerKind};
 use crate::service::Service;
+use crate::strictness::{self, Strictness};
 
 /// The socket's name in the data folder.
 pub const SOCKET_FILE: &str = "admin.sock";
@@ -72,6 +74,13 @@ pub enum Question {
     RemoveGuardrail {
         /// The account.
         account: String,
+    },
+    /// Set whether everything of an account waits until its audit record is on the disk.
+    SetStrictAudit {
+        /// The account.
+        account: String,
+        /// Whether it does.
+        strict: bool,
     },
     /// Whether somebody may do something, and why.
     Explain(ExplainQuestion),
@@ -151,6 +160,8 @@ pub struct AccountAnswer {
     pub created: String,
     /// Whether a guardrail limits it.
     pub has_guardrail: bool,
+    /// Whether its audit is strict.
+    pub strict_audit: bool,
 }
 
 /// How the server is.
@@ -179,6 +190,27 @@ pub struct StatusAnswer {
     pub protections: Vec<(String, bool)>,
     /// Whether the store can prove absence and accepts changes; absent while sealed.
     pub store: Option<StoreAnswer>,
+    /// How the audit log is.
+    pub audit: AuditAnswer,
+}
+
+/// How the audit log is.
+#[derive(Serialize, Deserialize)]
+pub struct AuditAnswer {
+    /// `whole`; `in-use`: changes are refused; `used-up`: every call fails.
+    pub reserve: String,
+    /// Records since the log began.
+    pub records: u64,
+    /// Records that wait to be written.
+    pub queue: usize,
+    /// For how long the oldest record has not been synced, in milliseconds; absent when all are.
+    pub unsynced_millis: Option<u64>,
+    /// When the last checkpoint was signed, in ISO 8601; absent without one.
+    pub last_checkpoint: Option<String>,
+    /// Records after it.
+    pub unsigned: u64,
+    /// Outbox entries that cannot be read and are passed over.
+    pub passed_over: u64,
 }
 
 /// How the store is.
@@ -282,6 +314,9 @@ async fn answer(service: &Arc<Service>, question: Question) -> Answer {
         }
         Question::RemoveGuardrail { account } => change_guardrail(service, &account, None).await,
         Question::GetGuardrail { account } => get_guardrail(service, &account),
+        Question::SetStrictAudit { account, strict } => {
+            change_strictness(service, &account, strict.into()).await
+        }
         Question::Explain(question) => explanation(service, &question),
         Question::RotateDomain => match service.rotate_domain().await {
             Ok(done) => Answer::Rotated {
@@ -383,6 +418,7 @@ fn account_answer(account: &AccountRecord) -> AccountAnswer {
         id: account.id.to_string(),
         created: iso8601(account.created.into()),
         has_guardrail: account.guardrail.is_some(),
+        strict_audit: account.strict_audit == Some(true),
     }
 }
 
@@ -391,6 +427,17 @@ async fn change_guardrail(service: &Service, account: &str, document: Option<&st
         return sealed();
     };
     match guardrails::change(&kms, account, document).await {
+        Ok(()) => Answer::Done,
+        Err(Unchanged::Refused(reason)) => Answer::Refused { reason },
+        Err(Unchanged::Failed(failure)) => failed(&failure),
+    }
+}
+
+async fn change_strictness(service: &Service, account: &str, strictness: Strictness) -> Answer {
+    let Some(kms) = service.kms() else {
+        return sealed();
+    };
+    match strictness::change(&kms, account, strictness).await {
         Ok(()) => Answer::Done,
         Err(Unchanged::Refused(reason)) => Answer::Refused { reason },
         Err(Unchanged::Failed(failure)) => failed(&failure),
@@ -441,6 +488,7 @@ async fn status(service: &Service) -> StatusAnswer {
         keys_pending_deletion: kms.records.timers.count(TimerKind::Deletion),
         deletion_held: kms.domain_clock().is_held() || kms.records.timers.is_incomplete(),
     });
+    let audit = audit_answer(&service.audit_status());
     let Ok(status) = service.key_process_status().await else {
         return StatusAnswer {
             state: "restarting".to_owned(),
@@ -454,6 +502,7 @@ async fn status(service: &Service) -> StatusAnswer {
             exchange_key: String::new(),
             protections: Vec::new(),
             store,
+            audit,
         };
     };
     StatusAnswer {
@@ -481,6 +530,31 @@ async fn status(service: &Service) -> StatusAnswer {
             .map(|protection| (protection.name, protection.held))
             .collect(),
         store,
+        audit,
+    }
+}
+
+fn audit_answer(status: &AuditStatus) -> AuditAnswer {
+    let signed = status.last_checkpoint;
+    let covered = signed.map_or(0, |last| last.sequence);
+    let time = signed.and_then(|last| i64::try_from(last.time).ok());
+    let millis = |age: Duration| u64::try_from(age.as_millis()).unwrap_or(u64::MAX);
+    AuditAnswer {
+        reserve: reserve_name(status.reserve).to_owned(),
+        records: status.sequence,
+        queue: status.queue,
+        unsynced_millis: status.unsynced.map(millis),
+        last_checkpoint: time.map(|time| iso8601(UnixMillis(time))),
+        unsigned: status.sequence.saturating_sub(covered),
+        passed_over: status.passed_over,
+    }
+}
+
+fn reserve_name(state: ReserveState) -> &'static str {
+    match state {
+        ReserveState::Whole => "whole",
+        ReserveState::InUse => "in-use",
+        ReserveState::UsedUp => "used-up",
     }
 }
 

@@ -1,6 +1,7 @@
 //! The keys that sign the audit log: checkpoints by Ed25519, digest files by RSA-2048. Private halves are in the
 //! key process alone; what is here are tokens and public halves, and no other use of the keys is ever asked for.
 
+mod checkpoints;
 mod upkeep;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,6 +16,7 @@ use crate::key_process::{CallError, KeyProcess};
 use crate::records::{AuditKeyRecord, AuditKeyUse, Unreadable};
 use crate::repository::Repository;
 
+pub(crate) use checkpoints::Checkpoints;
 pub(crate) use upkeep::{look_after_checkpoint_keys, run};
 
 /// Names a checkpoint key: the first 16 bytes of SHA-256 of its DER SubjectPublicKeyInfo. In file names it is

@@ -1,26 +1,42 @@
-//! The audit log on disk: frames appended in batches, in the operating system's hands before the
-//! reply they tell of, synced at most 10 ms later. A failed write fails the calls it tells of; a
-//! failed sync ends the process.
+//! The audit log on disk (docs/design/audit.md): records in the operating system's hands before the reply they
+//! tell of, synced at most 10 ms later, chained, and signed for by the key process. A record that cannot be
+//! written fails its call; a failed sync ends the process. Nothing here waits for the key process.
 
-use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, mpsc};
-use std::time::Duration;
+mod ending;
+mod known;
+mod reserve;
+mod segments;
+mod signing;
+mod status;
+mod writer;
 
-use strongroom_base::{Clock, Instant};
+pub use reserve::ReserveState;
+pub use segments::segments;
+pub use signing::{CheckpointSigner, Signature, SignatureAnswer, ToSign};
+pub use status::{AuditStatus, LastCheckpoint};
+
+use std::collections::HashSet;
+use std::io;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::thread::JoinHandle;
+
+use strongroom_audit::log::{Chain, PAYLOAD_BYTES_MAX, PayloadKind};
+use strongroom_base::Env;
 use tokio::sync::oneshot;
 
-/// How long a written record may stay unsynced.
-const SYNC_DELAY_MAX: Duration = Duration::from_millis(10);
-/// A segment is closed when it has grown to this many bytes.
-const SEGMENT_BYTES_MAX: u64 = 64 << 20;
+use ending::Ending;
+use known::Known;
+use reserve::Reserve;
+use segments::Segment;
+use signing::Signing;
+use status::Cells;
+use writer::{Message, Writer};
+
 /// The most records that wait to be written.
 const WAITING_MAX: usize = 4096;
-/// The most records written in one batch.
-const BATCH_MAX: usize = 1024;
-const SUFFIX: &str = "log";
+/// Room in the queue for what are no records: answers of the key process, and calls to look around.
+const CONTROL_MAX: usize = 64;
 
 /// What must have happened to a record before its call is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,54 +51,95 @@ pub enum Durability {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotWritten;
 
-/// The open end of the audit log.
-pub struct AuditLog {
-    entries: mpsc::SyncSender<Entry>,
+/// What may differ between servers.
+#[derive(Clone, Copy, Debug)]
+pub struct AuditOptions {
+    /// What is kept allocated for the day the disk is full, in bytes.
+    pub reserve_bytes: u64,
 }
 
+impl AuditOptions {
+    /// A server's: 64 MiB.
+    pub const SERVER: Self = Self {
+        reserve_bytes: 64 << 20,
+    };
+    /// For development: 4 MiB.
+    pub const DEVELOPMENT: Self = Self {
+        reserve_bytes: 4 << 20,
+    };
+}
+
+/// The open end of the audit log. When it is dropped, what waits is written and synced.
+pub struct AuditLog {
+    messages: Option<Arc<mpsc::SyncSender<Message>>>,
+    signing: Arc<Signing>,
+    cells: Arc<Cells>,
+    known: Mutex<Known>,
+    writer: Option<JoinHandle<()>>,
+}
+
+/// A record that waits to be written.
 struct Entry {
-    frame: Vec<u8>,
+    payload: Vec<u8>,
     durability: Durability,
-    done: oneshot::Sender<Result<(), NotWritten>>,
+    done: writer::Done,
 }
 
 impl AuditLog {
-    /// Opens the log in `folder`, which is made if need be, in a segment of its own: what a crash left
-    /// at the end of the last one stays as it is.
-    pub fn open(folder: &Path, clock: Arc<dyn Clock>) -> io::Result<Self> {
-        match DirBuilder::new().mode(0o700).create(folder) {
-            Ok(()) => File::open(folder.parent().unwrap_or(folder))?.sync_all()?,
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-            Err(_) => {}
-        }
-        let last = segments(folder)?
-            .into_iter()
-            .next_back()
-            .map_or(0, |(number, _)| number);
-        let segment = Segment::create(folder, last + 1)?;
-        let (entries, waiting) = mpsc::sync_channel(WAITING_MAX);
-        let writer = Writer {
-            folder: folder.to_owned(),
-            segment,
-            clock,
-            unsynced: Vec::new(),
-            unsynced_since: None,
+    /// Opens the log in `folder`, which is made if need be, in a segment of its own that goes on from the last
+    /// intact frame: what a crash left behind it stays as it is.
+    ///
+    /// # Errors
+    /// When the folder cannot be read, or no segment can be begun.
+    pub fn open(folder: &Path, env: &Env, options: AuditOptions) -> io::Result<Self> {
+        segments::make_folder(folder)?;
+        let reserve = Reserve::take(folder, options.reserve_bytes)?;
+        let ending = Ending::read(folder)?;
+        let mut chain = match ending.chain {
+            Some(chain) => chain,
+            None => Chain::new(env.random_bytes()),
         };
-        std::thread::Builder::new()
-            .name("audit".into())
-            .spawn(move || writer.run(&waiting))?;
-        Ok(Self { entries })
+        let cells = Arc::new(Cells::new(Arc::clone(&env.clock)));
+        cells.begin(chain.sequence(), ending.last_checkpoint, reserve.state());
+        let number = ending.last_number.saturating_add(1);
+        let segment = Segment::create(folder, number, &mut chain, env.clock.now())?;
+
+        let (sender, messages) = mpsc::sync_channel(WAITING_MAX + CONTROL_MAX);
+        let sender = Arc::new(sender);
+        let signing = Arc::new(Signing::new(Arc::downgrade(&sender)));
+        let signed = ending.last_checkpoint.map_or(0, |last| last.sequence);
+        let writer = Writer::new(
+            segment,
+            chain,
+            signed,
+            reserve,
+            Arc::clone(&signing),
+            Arc::clone(&cells),
+        );
+        let thread = std::thread::Builder::new().name("audit".into());
+        let writer = thread.spawn(move || writer.run(&messages))?;
+        Ok(Self {
+            messages: Some(sender),
+            signing,
+            cells,
+            known: Mutex::new(Known::new(ending.event_ids)),
+            writer: Some(writer),
+        })
     }
 
     /// Appends one record's payload.
+    ///
+    /// # Errors
+    /// [`NotWritten`] when it is no record's payload, too much waits, or it cannot be written.
     pub async fn append(&self, payload: &[u8], durability: Durability) -> Result<(), NotWritten> {
         let wait = self.send(payload, durability)?;
         wait.await.map_err(|_| NotWritten)?
     }
-}
 
-impl AuditLog {
     /// Appends records that share their syncs; all are on the disk when this succeeds.
+    ///
+    /// # Errors
+    /// [`NotWritten`] when one of them is not written; others may be.
     pub async fn append_all<'p>(
         &self,
         payloads: impl Iterator<Item = &'p [u8]>,
@@ -96,152 +153,121 @@ impl AuditLog {
         Ok(())
     }
 
+    /// Appends records, each with its event id, as [`AuditLog::append_all`] does, but for those that the log is
+    /// known to hold since they were moved before, or since the start.
+    ///
+    /// # Errors
+    /// As of [`AuditLog::append_all`].
+    pub(crate) async fn append_once(
+        &self,
+        records: &[(String, Vec<u8>)],
+    ) -> Result<(), NotWritten> {
+        let unknown: Vec<_> = {
+            let known = self.known();
+            let unknown = records.iter().filter(|(id, _)| !known.contains(id));
+            unknown.collect()
+        };
+        self.append_all(unknown.iter().map(|(_, payload)| payload.as_slice()))
+            .await?;
+        self.known().add(unknown.into_iter().map(|(id, _)| id));
+        Ok(())
+    }
+
+    /// Forgets the ids of records that the log holds: they cannot come again.
+    pub(crate) fn forget_known<'i>(&self, event_ids: impl Iterator<Item = &'i String>) {
+        self.known().forget(event_ids);
+    }
+
+    /// Forgets the ids of the records that the log held at the start: the outbox holds none of them any more.
+    pub(crate) fn forget_start(&self) {
+        self.known().forget_start();
+    }
+
+    /// Whether `payload` can be appended at all.
+    pub(crate) fn takes(payload: &[u8]) -> bool {
+        let is_record = PayloadKind::of(payload) == Some(PayloadKind::Record);
+        is_record && payload.len() <= PAYLOAD_BYTES_MAX
+    }
+
+    /// From now on `signer` signs checkpoints, also of what was written before.
+    pub fn set_signer(&self, signer: Arc<dyn CheckpointSigner>) {
+        self.signing.set(Some(signer));
+        if let Some(messages) = &self.messages {
+            // With a full queue the writer looks around by itself.
+            let _ = messages.try_send(Message::LookAround);
+        }
+    }
+
+    /// From now on nothing is signed, as while the domain is sealed.
+    pub fn clear_signer(&self) {
+        self.signing.set(None);
+    }
+
+    /// Waits until everything appended is synced, and signed for unless nobody answers.
+    ///
+    /// # Errors
+    /// [`NotWritten`] when too much waits.
+    pub async fn settle(&self) -> Result<(), NotWritten> {
+        let messages = self.messages.as_ref().ok_or(NotWritten)?;
+        let (done, wait) = oneshot::channel();
+        let sent = messages.try_send(Message::Settle(done));
+        sent.map_err(|_| NotWritten)?;
+        wait.await.map_err(|_| NotWritten)?
+    }
+
+    /// Tells how many outbox entries cannot be read.
+    pub(crate) fn set_passed_over(&self, entries: u64) {
+        self.cells.set_passed_over(entries);
+    }
+
+    /// How the log is.
+    pub fn status(&self) -> AuditStatus {
+        self.cells.status()
+    }
+
+    /// Whether the reserve is whole: changes are refused while it is not.
+    pub(crate) fn has_room(&self) -> bool {
+        self.cells.reserve() == ReserveState::Whole
+    }
+
     fn send(
         &self,
         payload: &[u8],
         durability: Durability,
     ) -> Result<oneshot::Receiver<Result<(), NotWritten>>, NotWritten> {
-        let frame = strongroom_audit::frame(payload).map_err(|_| NotWritten)?;
+        let messages = self.messages.as_ref().ok_or(NotWritten)?;
+        if !Self::takes(payload) || !self.cells.enter_queue(WAITING_MAX) {
+            return Err(NotWritten);
+        }
         let (done, wait) = oneshot::channel();
         let entry = Entry {
-            frame,
+            payload: payload.to_vec(),
             durability,
             done,
         };
-        self.entries.try_send(entry).map_err(|_| NotWritten)?;
-        Ok(wait)
-    }
-}
-
-/// The segments in `folder` with their numbers, oldest first.
-pub fn segments(folder: &Path) -> io::Result<Vec<(u64, PathBuf)>> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder)? {
-        let path = entry?.path();
-        let number = path
-            .file_stem()
-            .and_then(|stem| stem.to_str())
-            .and_then(|stem| stem.parse().ok());
-        if let (Some(number), Some(true)) = (
-            number,
-            path.extension().map(|extension| extension == SUFFIX),
-        ) {
-            found.push((number, path));
-        }
-    }
-    found.sort();
-    Ok(found)
-}
-
-struct Segment {
-    file: File,
-    number: u64,
-    length: u64,
-}
-
-impl Segment {
-    fn create(folder: &Path, number: u64) -> io::Result<Self> {
-        let path = folder.join(format!("{number:012}.{SUFFIX}"));
-        let file = OpenOptions::new()
-            .append(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(path)?;
-        File::open(folder)?.sync_all()?;
-        Ok(Self {
-            file,
-            number,
-            length: 0,
-        })
-    }
-}
-
-struct Writer {
-    folder: PathBuf,
-    segment: Segment,
-    clock: Arc<dyn Clock>,
-    unsynced: Vec<oneshot::Sender<Result<(), NotWritten>>>,
-    unsynced_since: Option<Instant>,
-}
-
-impl Writer {
-    fn run(mut self, waiting: &mpsc::Receiver<Entry>) {
-        loop {
-            let next = match self.sync_due_in() {
-                Some(delay) => waiting.recv_timeout(delay),
-                None => waiting.recv().map_err(Into::into),
-            };
-            match next {
-                Ok(first) => {
-                    let batch =
-                        std::iter::once(first).chain(waiting.try_iter().take(BATCH_MAX - 1));
-                    self.write(batch.collect());
-                    // Whoever waits for the sync should not wait for the delay too.
-                    if !self.unsynced.is_empty() || self.sync_due_in() == Some(Duration::ZERO) {
-                        self.sync();
-                    }
-                }
-                Err(mpsc::RecvTimeoutError::Timeout) => self.sync(),
-                Err(mpsc::RecvTimeoutError::Disconnected) => return self.sync(),
+        match messages.try_send(Message::Entry(entry)) {
+            Ok(()) => Ok(wait),
+            Err(_) => {
+                self.cells.leave_queue(1);
+                Err(NotWritten)
             }
         }
     }
 
-    /// How long the oldest unsynced write may still wait; nothing when all is synced.
-    fn sync_due_in(&self) -> Option<Duration> {
-        let since = self.unsynced_since?;
-        Some(SYNC_DELAY_MAX.saturating_sub(self.clock.monotonic().since(since)))
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    fn write(&mut self, batch: Vec<Entry>) {
-        if self.segment.length >= SEGMENT_BYTES_MAX {
-            self.sync();
-            let number = self.segment.number + 1;
-            match Segment::create(&self.folder, number) {
-                Ok(segment) => self.segment = segment,
-                // Goes on in this one; a file that was made all the same keeps its number.
-                Err(_) => self.segment.number = number,
-            }
-        }
-        let frames: Vec<&[u8]> = batch.iter().map(|entry| entry.frame.as_slice()).collect();
-        let bytes = frames.concat();
-        let written = (&self.segment.file).write_all(&bytes);
-        if written.is_err() {
-            self.cut();
-        } else {
-            self.unsynced_since
-                .get_or_insert_with(|| self.clock.monotonic());
-            self.segment.length += u64::try_from(bytes.len()).unwrap_or(0);
-        }
-        for entry in batch {
-            match (&written, entry.durability) {
-                (Err(_), _) => answer(entry.done, Err(NotWritten)),
-                (Ok(()), Durability::Written) => answer(entry.done, Ok(())),
-                (Ok(()), Durability::Synced) => self.unsynced.push(entry.done),
-            }
-        }
-    }
-
-    /// Removes what a failed write left of a batch, so that the next frame begins where one should.
-    fn cut(&mut self) {
-        if self.segment.file.set_len(self.segment.length).is_err() {
-            std::process::abort();
-        }
-    }
-
-    fn sync(&mut self) {
-        self.unsynced_since = None;
-        if self.segment.file.sync_data().is_err() {
-            // What the disk holds now is unknown; the next start finds out.
-            std::process::abort();
-        }
-        for done in self.unsynced.drain(..) {
-            answer(done, Ok(()));
+impl Drop for AuditLog {
+    fn drop(&mut self) {
+        self.messages = None;
+        if let Some(writer) = self.writer.take() {
+            // Whoever opens the log next must find its end.
+            let _ = writer.join();
         }
     }
 }
 
-fn answer(done: oneshot::Sender<Result<(), NotWritten>>, result: Result<(), NotWritten>) {
-    // A call whose client is gone does not wait for the answer.
-    let _ = done.send(result);
-}
+/// The event ids of records.
+type EventIds = HashSet<String>;

@@ -9,7 +9,7 @@ use strongroom_hsm_api::command::GetStoreKeys;
 use strongroom_store::{Folder, Sqlite, SqliteOptions};
 
 use crate::accounts::{AccountRule, NewAccount};
-use crate::audit_log::AuditLog;
+use crate::audit_log::{AuditLog, AuditOptions};
 use crate::domain::{self, DomainError, NewSeal};
 use crate::key_process::{Client, KeyProcess, Program};
 use crate::kms::{Kms, Settings};
@@ -59,8 +59,8 @@ async fn create_first_account(
         .await
         .map_err(|error| StartError::Domain(DomainError::KeyProcess(error)))?;
     let engine = Sqlite::open(folder, SqliteOptions::default()).map_err(StartError::Store)?;
-    let audit = AuditLog::open(&audit_folder(folder.path()), Arc::clone(&env.clock))
-        .map_err(StartError::Audit)?;
+    let log = audit_folder(folder.path());
+    let audit = AuditLog::open(&log, env, AuditOptions::DEVELOPMENT).map_err(StartError::Audit)?;
     let store = domain::sealed_store(keys, Arc::new(engine), env);
     let key_process = KeyProcess::default();
     key_process.connect(client);

@@ -39,6 +39,7 @@ pub(crate) async fn change(
     if let Some(document) = document {
         check(document)?;
     }
+    kms.check_room()?;
     let _turn = kms.iam_turns.take(&account).await;
     let stored = kms.records.account(&account)?;
     let (expect, mut record) = match stored {
@@ -64,7 +65,8 @@ pub(crate) fn document(kms: &Kms, account: &str) -> Result<Option<String>, Uncha
     Ok(stored.and_then(|stored| stored.record.guardrail))
 }
 
-fn existing(kms: &Kms, account: &str) -> Result<AccountId, Unchanged> {
+/// The account with this id, which there is.
+pub(crate) fn existing(kms: &Kms, account: &str) -> Result<AccountId, Unchanged> {
     let refused = |text: &str| Unchanged::Refused(text.to_owned());
     let id = account.parse();
     let id = id.map_err(|_| refused("an account id has 12 digits"))?;
@@ -86,11 +88,12 @@ fn check(document: &str) -> Result<(), Unchanged> {
 }
 
 /// An account of development, which is stored from now on.
-fn unstored(kms: &Kms, id: AccountId) -> AccountRecord {
+pub(crate) fn unstored(kms: &Kms, id: AccountId) -> AccountRecord {
     AccountRecord {
         id,
         created: kms.env.clock.now().into(),
         guardrail: None,
+        strict_audit: None,
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use strongroom_attestation::TrustRoots;
 use strongroom_audit::{Outcome, Record};
 use strongroom_base::{Env, UnixMillis};
-use strongroom_store::SealedStore;
+use strongroom_store::{SealedStore, StoreError};
 use tokio::sync::{RwLock, RwLockReadGuard};
 use tokio::time::Instant;
 
@@ -21,7 +21,9 @@ use crate::last_use::{self, LastUses};
 use crate::metrics::{CallResult, Metrics};
 use crate::oidc::Providers;
 use crate::ops::AuditClass;
+use crate::outbox::Outbox;
 use crate::repository::{Changes, Repository};
+use crate::strictness::{self, Strictness};
 use crate::timers::Timers;
 use crate::turns::Turns;
 
@@ -38,6 +40,8 @@ pub struct Settings {
     pub attestation_roots: Arc<TrustRoots>,
     /// Whose tokens begin sessions of roles.
     pub identity_providers: Arc<Providers>,
+    /// How strict the audit of every account is.
+    pub strictness: Strictness,
 }
 
 impl Settings {
@@ -47,6 +51,7 @@ impl Settings {
             accounts,
             attestation_roots: Arc::new(TrustRoots::aws_nitro()),
             identity_providers: Arc::default(),
+            strictness: Strictness::default(),
         }
     }
 }
@@ -67,6 +72,7 @@ pub struct Kms {
     pub(crate) sessions: Sessions,
     pub(crate) access_key_uses: AccessKeyUses,
     pub(crate) audit: Arc<AuditLog>,
+    pub(crate) outbox: Outbox,
     pub(crate) audit_keys: Arc<AuditKeys>,
     /// Changes of one key's grants: each replaces the count of them.
     pub(crate) grant_turns: Turns,
@@ -104,6 +110,7 @@ impl Kms {
             sessions: Sessions::default(),
             access_key_uses: AccessKeyUses::default(),
             audit,
+            outbox: Outbox::default(),
             grant_turns: Turns::default(),
             key_turns: Turns::default(),
             iam_turns: Turns::default(),
@@ -164,6 +171,22 @@ impl Kms {
         result
     }
 
+    /// Changes need the audit log's reserve whole: what is left of a full disk is for telling of the rest.
+    fn check_room_for(&self, call: &Call<'_>) -> Result<(), Failure> {
+        match call.op.audit {
+            AuditClass::Mutation => self.check_room(),
+            AuditClass::Read | AuditClass::Cryptographic => Ok(()),
+        }
+    }
+
+    /// Whether there is room for changes.
+    pub(crate) fn check_room(&self) -> Result<(), Failure> {
+        if self.audit.has_room() {
+            return Ok(());
+        }
+        Err(StoreError::Full.into())
+    }
+
     fn note(&self, call: &Call<'_>, result: CallResult, took: Duration) {
         self.metrics.note_call(call.op, result, took);
         tracing::debug!(
@@ -178,7 +201,10 @@ impl Kms {
     }
 
     async fn answer(&self, call: &Call<'_>) -> Result<Vec<u8>, Failure> {
-        let result = (call.op.carry_out)(call).await;
+        let result = match self.check_room_for(call) {
+            Ok(()) => (call.op.carry_out)(call).await,
+            Err(failure) => Err(failure),
+        };
         if call.is_committed() || call.is_nobodys() {
             return result;
         }
@@ -192,9 +218,11 @@ impl Kms {
                 }
             }
         };
-        let durability = match call.op.audit {
-            AuditClass::Read | AuditClass::Cryptographic => Durability::Written,
-            AuditClass::Mutation => Durability::Synced,
+        let durability = match (call.op.audit, strictness::of_call(call)) {
+            (AuditClass::Mutation, _) | (_, Strictness::Strict) => Durability::Synced,
+            (AuditClass::Read | AuditClass::Cryptographic, Strictness::Usual) => {
+                Durability::Written
+            }
         };
         let time = self.env.clock.now();
         let record = encoded(&call.record(time, outcome))?;

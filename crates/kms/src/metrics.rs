@@ -153,6 +153,7 @@ cache_names!(
     Grantees "grantees",
     Groups "groups",
     Guardrails "guardrails",
+    Strictness "strictness",
     KeyPolicies "key_policies",
     Keys "keys",
     ManagedPolicies "managed_policies",

@@ -427,6 +427,9 @@ pub struct AccountRecord {
     /// What limits every principal of the account, as it was given.
     #[n(2)]
     pub guardrail: Option<String>,
+    /// Whether replies to it wait until their audit records are on the disk; absent for no.
+    #[n(3)]
+    pub strict_audit: Option<bool>,
 }
 
 /// A long-term access key of a user, or of an account's root.

@@ -311,19 +311,24 @@ impl Repository {
     }
 
     /// Audit records that still have to be written to the audit log, oldest not first.
-    pub fn list_outbox(&self, limit: usize) -> Result<Vec<(String, u64, Vec<u8>)>, Failure> {
-        let page = self.store.scan(Table::Outbox, &[], None, limit)?;
-        page.records
-            .into_iter()
-            .map(|found| {
-                let (id, record) = found
-                    .bytes
-                    .split_at_checked(EVENT_ID_LENGTH)
-                    .ok_or(crate::records::Unreadable)?;
-                let id = String::from_utf8(id.to_vec()).map_err(|_| crate::records::Unreadable)?;
-                Ok((id, found.version, record.to_vec()))
-            })
-            .collect()
+    pub(crate) fn outbox(
+        &self,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<OutboxPage, Failure> {
+        let page = self.store.scan_each(Table::Outbox, &[], after, limit)?;
+        let mut found = OutboxPage {
+            entries: Vec::new(),
+            damaged: Vec::new(),
+            next: page.next,
+        };
+        for (key, record) in page.records {
+            match record.ok().and_then(OutboxEntry::of) {
+                Some(entry) => found.entries.push(entry),
+                None => found.damaged.push(key.as_bytes().to_vec()),
+            }
+        }
+        Ok(found)
     }
 
     /// How many audit records still have to be written to the audit log, counted up to [`OUTBOX_COUNTED_MAX`].
@@ -478,6 +483,37 @@ fn cached<K: std::hash::Hash + Eq + Clone, V>(
     };
     cache.fill(&fill, name.clone(), &found);
     Ok(Some(found))
+}
+
+/// Some entries of the audit outbox.
+pub(crate) struct OutboxPage {
+    /// Those that can be read.
+    pub(crate) entries: Vec<OutboxEntry>,
+    /// The stored keys of those that cannot.
+    pub(crate) damaged: Vec<Vec<u8>>,
+    /// Where it goes on, if it does.
+    pub(crate) next: Option<Cursor>,
+}
+
+/// An audit record that still has to be written to the audit log.
+pub(crate) struct OutboxEntry {
+    /// The record's event id.
+    pub(crate) event_id: String,
+    /// The entry's version.
+    pub(crate) version: u64,
+    /// The record.
+    pub(crate) payload: Vec<u8>,
+}
+
+impl OutboxEntry {
+    fn of(found: strongroom_store::Record) -> Option<Self> {
+        let (event_id, payload) = found.bytes.split_at_checked(EVENT_ID_LENGTH)?;
+        Some(Self {
+            event_id: String::from_utf8(event_id.to_vec()).ok()?,
+            version: found.version,
+            payload: payload.to_vec(),
+        })
+    }
 }
 
 /// The length of an event id's text, which precedes the record in the outbox.

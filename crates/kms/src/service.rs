@@ -14,7 +14,7 @@ use strongroom_store::{Engine, Folder, FolderError, OpenError, Sqlite, SqliteOpt
 use tokio::sync::Mutex;
 
 use crate::audit_keys;
-use crate::audit_log::AuditLog;
+use crate::audit_log::{AuditLog, AuditOptions, AuditStatus};
 use crate::domain::{self, DomainError, Rotation};
 use crate::failure::Failure;
 use crate::key_process::{CallError, Client, KeyProcess, Program, Started};
@@ -55,6 +55,8 @@ pub struct Options {
     pub program: Program,
     /// How it is unsealed.
     pub unsealing: Unsealing,
+    /// How the audit log is kept.
+    pub audit: AuditOptions,
 }
 
 /// Why the service does not start.
@@ -123,7 +125,8 @@ impl Service {
             Sqlite::open(&options.folder, SqliteOptions::default()).map_err(StartError::Store)?;
         let audit = AuditLog::open(
             &audit_folder(options.folder.path()),
-            Arc::clone(&options.env.clock),
+            &options.env,
+            options.audit,
         )
         .map_err(StartError::Audit)?;
         let service = Arc::new(Self {
@@ -153,6 +156,11 @@ impl Service {
     /// What the key process tells about itself.
     pub async fn key_process_status(&self) -> Result<Status, CallError> {
         self.key_process.call(&GetStatus {}).await
+    }
+
+    /// How the audit log is.
+    pub fn audit_status(&self) -> AuditStatus {
+        self.audit.status()
     }
 
     /// What is counted.
@@ -206,6 +214,7 @@ impl Service {
         let rotating = tokio::spawn(async move {
             let _changing = service.changing.lock().await;
             let kms = service.kms().ok_or(DomainError::Sealed)?;
+            kms.check_room()?;
             domain::rotate(&kms, &service.folder).await
         });
         rotating
@@ -236,6 +245,8 @@ impl Service {
                 "the audit outbox could not be emptied; the next start does it"
             );
         }
+        // Left undone, the next checkpoint covers what this one would have.
+        let _ = self.audit.settle().await;
     }
 
     async fn start_key_process(&self) -> Result<Running, StartError> {
@@ -295,6 +306,8 @@ impl Service {
                 "there is no key for checkpoints: the audit log goes unsigned until one can be made"
             );
         }
+        let signer = audit_keys::Checkpoints::new(Arc::clone(&kms.audit_keys));
+        self.audit.set_signer(Arc::new(signer));
         tokio::spawn(timers::run(Arc::downgrade(&kms)));
         tokio::spawn(audit_keys::run(Arc::downgrade(&kms), log));
         *self.previous() = Arc::downgrade(&kms);
@@ -329,6 +342,7 @@ impl Service {
         if let Unsealing::ByOperators = self.unsealing {
             // Sealed again: neither store keys nor cached records stay in memory.
             self.open.store(None);
+            self.audit.clear_signer();
         }
     }
 }

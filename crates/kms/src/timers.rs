@@ -7,7 +7,7 @@ use std::time::Duration;
 use strongroom_base::UnixMillis;
 use strongroom_store::Expect;
 
-use crate::failure::{Cause, Failure};
+use crate::failure::Failure;
 use crate::grants;
 use crate::key::{Key, KeyName};
 use crate::kms::{Kms, encoded};
@@ -17,7 +17,7 @@ use crate::ops::end_of_window;
 use crate::records::{ClockRecord, KeyRecord, KeyState, TimerKind};
 use crate::repository::{AliasName, Changes};
 use crate::service_events;
-use crate::{imports, rotation};
+use crate::{imports, outbox, rotation};
 
 mod due;
 
@@ -28,10 +28,6 @@ const TICK: Duration = Duration::from_millis(500);
 /// How often domain time is recorded.
 const TICKS_PER_CLOCK_RECORD: u32 = 120;
 const PAGE: usize = 500;
-/// The most audit records moved from the outbox at one time; one commit deletes as many.
-const OUTBOX_PAGE: usize = 250;
-/// What is left then waits for the next tick.
-const OUTBOX_PAGES_PER_TICK: usize = 32;
 
 /// Runs the timers of `kms` until it is closed.
 pub async fn run(kms: std::sync::Weak<Kms>) {
@@ -45,7 +41,7 @@ pub async fn run(kms: std::sync::Weak<Kms>) {
 
 async fn tick(kms: &Arc<Kms>, ticks: &mut u32) {
     look_at_due_keys(kms).await;
-    told("the audit outbox", empty_outbox(kms).await);
+    told("the audit outbox", outbox::empty(kms).await);
     told("the last uses of keys", last_use::flush_if_due(kms).await);
     *ticks += 1;
     if *ticks >= TICKS_PER_CLOCK_RECORD {
@@ -181,29 +177,9 @@ fn begin_window_after_last_replica(kms: &Kms, record: &mut KeyRecord) {
     }
 }
 
-/// Moves audit records of mutations to the audit log. A crash in between leaves a record in both;
-/// readers know it by its event id.
-async fn empty_outbox(kms: &Kms) -> Result<(), Failure> {
-    for _ in 0..OUTBOX_PAGES_PER_TICK {
-        let page = kms.records.list_outbox(OUTBOX_PAGE)?;
-        if page.is_empty() {
-            break;
-        }
-        let records = page.iter().map(|(_, _, record)| record.as_slice());
-        let appended = kms.audit.append_all(records).await;
-        appended.map_err(|_| Failure::Internal(Cause::Audit))?;
-        let mut changes = Changes::default();
-        for (event_id, version, _) in &page {
-            changes = changes.delete_outbox(event_id, *version);
-        }
-        kms.records.commit(changes).await?;
-    }
-    Ok(())
-}
-
 /// Does what a tick would do, whether its time has come or not, but for deletion.
 pub async fn settle(kms: &Kms) -> Result<(), Failure> {
-    let emptied = empty_outbox(kms).await;
+    let emptied = outbox::empty(kms).await;
     let flushed = last_use::flush(kms).await;
     record_clock(kms).await?;
     emptied.and(flushed)

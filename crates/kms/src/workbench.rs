@@ -15,7 +15,7 @@ use strongroom_aws::error::Refusal;
 use strongroom_aws::json;
 use strongroom_aws::query::Form;
 use strongroom_aws::sigv4::{self, AuthFailure, Claim, Credentials, Expected};
-use strongroom_base::env::{SystemClock, SystemRandom};
+use strongroom_base::env::SystemRandom;
 use strongroom_base::{Clock, Env, Instant, Secret, UnixMillis};
 use strongroom_crypto::kdf::Argon2Block;
 use strongroom_hsm::core::{Core, Setup, WorkingMemory};
@@ -27,7 +27,7 @@ use strongroom_store::{
 use tokio::sync::oneshot;
 
 use crate::accounts::{AccountRule, Unverified};
-use crate::audit_log::AuditLog;
+use crate::audit_log::{AuditLog, AuditOptions};
 use crate::call::{Call, Input, Source};
 use crate::domain::{self, NewSeal};
 use crate::iam::Caller;
@@ -137,8 +137,11 @@ impl Bench {
             .unwrap();
         let key_process = KeyProcess::default();
         key_process.connect(client);
-        let audit =
-            Arc::new(AuditLog::open(&audit_folder(data.path()), Arc::new(SystemClock)).unwrap());
+        let options = AuditOptions {
+            reserve_bytes: 1 << 16,
+        };
+        let audit = AuditLog::open(&audit_folder(data.path()), &Env::system(), options);
+        let audit = Arc::new(audit.unwrap());
         Self {
             kms: open(&clock, &engine, &key_process, &audit).await,
             clock,

@@ -15,7 +15,7 @@ pub use engine::{
 pub use folder::{FORMAT_VERSION, Folder, FolderError, Kind, replace_file};
 pub use memory::Memory;
 pub use sealed::{
-    COMPONENTS_MAX, Cursor, Name, RECORD_BYTES_MAX, Record, RecordPage, SealedStore, StoreKeys,
-    Table, Transaction,
+    COMPONENTS_MAX, Cursor, EachPage, Name, RECORD_BYTES_MAX, Record, RecordPage, SealedStore,
+    StoreKeys, Table, Transaction,
 };
 pub use sqlite::{FREE_BYTES_RESERVE, OpenError, Sqlite, SqliteOptions};

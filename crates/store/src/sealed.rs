@@ -175,6 +175,15 @@ pub struct RecordPage {
     pub next: Option<Cursor>,
 }
 
+/// Part of a scan that passes over what is damaged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EachPage {
+    /// The records, or why they cannot be read, with the keys they are stored under.
+    pub records: Vec<(Cursor, Result<Record, StoreError>)>,
+    /// Where the rest starts, if there is a rest.
+    pub next: Option<Cursor>,
+}
+
 /// Changes that happen together or not at all.
 #[derive(Clone, Debug, Default)]
 pub struct Transaction {
@@ -244,16 +253,33 @@ impl SealedStore {
         after: Option<&Cursor>,
         limit: usize,
     ) -> Result<RecordPage, StoreError> {
+        let page = self.scan_each(table, leading, after, limit)?;
+        let records = page.records.into_iter().map(|(_, record)| record);
+        Ok(RecordPage {
+            records: records.collect::<Result<_, _>>()?,
+            next: page.next,
+        })
+    }
+
+    /// Like [`SealedStore::scan`], for whoever can pass over what is damaged: each record or its error, with its
+    /// stored key.
+    pub fn scan_each(
+        &self,
+        table: Table,
+        leading: &[&[u8]],
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<EachPage, StoreError> {
         let prefix = self.store_key(&Name::new(table, leading))?;
         let after = after.map(Cursor::as_bytes);
         let page = self.engine.scan(&prefix, after, limit)?;
-        let records = page
-            .entries
-            .iter()
-            .map(|(key, entry)| self.open(key, entry.version, &entry.value))
-            .collect::<Result<_, _>>()?;
-        let last = page.entries.into_iter().last().map(|(key, _)| Cursor(key));
-        Ok(RecordPage {
+        let open = |(key, entry): (Vec<u8>, crate::engine::Entry)| {
+            let record = self.open(&key, entry.version, &entry.value);
+            (Cursor(key), record)
+        };
+        let records: Vec<_> = page.entries.into_iter().map(open).collect();
+        let last = records.last().map(|(key, _)| key.clone());
+        Ok(EachPage {
             records,
             next: last.filter(|_| page.more),
         })

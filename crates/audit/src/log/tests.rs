@@ -1,127 +1,216 @@
-use proptest::prelude::{any, proptest};
-use strongroom_base::hex;
+//! Logs made in memory, for the tests of frames and of verifying.
 
-use super::{LogError, LogReader, PAYLOAD_BYTES_MAX, frame};
+use strongroom_base::UnixMillis;
+use strongroom_crypto::signature::Ed25519KeyPair;
 
-const PAYLOADS: [&[u8]; 3] = [b"first", b"second", b"third"];
+use super::{
+    Begins, Chain, Checkpoint, CheckpointKeyId, Fault, Item, Link, Note, Report, Stop, Verifier,
+    checkpoint_key_id,
+};
+use crate::{Identity, Outcome, Record};
 
-fn log() -> Vec<u8> {
-    PAYLOADS
-        .iter()
-        .flat_map(|payload| frame(payload).unwrap())
-        .collect()
+mod bytes;
+mod mutations;
+mod torn;
+mod verifying;
+
+const WRITER: [u8; 16] = [0x11; 16];
+const BOOT: [u8; 16] = [0x22; 16];
+const START: i64 = 1_800_000_000_000;
+
+/// The payload of record `number`, a second after the one before it.
+fn record(number: u64) -> Vec<u8> {
+    let record = Record {
+        event_id: event_id(number),
+        request_id: String::new(),
+        time: UnixMillis(time_of(number)),
+        service: "kms".to_owned(),
+        operation: "Encrypt".to_owned(),
+        region: "us-east-1".parse().unwrap(),
+        account: "111122223333".parse().unwrap(),
+        identity: Identity::internal(),
+        source_address: "p".repeat(usize::try_from(number % 7).unwrap()),
+        user_agent: String::new(),
+        tls: None,
+        resources: Vec::new(),
+        parameters: None,
+        response: None,
+        additional: None,
+        details: None,
+        outcome: Outcome::Success,
+        read_only: true,
+    };
+    record.encode().unwrap()
 }
 
-/// How reading ended: after so many frames, in this way.
-fn read(bytes: &[u8]) -> (usize, String) {
-    let mut count = 0;
-    for item in LogReader::new(bytes) {
-        match item {
-            Ok(frame) => {
-                assert_eq!(Some(&frame.payload.as_slice()), PAYLOADS.get(count));
-                count += 1;
+fn event_id(number: u64) -> String {
+    format!("00000000-0000-4000-8000-{number:012}")
+}
+
+fn time_of(number: u64) -> i64 {
+    START + i64::try_from(number).unwrap() * 1000
+}
+
+/// What signs, as a key process does.
+struct Signer {
+    pair: Ed25519KeyPair,
+    boot: [u8; 16],
+}
+
+impl Signer {
+    fn new() -> Self {
+        Self {
+            pair: Ed25519KeyPair::generate(),
+            boot: BOOT,
+        }
+    }
+
+    fn sign(&self, sequence: u64, link: Link) -> Checkpoint {
+        let time = u64::try_from(time_of(sequence)).unwrap();
+        self.sign_at(time, sequence, link)
+    }
+
+    fn sign_at(&self, time: u64, sequence: u64, link: Link) -> Checkpoint {
+        let mut checkpoint = Checkpoint {
+            writer: WRITER,
+            boot: self.boot,
+            time,
+            sequence,
+            link,
+            key: checkpoint_key_id(&self.pair.public_spki()),
+            signature: [0; 64],
+        };
+        checkpoint.signature = self.pair.sign(&checkpoint.signed_bytes());
+        checkpoint
+    }
+}
+
+/// A log as it is written: segments of frames.
+struct Log {
+    chain: Chain,
+    signer: Signer,
+    segments: Vec<Vec<Vec<u8>>>,
+}
+
+impl Log {
+    /// A log that begins with the header of segment 1.
+    fn new() -> Self {
+        let mut log = Self {
+            chain: Chain::new(WRITER),
+            signer: Signer::new(),
+            segments: Vec::new(),
+        };
+        log.begin_segment();
+        log
+    }
+
+    /// `records` records, a checkpoint after each `every`, a new segment after each `turn`.
+    fn of(records: u64, every: u64, turn: u64) -> Self {
+        let mut log = Self::new();
+        for number in 1..=records {
+            log.write(1);
+            if number % every == 0 {
+                log.sign();
             }
-            Err(LogError::Torn { offset }) => return (count, format!("torn {offset}")),
-            Err(LogError::Damaged { offset }) => return (count, format!("damaged {offset}")),
-            Err(LogError::Read(error)) => panic!("{error}"),
+            if number % turn == 0 && number < records {
+                log.begin_segment();
+            }
+        }
+        log
+    }
+
+    fn begin_segment(&mut self) {
+        let number = u64::try_from(self.segments.len()).unwrap() + 1;
+        let frame = self.chain.header(number, time_of(self.chain.sequence()));
+        self.segments.push(vec![frame]);
+    }
+
+    fn push(&mut self, frame: Vec<u8>) {
+        self.segments.last_mut().unwrap().push(frame);
+    }
+
+    fn write(&mut self, records: u64) {
+        for _ in 0..records {
+            let payload = record(self.chain.sequence());
+            let frame = self.chain.append(&payload).unwrap();
+            self.push(frame);
         }
     }
-    (count, "end".to_owned())
+
+    fn signed(&self) -> Checkpoint {
+        let (sequence, link) = self.chain.covered().unwrap();
+        self.signer.sign(sequence, link)
+    }
+
+    fn sign(&mut self) -> Checkpoint {
+        let checkpoint = self.signed();
+        self.push_checkpoint(&checkpoint);
+        checkpoint
+    }
+
+    fn push_checkpoint(&mut self, checkpoint: &Checkpoint) {
+        let frame = self.chain.checkpoint(checkpoint);
+        self.push(frame);
+    }
+
+    fn bytes(&self) -> Vec<Vec<u8>> {
+        self.segments.iter().map(|frames| frames.concat()).collect()
+    }
+
+    /// The public key that its checkpoints are signed with.
+    fn spki(&self) -> Vec<u8> {
+        self.signer.pair.public_spki()
+    }
+
+    fn verify(&self) -> Result<Report, Box<Fault>> {
+        verify(&self.bytes(), &self.spki(), &[])
+    }
 }
 
-fn check(bytes: &[u8], count: usize, end: &str) {
-    assert_eq!(
-        read(bytes),
-        (count, end.to_owned()),
-        "{}",
-        hex::encode(bytes)
-    );
+/// Verifies segments, numbered from 1.
+fn verify(segments: &[Vec<u8>], spki: &[u8], kept: &[Checkpoint]) -> Result<Report, Box<Fault>> {
+    verify_from(1, segments, spki, kept, Begins::AtTheStart)
 }
 
-#[test]
-fn the_bytes_of_a_frame_are_these() {
-    // SHA-256("abc") begins ba7816bf8f01cfea (FIPS 180-4 example).
-    assert_eq!(
-        hex::encode(&frame(b"abc").unwrap()),
-        "00000003616263ba7816bf8f01cfea"
-    );
-}
-
-#[test]
-fn payloads_are_bounded() {
-    assert!(frame(&vec![0; PAYLOAD_BYTES_MAX]).is_ok());
-    assert!(frame(&vec![0; PAYLOAD_BYTES_MAX + 1]).is_err());
-    assert!(frame(&[]).is_err());
-}
-
-#[test]
-fn frames_come_back_with_their_offsets() {
-    check(&log(), 3, "end");
-    check(&[], 0, "end");
-    let offsets: Vec<u64> = LogReader::new(&log()[..])
-        .map(|frame| frame.unwrap().offset)
-        .collect();
-    assert_eq!(offsets, [0, 17, 35]);
-}
-
-#[test]
-fn a_log_cut_anywhere_is_whole_or_torn() {
-    let log = log();
-    for length in 0..log.len() {
-        let (count, start) = match length {
-            0..17 => (0, 0),
-            17..35 => (1, 17),
-            _ => (2, 35),
+fn verify_from(
+    first: u64,
+    segments: &[Vec<u8>],
+    spki: &[u8],
+    kept: &[Checkpoint],
+    begins: Begins,
+) -> Result<Report, Box<Fault>> {
+    let keys = |id: &CheckpointKeyId| (*id == checkpoint_key_id(spki)).then(|| spki.to_vec());
+    let mut verifier = Verifier::new(&keys, begins);
+    for checkpoint in kept {
+        verifier.keep(checkpoint.clone()).unwrap();
+    }
+    let mut next = None;
+    for (number, bytes) in (first..).zip(segments) {
+        // What is told comes in order, whatever comes after it.
+        let mut each = |item: Item<'_>| {
+            if let Item::Record {
+                sequence: Some(sequence),
+                ..
+            } = item
+            {
+                assert_eq!(sequence, next.unwrap_or(sequence));
+                next = Some(sequence + 1);
+            }
         };
-        let end = if length == start {
-            "end".to_owned()
-        } else {
-            format!("torn {start}")
-        };
-        check(&log[..length], count, &end);
-    }
-}
-
-#[test]
-fn zeros_after_a_crash_are_a_torn_end() {
-    for zeros in [1, 4, 100, 300_000] {
-        let log = [log(), vec![0; zeros]].concat();
-        check(&log, 3, "torn 52");
-    }
-}
-
-#[test]
-fn a_changed_byte_before_the_last_frame_is_damage() {
-    for at in 0..35 {
-        for bit in 0..8 {
-            let mut log = log();
-            log[at] ^= 1 << bit;
-            let (count, offset) = if at < 17 { (0, 0) } else { (1, 17) };
-            check(&log, count, &format!("damaged {offset}"));
+        match verifier.segment(number, &bytes[..], &mut each) {
+            Ok(()) => {}
+            Err(Stop::Fault(fault)) => return Err(fault),
+            Err(Stop::Read(error)) => panic!("{error}"),
         }
     }
+    verifier.finish()
 }
 
-#[test]
-fn a_changed_payload_or_check_of_the_last_frame_is_damage() {
-    for at in 39..52 {
-        let mut log = log();
-        log[at] ^= 1;
-        check(&log, 2, "damaged 35");
-    }
+/// The frame without what ties it to others.
+fn payload(frame: &[u8]) -> &[u8] {
+    &frame[4..frame.len() - 8]
 }
 
-#[test]
-fn more_than_a_frame_of_rubbish_is_damage() {
-    let rubbish = vec![0xff; PAYLOAD_BYTES_MAX + 100];
-    check(&[log(), rubbish].concat(), 3, "damaged 52");
-}
-
-proptest! {
-    #[test]
-    fn no_bytes_panic(bytes in any::<Vec<u8>>()) {
-        for item in LogReader::new(&bytes[..]) {
-            let _ = item;
-        }
-    }
+fn notes(report: &Report) -> &[Note] {
+    &report.notes
 }

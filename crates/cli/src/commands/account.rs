@@ -30,6 +30,16 @@ enum Action {
         #[command(flatten)]
         server: Server,
     },
+    /// Set whether every call of an account waits until its audit record is on the disk
+    Audit {
+        #[command(flatten)]
+        server: Server,
+        /// Twelve digits
+        account: String,
+        /// Whether it does
+        #[arg(long, value_name = "BOOL", action = clap::ArgAction::Set)]
+        strict: bool,
+    },
     /// Set, show or remove the policy that limits everyone in an account, its root too
     Guardrail {
         #[command(subcommand)]
@@ -71,6 +81,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failed> {
     match &arguments.action {
         Action::Create { server, id } => create(server, id.as_deref()),
         Action::List { server } => list(server),
+        Action::Audit {
+            server,
+            account,
+            strict,
+        } => audit(server, account, *strict),
         Action::Guardrail { action } => guardrail(action),
     }
 }
@@ -110,12 +125,22 @@ fn list(server: &Server) -> Result<(), Failed> {
         id,
         created,
         has_guardrail,
+        strict_audit,
     } in found
     {
         let limited = if has_guardrail { "  guardrail" } else { "" };
-        println!("{id}  {created}{limited}");
+        let strict = if strict_audit { "  strict audit" } else { "" };
+        println!("{id}  {created}{limited}{strict}");
     }
     Ok(())
+}
+
+fn audit(server: &Server, account: &str, strict: bool) -> Result<(), Failed> {
+    let account = account.to_owned();
+    match server.ask(&Question::SetStrictAudit { account, strict })? {
+        Answer::Done => Ok(()),
+        _ => Err("the server answered something else".into()),
+    }
 }
 
 fn guardrail(action: &GuardrailAction) -> Result<(), Failed> {

@@ -1,15 +1,20 @@
-//! `strongroom audit list`: the records of the audit log, one a line, oldest segment first.
+//! `strongroom audit`: reads the audit log, offline, without the store and without secrets.
 
-use std::collections::HashSet;
-use std::fs::File;
-use std::io::{BufReader, BufWriter, Write};
+mod checkpoint;
+mod keys;
+mod list;
+mod segments;
+mod verify;
 
-use strongroom_audit::{LogError, LogReader, Record};
-use strongroom_kms::audit_log::segments;
-use strongroom_kms::service::audit_folder;
+use std::process::ExitCode;
 
-use crate::Failed;
+use crate::failed;
 use crate::operator::Server;
+
+/// The exit code of a log that has a fault.
+const FAULT: u8 = 1;
+/// The exit code when it cannot be said whether it has one.
+const NOT_READABLE: u8 = 2;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -24,29 +29,40 @@ enum Action {
         #[command(flatten)]
         server: Server,
     },
+    /// Verify the log: every link of its chain and every signature. Exit code 0: intact, 1: a fault, 2: not readable
+    Verify(verify::Arguments),
+    /// Print the last signed checkpoint, to be kept elsewhere: `verify --checkpoint` holds the log against it
+    Checkpoint {
+        #[command(flatten)]
+        server: Server,
+    },
+    /// Print the public keys that checkpoints are verified with, as PEM, to be kept elsewhere
+    Key {
+        #[command(flatten)]
+        server: Server,
+    },
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<(), Failed> {
-    let Action::List { server } = &arguments.action;
-    let mut out = BufWriter::new(std::io::stdout().lock());
-    // A record may stand twice after a crash between writing it and clearing the outbox.
-    let mut seen = HashSet::new();
-    for (_, path) in segments(&audit_folder(&server.data()?))? {
-        for frame in LogReader::new(BufReader::new(File::open(&path)?)) {
-            match frame {
-                Ok(frame) => {
-                    let record = Record::decode(&frame.payload).map_err(|error| {
-                        format!("{} at {}: {error}", path.display(), frame.offset)
-                    })?;
-                    if seen.insert(record.event_id.clone()) {
-                        writeln!(out, "{} {record}", record.event_id)?;
-                    }
-                }
-                // The end of a segment that a crash cut short; what was answered comes before it.
-                Err(LogError::Torn { .. }) => break,
-                Err(error) => return Err(format!("{}: {error}", path.display()).into()),
-            }
+pub(crate) fn run(arguments: &Arguments) -> ExitCode {
+    let result = match &arguments.action {
+        Action::List { server } => list::run(server),
+        Action::Checkpoint { server } => checkpoint::run(server),
+        Action::Key { server } => keys::run(server),
+        Action::Verify(arguments) => return verified(verify::run(arguments)),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failed(&error),
+    }
+}
+
+fn verified(result: Result<verify::Verdict, crate::Failed>) -> ExitCode {
+    match result {
+        Ok(verify::Verdict::Intact) => ExitCode::SUCCESS,
+        Ok(verify::Verdict::Fault) => ExitCode::from(FAULT),
+        Err(error) => {
+            failed(&error);
+            ExitCode::from(NOT_READABLE)
         }
     }
-    Ok(out.flush()?)
 }

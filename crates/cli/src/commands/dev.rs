@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use strongroom_base::{Env, Secret};
 use strongroom_kms::accounts::AccountRule;
+use strongroom_kms::audit_log::AuditOptions;
 use strongroom_kms::bootstrap::bootstrap;
 use strongroom_kms::domain::{self, NewSeal};
 use strongroom_kms::key_process::Program;
@@ -37,6 +38,9 @@ pub(crate) struct Arguments {
     /// Whose tokens begin sessions of roles: a TOML file with [[oidc]] tables of issuer, keys and audiences
     #[arg(long, value_name = "FILE")]
     oidc: Option<PathBuf>,
+    /// Let every call wait until its audit record is on the disk
+    #[arg(long)]
+    strict_audit: bool,
     /// A service, such as s3.amazonaws.com, and where its socket is to be; relative to the data folder. Again for more
     #[arg(long, value_name = "PRINCIPAL=PATH", value_parser = service)]
     service: Vec<(String, PathBuf)>,
@@ -76,10 +80,12 @@ async fn start(arguments: &Arguments) -> Result<(), Failed> {
             accounts: AccountRule::Every,
             attestation_roots,
             identity_providers,
+            strictness: arguments.strict_audit.into(),
         },
         folder,
         program,
         unsealing: Unsealing::Automatic(key),
+        audit: AuditOptions::DEVELOPMENT,
     };
     let services = arguments.service.iter();
     let listen = server::Listen {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use strongroom_base::Env;
 use strongroom_kms::accounts::AccountRule;
+use strongroom_kms::audit_log::AuditOptions;
 use strongroom_kms::key_process::Program;
 use strongroom_kms::kms::Settings;
 use strongroom_kms::service::{Options, Unsealing};
@@ -38,10 +39,12 @@ async fn start(config: config::Config) -> Result<(), Failed> {
             accounts: AccountRule::Created,
             attestation_roots: server::attestation_roots(config.attestation_roots.as_deref())?,
             identity_providers: server::identity_providers(&config.oidc)?,
+            strictness: config.audit.strict.into(),
         },
         folder: Folder::open(&config.data, Kind::Server)?,
         program: Program::itself(),
         unsealing: Unsealing::ByOperators,
+        audit: AuditOptions::SERVER,
     };
     let services = config.service.into_iter();
     let listen = server::Listen {

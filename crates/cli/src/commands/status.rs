@@ -1,6 +1,6 @@
 //! `strongroom status`: how a server is, and which protections hold on its machine.
 
-use strongroom_kms::admin::{Answer, Question, StatusAnswer};
+use strongroom_kms::admin::{Answer, AuditAnswer, Question, StatusAnswer};
 
 use crate::Failed;
 use crate::operator::Server;
@@ -63,8 +63,30 @@ fn show(status: &StatusAnswer) {
             }
         );
     }
+    show_audit(&status.audit);
     println!("protections of the key process");
     for (name, held) in &status.protections {
         println!("  {} {name}", if *held { "holds " } else { "ABSENT" });
+    }
+}
+
+fn show_audit(audit: &AuditAnswer) {
+    let reserve = match audit.reserve.as_str() {
+        "whole" => "whole",
+        "in-use" => "IN USE: the disk is full, changes are refused",
+        _ => "USED UP: the disk is full, every call fails",
+    };
+    println!(
+        "audit log    {} records, {} not signed for, reserve {reserve}",
+        audit.records, audit.unsigned
+    );
+    if let Some(time) = &audit.last_checkpoint {
+        println!("checkpoint   {time}");
+    }
+    if audit.passed_over > 0 {
+        println!(
+            "outbox       {} DAMAGED records passed over",
+            audit.passed_over
+        );
     }
 }

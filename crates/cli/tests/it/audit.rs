@@ -6,7 +6,7 @@ use std::io::BufReader;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use strongroom_audit::{LogReader, Record};
+use strongroom_audit::{Frame, LogReader, Record};
 use strongroom_kms::audit_log::segments;
 use strongroom_kms::service::audit_folder;
 use strongroom_testkit::{Client, Server};
@@ -154,6 +154,7 @@ fn records(data: &Path) -> Vec<Record> {
     segments
         .flat_map(|(_, path)| LogReader::new(BufReader::new(File::open(path).unwrap())))
         .map_while(Result::ok)
+        .filter(Frame::is_record)
         .map(|frame| Record::decode(&frame.payload).unwrap())
         .collect()
 }

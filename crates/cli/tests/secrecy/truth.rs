@@ -16,7 +16,7 @@ use strongroom_hsm_api::frame::{ReplyFrame, RequestFrame};
 use strongroom_hsm_api::key::{Spec, TokenHeader};
 use strongroom_hsm_api::wire::{decode, encode};
 use strongroom_kms::accounts::AccountRule;
-use strongroom_kms::audit_log::AuditLog;
+use strongroom_kms::audit_log::{AuditLog, AuditOptions};
 use strongroom_kms::key_process::KeyProcess;
 use strongroom_kms::kms::{Kms, Settings};
 use strongroom_kms::service::audit_folder;
@@ -147,7 +147,7 @@ impl Truth {
             &self.store_keys(),
             Arc::clone(&env.random),
         );
-        let audit = AuditLog::open(&audit_folder(data), Arc::clone(&env.clock)).unwrap();
+        let audit = AuditLog::open(&audit_folder(data), &env, AuditOptions::DEVELOPMENT).unwrap();
         let settings = Settings::new(AccountRule::Every);
         let kms = Kms::open(
             env,

@@ -118,6 +118,7 @@ impl Bench {
             id: account.parse().unwrap(),
             created: UnixMillis(0).into(),
             guardrail: Some(policy(statements)),
+            strict_audit: None,
         };
         let changes = Changes::default().put_account(strongroom_store::Expect::Absent, &record);
         self.kms.records.commit(changes).await.unwrap();

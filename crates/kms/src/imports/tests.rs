@@ -203,10 +203,10 @@ const PENDING: (&str, &str) = ("PENDING_ROTATION", "IMPORTED");
 const EVERYWHERE: &str = "PENDING_MULTI_REGION_IMPORT_AND_ROTATION";
 
 fn expired(bench: &Bench) -> usize {
-    let outbox = bench.kms.records.list_outbox(500).unwrap();
+    let outbox = bench.kms.records.outbox(None, 500).unwrap().entries;
     let records = outbox
         .iter()
-        .map(|(_, _, bytes)| Record::decode(bytes).unwrap());
+        .map(|entry| Record::decode(&entry.payload).unwrap());
     let events = records.filter(|record| record.operation == "DeleteExpiredKeyMaterial");
     events.count()
 }
@@ -581,7 +581,14 @@ async fn material_expires_on_its_date_and_not_before() {
 async fn a_new_import_moves_the_date() {
     let bench = Bench::new().await;
     let key = Importing::make(&bench, json!({})).await;
+    let expiry_seconds = || {
+        let first = bench.kms.records.timers.next_expiry();
+        first.map(|due| due.seconds())
+    };
+    assert_eq!(expiry_seconds(), None);
     key.import(&[1; 32], until(1)).await;
+    bench.run(SECOND).await;
+    assert_eq!(expiry_seconds(), Some(START + DAY_SECONDS));
     key.import(&[1; 32], until(30)).await;
     bench.run(2 * DAY).await;
     assert_eq!(key.state(HOME).await, "Enabled");

@@ -15,6 +15,7 @@ use crate::records::{
     AccountRecord, Entity, EntityKind, EntityReference, GroupRecord, ManagedPolicyRecord, Record,
     RoleRecord, SessionRecord, UserRecord,
 };
+use crate::strictness::Strictness;
 
 /// The most users, groups, roles, managed policies, unique ids and accounts kept in memory, each.
 const CACHED_ENTITIES_MAX: usize = 16_384;
@@ -65,6 +66,7 @@ pub(super) struct Entities {
     policies: Cache<EntityName, ManagedPolicy>,
     ids: Cache<String, EntityReference>,
     guardrails: Cache<AccountId, Guardrail>,
+    strictness: Cache<AccountId, Strictness>,
 }
 
 impl Entities {
@@ -76,6 +78,7 @@ impl Entities {
             policies: Cache::new(CacheName::ManagedPolicies, CACHED_ENTITIES_MAX, metrics),
             ids: Cache::new(CacheName::EntityIds, CACHED_ENTITIES_MAX, metrics),
             guardrails: Cache::new(CacheName::Guardrails, CACHED_ENTITIES_MAX, metrics),
+            strictness: Cache::new(CacheName::Strictness, CACHED_ENTITIES_MAX, metrics),
         }
     }
 
@@ -88,7 +91,10 @@ impl Entities {
                 self.policies.invalidate(name)
             }
             TouchedEntity::Id(id) => self.ids.invalidate(id),
-            TouchedEntity::Account(id) => self.guardrails.invalidate(id),
+            TouchedEntity::Account(id) => {
+                self.guardrails.invalidate(id);
+                self.strictness.invalidate(id);
+            }
         }
     }
 }
@@ -230,6 +236,20 @@ impl Repository {
         })?;
         // The look-up always finds something, be it no limit at all.
         found.ok_or_else(|| crate::records::Unreadable.into())
+    }
+
+    /// How strict the audit of an account is.
+    pub(crate) fn strictness(&self, account: &AccountId) -> Result<Strictness, Failure> {
+        let found = cached(&self.entities.strictness, account, || {
+            let record = self.account(account)?;
+            let strict = record.and_then(|stored| stored.record.strict_audit);
+            Ok(Some(match strict {
+                Some(true) => Strictness::Strict,
+                Some(false) | None => Strictness::Usual,
+            }))
+        })?;
+        // The look-up always finds something.
+        Ok(found.map_or(Strictness::Strict, |found| *found))
     }
 
     /// Records of an account, in no order that means anything.

@@ -112,10 +112,10 @@ fn waiting(bench: &Bench) -> usize {
 
 /// What the service noted that it did by itself: operation, key, material.
 fn events(bench: &Bench) -> Vec<(String, String, bool)> {
-    let outbox = bench.kms.records.list_outbox(500).unwrap();
+    let outbox = bench.kms.records.outbox(None, 500).unwrap().entries;
     let records = outbox
         .iter()
-        .map(|(_, _, bytes)| Record::decode(bytes).unwrap());
+        .map(|entry| Record::decode(&entry.payload).unwrap());
     let own = records.filter(|record| record.identity.kind == IdentityKind::Internal);
     let mut events: Vec<_> = own
         .map(|record| {

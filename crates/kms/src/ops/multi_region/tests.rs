@@ -774,10 +774,10 @@ async fn both_regions_have_an_event_of_what_concerns_both() {
             json!({"PrimaryRegion": EUROPE}),
         )
         .await;
-    let outbox = bench.kms.records.list_outbox(100).unwrap();
+    let outbox = bench.kms.records.outbox(None, 100).unwrap().entries;
     let mut events: Vec<_> = outbox
         .iter()
-        .map(|(_, _, bytes)| strongroom_audit::Record::decode(bytes).unwrap())
+        .map(|entry| strongroom_audit::Record::decode(&entry.payload).unwrap())
         .map(|record| {
             (
                 record.operation,

@@ -1,0 +1,41 @@
+//! `strongroom audit list`: the records of the audit log, one a line, oldest segment first.
+
+use std::collections::HashSet;
+use std::io::{BufWriter, Write};
+
+use strongroom_audit::{LogError, LogReader, Record};
+
+use super::segments;
+use crate::Failed;
+use crate::operator::Server;
+
+/// The most event ids that are remembered: what stands twice stands close together.
+const SEEN_MAX: usize = 1 << 20;
+
+pub(super) fn run(server: &Server) -> Result<(), Failed> {
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    // Versions before the chain could write a record twice after a crash.
+    let mut seen = HashSet::new();
+    for (_, path) in segments::of_data(&server.data()?)? {
+        for frame in LogReader::new(segments::open(&path)?) {
+            let frame = match frame {
+                Ok(frame) => frame,
+                // The end of a segment that a crash cut short; what was answered comes before it.
+                Err(LogError::Torn { .. }) => break,
+                Err(error) => return Err(format!("{}: {error}", path.display()).into()),
+            };
+            if !frame.is_record() {
+                continue;
+            }
+            let record = Record::decode(&frame.payload)
+                .map_err(|error| format!("{} at {}: {error}", path.display(), frame.offset))?;
+            if seen.len() >= SEEN_MAX {
+                seen.clear();
+            }
+            if seen.insert(record.event_id.clone()) {
+                writeln!(out, "{} {record}", record.event_id)?;
+            }
+        }
+    }
+    Ok(out.flush()?)
+}

@@ -1,0 +1,63 @@
+//! Strict audit: whether replies to an account wait until their records are on the disk. Set by operators, never by
+//! anybody inside an account; in force when it is answered.
+
+use strongroom_store::Expect;
+
+use crate::call::Call;
+use crate::failure::Failure;
+use crate::guardrails::{Unchanged, existing, unstored};
+use crate::kms::{Kms, encoded};
+use crate::repository::{Changes, Stored};
+use crate::service_events;
+
+/// What a reply waits for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Strictness {
+    /// Mutations wait until they and their records are on the disk, the rest until the operating system has its record.
+    #[default]
+    Usual,
+    /// Everything waits until its record is on the disk.
+    Strict,
+}
+
+/// From whether it is strict, as configurations and operators say it.
+impl From<bool> for Strictness {
+    fn from(strict: bool) -> Self {
+        if strict { Self::Strict } else { Self::Usual }
+    }
+}
+
+/// Sets how strict the audit of `account` is.
+pub(crate) async fn change(
+    kms: &Kms,
+    account: &str,
+    strictness: Strictness,
+) -> Result<(), Unchanged> {
+    let account = existing(kms, account)?;
+    kms.check_room()?;
+    let _turn = kms.iam_turns.take(&account).await;
+    let stored = kms.records.account(&account)?;
+    let (expect, mut record) = match stored {
+        Some(Stored { version, record }) => (Expect::At(version), record),
+        None => (Expect::Absent, unstored(kms, account)),
+    };
+    let (operation, strict_audit) = match strictness {
+        Strictness::Strict => ("SetStrictAudit", Some(true)),
+        Strictness::Usual => ("RemoveStrictAudit", None),
+    };
+    record.strict_audit = strict_audit;
+    let event = service_events::of_account(&kms.env, operation, &account).map_err(Failure::from)?;
+    let changes = Changes::default()
+        .put_account(expect, &record)
+        .put_outbox(&event.event_id, &encoded(&event)?);
+    Ok(kms.records.commit(changes).await?)
+}
+
+/// How strict the audit of `call` is. What cannot be read counts as strict.
+pub(crate) fn of_call(call: &Call<'_>) -> Strictness {
+    if call.kms.settings.strictness == Strictness::Strict {
+        return Strictness::Strict;
+    }
+    let of_account = call.kms.records.strictness(&call.caller.account);
+    of_account.unwrap_or(Strictness::Strict)
+}
