@@ -17,6 +17,8 @@ use crate::records::{AuditKeyRecord, AuditKeyUse, Unreadable};
 use crate::repository::Repository;
 
 pub(crate) use checkpoints::Checkpoints;
+#[cfg(test)]
+pub(crate) use upkeep::look_after_digest_keys;
 pub(crate) use upkeep::{look_after_checkpoint_keys, run};
 
 /// Names a checkpoint key: the first 16 bytes of SHA-256 of its DER SubjectPublicKeyInfo. In file names it is

@@ -32,13 +32,15 @@ impl TrailName {
     /// The trail with this ARN. Errors: CloudTrailARNInvalidException, ResourceTypeNotSupportedException for other
     /// things of CloudTrail's.
     pub(crate) fn of_arn(arn: &str) -> Result<Self, Refusal> {
-        let invalid =
-            || Refusal::new(CloudTrailException::CloudTrailArnInvalid, text::invalid_arn(arn));
+        let invalid = || {
+            Refusal::new(
+                CloudTrailException::CloudTrailArnInvalid,
+                text::invalid_arn(arn),
+            )
+        };
         let (name, kind) = split(arn).ok_or_else(invalid)?;
         if kind != "trail" {
-            return Err(Refusal::bare(
-                CloudTrailException::ResourceTypeNotSupported,
-            ));
+            return Err(Refusal::bare(CloudTrailException::ResourceTypeNotSupported));
         }
         match check_name(&name.name) {
             Ok(()) if name.arn() == arn => Ok(name),

@@ -140,7 +140,16 @@ fn paths_of_s3_are_signed_as_they_are_sent() {
     let uri = Uri::from_static("/test%24file.text");
     let scope = ("us-east-1", S3);
     let time = parse_basic("20130524T000000Z").unwrap();
-    sign(&Method::PUT, &uri, &mut headers, body, &credentials, scope, time).unwrap();
+    sign(
+        &Method::PUT,
+        &uri,
+        &mut headers,
+        body,
+        &credentials,
+        scope,
+        time,
+    )
+    .unwrap();
     let authorization = headers["authorization"].to_str().unwrap();
     let signature = "98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd";
     assert!(authorization.ends_with(signature), "{authorization}");

@@ -37,7 +37,9 @@ impl Sink for FolderSink {
         let (root, object) = (self.root.clone(), object.clone());
         Box::pin(async move {
             let write = tokio::task::spawn_blocking(move || write(&root, &object));
-            write.await.unwrap_or_else(|_| Err(SinkError::new("InternalError")))
+            write
+                .await
+                .unwrap_or_else(|_| Err(SinkError::new("InternalError")))
         })
     }
 }

@@ -321,10 +321,16 @@ impl At<'_> {
         if self.delivery.record.region != trail.home {
             return Ok(Vec::new());
         }
-        let known = self.kms.records.list_trail_deliveries(&name, None, REGIONS_MAX)?;
+        let known = self
+            .kms
+            .records
+            .list_trail_deliveries(&name, None, REGIONS_MAX)?;
         let known: Vec<&Region> = known.records.iter().map(|one| &one.record.region).collect();
         let free = REGIONS_MAX.saturating_sub(known.len());
-        let new = batch.elsewhere.iter().filter(|region| !known.contains(region));
+        let new = batch
+            .elsewhere
+            .iter()
+            .filter(|region| !known.contains(region));
         Ok(new.take(free).cloned().collect())
     }
 
@@ -340,13 +346,15 @@ impl At<'_> {
             return Ok(changes);
         }
         let new = regions.iter().map(|region| beginning(trail, region, from));
-        Ok(new.fold(changes.relying_on_trail(&self.trail), |changes, record| {
-            changes.put_trail_delivery(Expect::Absent, &record)
-        }))
+        Ok(
+            new.fold(changes.relying_on_trail(&self.trail), |changes, record| {
+                changes.put_trail_delivery(Expect::Absent, &record)
+            }),
+        )
     }
 
     async fn unread(&self, unread: &Unread) -> Result<Next, Failure> {
-        tracing::error!(?unread, "the audit log cannot be read on: delivery stands still");
+        tracing::error!(%unread, "delivery stands still");
         let error = match unread {
             Unread::Damaged(_) => "AuditLogDamaged",
             Unread::Failed(_) => "AuditLogUnreadable",
@@ -436,4 +444,3 @@ pub(super) async fn blocking<T: Send + 'static>(
     let done = tokio::task::spawn_blocking(work).await;
     done.map_err(|_| Failure::Internal(Cause::Audit))
 }
-

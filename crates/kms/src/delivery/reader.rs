@@ -1,5 +1,6 @@
 //! Reads the hot log from a place on. It changes nothing, and tells damage from the end that is still being written.
 
+use std::fmt;
 use std::fs::File;
 use std::io::{self, BufReader};
 use std::ops::ControlFlow;
@@ -27,6 +28,20 @@ pub(super) enum Unread {
     Damaged(Position),
     /// The disk.
     Failed(io::Error),
+}
+
+impl fmt::Display for Unread {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Damaged(Position { segment, offset }) => {
+                write!(
+                    out,
+                    "segment {segment} of the audit log is damaged at byte {offset}"
+                )
+            }
+            Self::Failed(error) => write!(out, "the audit log cannot be read: {error}"),
+        }
+    }
 }
 
 impl From<io::Error> for Unread {
@@ -116,9 +131,8 @@ fn record(payload: &[u8]) -> Option<Record> {
         return None;
     }
     Record::decode(payload)
-        .inspect_err(|error| tracing::error!(%error, "an audit record cannot be read: not delivered"))
+        .inspect_err(
+            |error| tracing::error!(%error, "an audit record cannot be read: not delivered"),
+        )
         .ok()
 }
-
-#[cfg(test)]
-mod tests;

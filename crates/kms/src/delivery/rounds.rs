@@ -97,12 +97,14 @@ impl Rounds {
         let trails = trails(&kms)?;
         self.turns.retain(|name, _| trails.contains_key(name));
         let is_due = |name: &TrailName, version: u64| {
-            self.turns.get(name).is_none_or(|turn| {
-                turn.version != version || turn.due.is_none_or(|due| due <= now)
-            })
+            self.turns
+                .get(name)
+                .is_none_or(|turn| turn.version != version || turn.due.is_none_or(|due| due <= now))
         };
         let all = trails.into_iter();
-        Ok(all.filter(|(name, version)| is_due(name, *version)).collect())
+        Ok(all
+            .filter(|(name, version)| is_due(name, *version))
+            .collect())
     }
 
     fn note(
@@ -124,7 +126,10 @@ impl Rounds {
             Ok(Delivered::NotYet) | Err(Failure::Conflict) => TICK,
             Ok(Delivered::Failed) => turn.pause.after_failure(),
             Err(failure) => {
-                tracing::warn!(?failure, "a trail could not be delivered; it is tried again");
+                tracing::warn!(
+                    ?failure,
+                    "a trail could not be delivered; it is tried again"
+                );
                 turn.pause.after_failure()
             }
         };
@@ -173,7 +178,10 @@ fn other_regions(kms: &Weak<Kms>, name: &TrailName) -> Result<Vec<Region>, Failu
         return Ok(Vec::new());
     }
     let listed = kms.records.list_trail_deliveries(name, None, REGIONS_MAX)?;
-    let regions = listed.records.into_iter().map(|stored| stored.record.region);
+    let regions = listed
+        .records
+        .into_iter()
+        .map(|stored| stored.record.region);
     Ok(regions.filter(|region| *region != name.home).collect())
 }
 

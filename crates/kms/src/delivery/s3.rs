@@ -225,7 +225,9 @@ fn system_roots() -> io::Result<RootCertStore> {
     let found = rustls_native_certs::load_native_certs();
     roots.add_parsable_certificates(found.certs);
     if roots.is_empty() {
-        return Err(invalid("the system trusts no certificates; name a file of them as ca"));
+        return Err(invalid(
+            "the system trusts no certificates; name a file of them as ca",
+        ));
     }
     Ok(roots)
 }

@@ -124,7 +124,11 @@ impl Collecting {
         if !self.seen.insert(event.id.clone()) {
             return;
         }
-        let before = if self.content.is_empty() { OPENING } else { "," };
+        let before = if self.content.is_empty() {
+            OPENING
+        } else {
+            ","
+        };
         self.content.push_str(before);
         self.content.push_str(&event.json());
         let (oldest, newest) = self.times.unwrap_or((event.time(), event.time()));

@@ -1,6 +1,7 @@
 //! The stream of all accounts' events to the syslog receiver, whatever trails want. Its position is noted after the
 //! receiver took what comes before it: after a failure events may come again, and none is left out.
 
+use std::fmt;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
@@ -39,6 +40,16 @@ pub(super) enum Stopped {
     Store(Failure),
 }
 
+impl fmt::Display for Stopped {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Receiver(error) => write!(out, "the receiver failed: {error}"),
+            Self::Log(unread) => unread.fmt(out),
+            Self::Store(failure) => write!(out, "the store failed: {failure:?}"),
+        }
+    }
+}
+
 impl From<SinkError> for Stopped {
     fn from(error: SinkError) -> Self {
         Self::Receiver(error)
@@ -70,7 +81,7 @@ pub(super) async fn run(kms: Weak<Kms>, delivery: Arc<Delivery>, log: PathBuf) {
                 TICK
             }
             Err(stopped) => {
-                tracing::warn!(?stopped, "the syslog stream stands still; it is tried again");
+                tracing::warn!(%stopped, "the syslog stream stands still; it is tried again");
                 pause.after_failure()
             }
         };
@@ -141,10 +152,7 @@ impl<'a> Stream<'a> {
 
 /// Where the stream is, with the version of its record; nothing when the service is closed. It begins where the log
 /// does.
-async fn position(
-    kms: &Weak<Kms>,
-    log: &Path,
-) -> Result<Option<(Option<u64>, Position)>, Stopped> {
+async fn position(kms: &Weak<Kms>, log: &Path) -> Result<Option<(Option<u64>, Position)>, Stopped> {
     let Some(kms) = kms.upgrade() else {
         return Ok(None);
     };

@@ -130,14 +130,19 @@ impl Connection {
             // RFC 6587 §3.4.1: the length, a space, the message.
             Self::Stream(stream) => {
                 let count = format!("{} ", message.len());
-                stream.write_all(&[count.as_bytes(), message].concat()).await?;
+                stream
+                    .write_all(&[count.as_bytes(), message].concat())
+                    .await?;
                 stream.flush().await
             }
             Self::Datagrams(socket) => match socket.send(message).await {
                 // It will never fit, and must not keep back what comes after it.
                 Err(error) if error.raw_os_error() == Some(TOO_LONG.raw_os_error()) => {
                     let bytes = message.len();
-                    tracing::error!(bytes, "an event is longer than a datagram: not sent to syslog");
+                    tracing::error!(
+                        bytes,
+                        "an event is longer than a datagram: not sent to syslog"
+                    );
                     Ok(())
                 }
                 sent => sent.map(drop),

@@ -3,7 +3,10 @@ use strongroom_aws::error::Refusal;
 use super::*;
 
 fn named(reference: &str) -> Result<String, Refusal> {
-    let (account, region) = ("111122223333".parse().unwrap(), "eu-west-1".parse().unwrap());
+    let (account, region) = (
+        "111122223333".parse().unwrap(),
+        "eu-west-1".parse().unwrap(),
+    );
     TrailName::parse(reference, &account, &region).map(|name| name.arn())
 }
 

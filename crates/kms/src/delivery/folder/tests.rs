@@ -27,13 +27,23 @@ async fn objects_lie_under_their_names_for_their_owner_alone() {
         let path = root.join("bucket/a/b/name.gz");
         assert_eq!(std::fs::read_to_string(&path).unwrap(), body);
         let metadata = root.join("bucket/a/b/name.gz.metadata.json");
-        assert_eq!(std::fs::read_to_string(&metadata).unwrap(), r#"{"signature":"00"}"#);
-        for (path, mode) in [(&path, 0o600), (&metadata, 0o600), (&root.join("bucket/a"), 0o700)] {
+        assert_eq!(
+            std::fs::read_to_string(&metadata).unwrap(),
+            r#"{"signature":"00"}"#
+        );
+        for (path, mode) in [
+            (&path, 0o600),
+            (&metadata, 0o600),
+            (&root.join("bucket/a"), 0o700),
+        ] {
             let found = std::fs::metadata(path).unwrap().permissions().mode();
             assert_eq!(found & 0o777, mode, "{}", path.display());
         }
     }
-    assert_eq!(std::fs::read_dir(root.join("bucket/a/b")).unwrap().count(), 2);
+    assert_eq!(
+        std::fs::read_dir(root.join("bucket/a/b")).unwrap().count(),
+        2
+    );
 }
 
 #[tokio::test]
