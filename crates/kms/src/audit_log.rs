@@ -17,7 +17,7 @@ pub use status::{AuditStatus, LastCheckpoint};
 
 use std::collections::HashSet;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread::JoinHandle;
 
@@ -71,6 +71,7 @@ impl AuditOptions {
 
 /// The open end of the audit log. When it is dropped, what waits is written and synced.
 pub struct AuditLog {
+    folder: PathBuf,
     messages: Option<Arc<mpsc::SyncSender<Message>>>,
     signing: Arc<Signing>,
     cells: Arc<Cells>,
@@ -119,12 +120,18 @@ impl AuditLog {
         let thread = std::thread::Builder::new().name("audit".into());
         let writer = thread.spawn(move || writer.run(&messages))?;
         Ok(Self {
+            folder: folder.to_owned(),
             messages: Some(sender),
             signing,
             cells,
             known: Mutex::new(Known::new(ending.event_ids)),
             writer: Some(writer),
         })
+    }
+
+    /// Where its segments are.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// Appends one record's payload.

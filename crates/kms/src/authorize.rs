@@ -35,6 +35,8 @@ pub(crate) use entities::Entity;
 pub enum Target<'i> {
     /// The caller's account, in the Region where something is made or listed; only identity policies decide.
     Account,
+    /// The caller's account, for what has no resource and whose denial names none; only identity policies decide.
+    AccountUnnamed,
     /// The caller's account in another Region, where a replica of the first target is to be made; only identity
     /// policies decide.
     AccountIn {
@@ -51,7 +53,7 @@ pub enum Target<'i> {
         /// The name.
         name: &'i str,
     },
-    /// What IAM and STS act on; only identity policies decide.
+    /// What IAM, STS and CloudTrail act on; only identity policies decide.
     Entity(Entity<'i>),
     /// A role to be assumed, by ARN; its trust policy decides.
     Role(&'i str),
@@ -221,6 +223,7 @@ impl<'r> Asking<'r, '_> {
         let records = &self.call.kms.records;
         match *target {
             Target::Account => self.own("*", Where::Resource("*")),
+            Target::AccountUnnamed => self.own("*", Where::Nowhere),
             Target::AccountIn { region } => self.own_in(region, Where::Resource("*")),
             Target::NewKey { region: None } => self.own("*", Where::Nowhere),
             Target::NewKey {

@@ -16,6 +16,7 @@ use crate::audit_log::{AuditLog, Durability};
 use crate::call::Call;
 use crate::domain_time::{DomainTime, Recorded};
 use crate::failure::{Cause, Failure};
+use crate::history::Lookups;
 use crate::key_process::KeyProcess;
 use crate::last_use::{self, LastUses};
 use crate::metrics::{CallResult, Metrics};
@@ -80,6 +81,9 @@ pub struct Kms {
     pub(crate) key_turns: Turns,
     /// Changes of one account's users, groups, roles and policies.
     pub(crate) iam_turns: Turns,
+    /// Changes of one account's trails.
+    pub(crate) trail_turns: Turns,
+    pub(crate) lookups: Lookups,
     pub(crate) last_uses: LastUses,
     domain_time: Mutex<DomainTime>,
     making_tokens: RwLock<()>,
@@ -114,6 +118,8 @@ impl Kms {
             grant_turns: Turns::default(),
             key_turns: Turns::default(),
             iam_turns: Turns::default(),
+            trail_turns: Turns::default(),
+            lookups: Lookups::default(),
             last_uses: LastUses::default(),
             domain_time,
             making_tokens: RwLock::new(()),

@@ -33,6 +33,7 @@ mod domain_time;
 mod failure;
 mod grants;
 pub mod guardrails;
+mod history;
 mod iam;
 mod imports;
 mod key;

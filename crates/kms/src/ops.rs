@@ -22,6 +22,7 @@ use custom_key_stores::CustomKeyStores;
 
 mod agreement;
 mod aliases;
+mod cloudtrail;
 mod cryptography;
 mod custom_key_stores;
 mod data_keys;
@@ -164,6 +165,8 @@ pub enum ResourceKind {
     Grant,
     /// A user, group, role or managed policy: identity policies only.
     Entity,
+    /// A trail: identity policies only.
+    Trail,
     /// A role to be assumed, which may be another account's.
     Role,
     /// A role to be assumed by whoever has a token for it: requests are not signed.
@@ -183,6 +186,7 @@ impl ResourceKind {
             | Self::KeyAndAccount
             | Self::AliasAndKeys
             | Self::Entity
+            | Self::Trail
             | Self::Role
             | Self::RoleForToken => false,
         }
@@ -303,6 +307,22 @@ macro_rules! ops {
 }
 
 ops! {
+    CloudTrail "AddTags" json::<cloudtrail::tags::AddTags>, Trail ["cloudtrail:AddTags"], Mutation;
+    CloudTrail "CreateTrail" json::<cloudtrail::trails::CreateTrail>, Trail ["cloudtrail:CreateTrail", "cloudtrail:AddTags"], Mutation;
+    CloudTrail "DeleteTrail" json::<cloudtrail::trails::DeleteTrail>, Trail ["cloudtrail:DeleteTrail"], Mutation;
+    CloudTrail "DescribeTrails" json::<cloudtrail::lists::DescribeTrails>, Account ["cloudtrail:DescribeTrails"], Read;
+    CloudTrail "GetEventSelectors" json::<cloudtrail::selectors::GetEventSelectors>, Trail ["cloudtrail:GetEventSelectors"], Read;
+    CloudTrail "GetTrail" json::<cloudtrail::lists::GetTrail>, Trail ["cloudtrail:GetTrail"], Read;
+    CloudTrail "GetTrailStatus" json::<cloudtrail::logging::GetTrailStatus>, Trail ["cloudtrail:GetTrailStatus"], Read;
+    CloudTrail "ListPublicKeys" json::<cloudtrail::public_keys::ListPublicKeys>, Account ["cloudtrail:ListPublicKeys"], Read;
+    CloudTrail "ListTags" json::<cloudtrail::tags::ListTags>, Trail ["cloudtrail:ListTags"], Read;
+    CloudTrail "ListTrails" json::<cloudtrail::lists::ListTrails>, Account ["cloudtrail:ListTrails"], Read;
+    CloudTrail "LookupEvents" cloudtrail::events::lookup_events, Account ["cloudtrail:LookupEvents"], Read;
+    CloudTrail "PutEventSelectors" json::<cloudtrail::selectors::PutEventSelectors>, Trail ["cloudtrail:PutEventSelectors"], Mutation;
+    CloudTrail "RemoveTags" json::<cloudtrail::tags::RemoveTags>, Trail ["cloudtrail:RemoveTags"], Mutation;
+    CloudTrail "StartLogging" json::<cloudtrail::logging::StartLogging>, Trail ["cloudtrail:StartLogging"], Mutation;
+    CloudTrail "StopLogging" json::<cloudtrail::logging::StopLogging>, Trail ["cloudtrail:StopLogging"], Mutation;
+    CloudTrail "UpdateTrail" json::<cloudtrail::trails::UpdateTrail>, Trail ["cloudtrail:UpdateTrail"], Mutation;
     Iam "AddUserToGroup" query::<iam::groups::AddUserToGroup>, Entity ["iam:AddUserToGroup"], Mutation;
     Iam "AttachGroupPolicy" query::<iam::attachments::AttachPolicy<iam_wire::AttachGroupPolicyRequest>>, Entity ["iam:AttachGroupPolicy"], Mutation;
     Iam "AttachRolePolicy" query::<iam::attachments::AttachPolicy<iam_wire::AttachRolePolicyRequest>>, Entity ["iam:AttachRolePolicy"], Mutation;

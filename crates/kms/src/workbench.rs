@@ -244,6 +244,20 @@ impl Bench {
         }
     }
 
+    /// Carries out a call of `caller` in the AWS JSON of `service`.
+    pub(crate) async fn json_with(
+        &self,
+        caller: &Caller,
+        region: &str,
+        service: Service,
+        operation: &str,
+        input: &Value,
+    ) -> Result<Value, Refusal> {
+        let input = Input::Json(json::parse(input.to_string().as_bytes()).ok().unwrap());
+        self.answer(&self.arrived(caller, region, service, operation, input))
+            .await
+    }
+
     /// The root of the account that other calls are made in.
     pub(crate) fn root(&self) -> Caller {
         let account = ACCOUNT.parse().unwrap();

@@ -124,8 +124,8 @@ pub const TAG_CHARACTERS: &str =
     "Tags can have letters, digits, spaces and the characters _ . : / = + - @.";
 
 /// OWN: `max` resources.
-pub fn too_many_resources(max: usize) -> String {
-    format!("The tags of at most {max} resources can be listed at one time.")
+pub fn wrong_number_of_resources(max: usize) -> String {
+    format!("The tags of 1 to {max} resources can be listed at one time.")
 }
 
 // --- LookupEvents and lists ---

@@ -7,7 +7,7 @@ pub enum Where<'w> {
     Resource(&'w str),
     /// CAP: the key of another account, when the caller's own refuses.
     ThisResource,
-    /// OBS: TagResource of a key that is still to be made.
+    /// OBS: TagResource of a key that is still to be made; LookupEvents of CloudTrail.
     Nowhere,
 }
 

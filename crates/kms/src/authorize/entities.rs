@@ -1,4 +1,4 @@
-//! What IAM acts on, as decisions see it: ARN, tags and boundary of what is named. Names are looked up without regard
+//! What IAM, STS and CloudTrail act on, as decisions see it: ARN, tags and boundary of what is named. Names are looked up without regard
 //! to case, but decided on is always the ARN of the record: no other spelling gets around a policy.
 
 use strongroom_aws::error::QueryException;
@@ -8,7 +8,7 @@ use crate::call::Call;
 use crate::failure::{Failure, refuse_with};
 use crate::iam::{Identity, federated_user_arn, iam_arn, policy_with_arn, reference_arn, root_arn};
 use crate::records::{self, PoliciesRecord, PolicyReference, TagRecord, UserRecord};
-use crate::repository::EntityName;
+use crate::repository::{EntityName, TrailName};
 
 /// IAM User Guide, "Permissions boundaries for IAM entities": these actions see the boundary that the user or role
 /// has, so that who manages others cannot give them more. The actions that set a boundary see the one they set.
@@ -46,6 +46,9 @@ pub enum Entity<'i> {
     OwnerOfAccessKey(&'i str),
     /// A managed policy, or whatever else has an ARN of its own.
     Arn(&'i str),
+    /// A trail, by name in the Region called, or by ARN. Errors: InvalidTrailNameException,
+    /// CloudTrailARNInvalidException.
+    Trail(&'i str),
 }
 
 /// An entity after its look-up.
@@ -112,6 +115,7 @@ impl Entity<'_> {
             }
             Self::OwnerOfAccessKey(id) => owner(call, id),
             Self::Arn(arn) => with_arn(call, arn),
+            Self::Trail(reference) => trail(call, reference),
         }
     }
 }
@@ -193,6 +197,21 @@ fn owner(call: &Call<'_>, id: &str) -> Result<Known, Failure> {
     };
     let user = records.user_with_id(user)?.ok_or_else(absent)?;
     Ok(of_user(call, &user.record))
+}
+
+/// A trail with its tags; another account's has none that count here.
+fn trail(call: &Call<'_>, reference: &str) -> Result<Known, Failure> {
+    let account = &call.caller.account;
+    let name = TrailName::parse(reference, account, &call.region)?;
+    let found = match name.account == *account {
+        true => call.kms.records.trail(&name)?,
+        false => None,
+    };
+    Ok(Known {
+        arn: name.arn(),
+        tags: found.map_or_else(Vec::new, |trail| trail.record.tags),
+        boundary: None,
+    })
 }
 
 fn with_arn(call: &Call<'_>, arn: &str) -> Result<Known, Failure> {

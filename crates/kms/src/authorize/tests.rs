@@ -15,6 +15,7 @@ mod condition_keys;
 mod key_policies;
 mod matrix;
 mod targets;
+mod trails;
 mod unseen;
 
 const ACCOUNT: &str = "000000000000";

@@ -25,6 +25,10 @@ const DIFFERENCES: &[(&str, &str)] = &[
         "Origins AWS_CLOUDHSM and EXTERNAL_KEY_STORE answer UnsupportedOperationException.",
     ),
     (
+        "CreateTrail",
+        "Whether the bucket exists shows at the first delivery, not here. SNS topics, CloudWatch Logs, KmsKeyId, organization trails and RecursiveLogging answer UnsupportedOperationException. Prefixes have S3's safe characters only. An account has at most 200 trails in all Regions.",
+    ),
+    (
         "Decrypt",
         "Ciphertext of AWS itself cannot be decrypted: its keys never leave AWS.",
     ),
@@ -43,6 +47,10 @@ const DIFFERENCES: &[(&str, &str)] = &[
     (
         "GetAccountAuthorizationDetails",
         "At most 100 items at one time, whatever MaxItems asks for.",
+    ),
+    (
+        "GetEventSelectors",
+        "There are no advanced event selectors.",
     ),
     (
         "GetKeyLastUsage",
@@ -69,6 +77,14 @@ const DIFFERENCES: &[(&str, &str)] = &[
     ("ListRoles", "In no order that means anything."),
     ("ListUsers", "In no order that means anything."),
     (
+        "LookupEvents",
+        "Shows what the audit log holds, at once and not after minutes; a page may be empty and have a token all the same. There are no Insights events.",
+    ),
+    (
+        "PutEventSelectors",
+        "All events are management events: data resources are refused, and advanced event selectors answer UnsupportedOperationException.",
+    ),
+    (
         "ReplicateKey",
         "The replica can be used as soon as the call returns, although its answer shows Creating as AWS's does.",
     ),
@@ -88,6 +104,7 @@ const DIFFERENCES: &[(&str, &str)] = &[
         "UpdateRole",
         "MaxSessionDuration stays as it is when it is not given.",
     ),
+    ("UpdateTrail", "As CreateTrail."),
 ];
 
 const HEAD: &str = "\
@@ -163,6 +180,7 @@ fn resource(kind: ResourceKind) -> &'static str {
         ResourceKind::Key => "the key, of any account",
         ResourceKind::OwnKey => "the key",
         ResourceKind::Entity => "the user, group, role or policy",
+        ResourceKind::Trail => "the trail",
         ResourceKind::KeyAndAccount => "the key; the account",
         ResourceKind::CiphertextKey => "the key of the ciphertext",
         ResourceKind::TwoKeys => "both keys, of any account",

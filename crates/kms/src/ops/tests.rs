@@ -28,6 +28,14 @@ fn the_table_serves_the_shapes_of_sts() {
 }
 
 #[test]
+fn the_table_serves_the_shapes_of_cloudtrail() {
+    let shapes = strongroom_aws::cloudtrail::OPERATIONS.iter();
+    let shapes: BTreeSet<&str> = shapes.map(|operation| operation.name).collect();
+    let rows = OPS.iter().filter(|op| op.service == Service::CloudTrail);
+    assert_eq!(rows.map(|op| op.name).collect::<BTreeSet<_>>(), shapes);
+}
+
+#[test]
 fn rows_are_unique_sorted_and_found() {
     let names: Vec<(&str, &str)> = OPS.iter().map(|op| (op.service.name(), op.name)).collect();
     assert!(names.is_sorted_by(|one, other| one < other), "{names:?}");
@@ -68,7 +76,10 @@ fn every_row_needs_the_action_of_its_name() {
             }
             // What is done to what the operation makes needs the action of the operation that does it alone.
             (
-                ResourceKind::Account | ResourceKind::KeyAndAccount | ResourceKind::Entity,
+                ResourceKind::Account
+                | ResourceKind::KeyAndAccount
+                | ResourceKind::Entity
+                | ResourceKind::Trail,
                 [action, rest @ ..],
             ) => {
                 assert_eq!(*action, of_row(op));
