@@ -106,7 +106,8 @@ async fn begin(
     region: &Region,
 ) -> Result<Next, Failure> {
     let record = &trail.record;
-    let (Some(started), true) = (record.started, record.is_logging) else {
+    // One that was stopped before its first turn has something to deliver, too.
+    let Some(started) = record.started else {
         return Ok(Next::Nothing);
     };
     let (log, started) = (course.log.to_owned(), started.into());

@@ -64,12 +64,13 @@ impl<'a> Wanted<'a> {
     fn was_logging(&self, time: UnixMillis) -> bool {
         let started = self.trail.started.map(UnixMillis::from);
         let stopped = self.trail.stopped.map(UnixMillis::from);
+        let created = UnixMillis::from(self.trail.created);
         match (started, stopped) {
             (None, _) => false,
             (Some(started), None) => started <= time,
             // Stopped and started again: what happened before the stop may still be on its way.
             (Some(started), Some(stopped)) if stopped <= started => {
-                started <= time || time <= stopped
+                started <= time || created <= time && time <= stopped
             }
             (Some(started), Some(stopped)) => started <= time && time <= stopped,
         }
