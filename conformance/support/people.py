@@ -35,11 +35,12 @@ class User:
             self.iam.put_user_policy(UserName=self.name, PolicyName="p", PolicyDocument=json.dumps(policy))
         key = self.iam.create_access_key(UserName=self.name)["AccessKey"]
         self.key_id = key["AccessKeyId"]
-        self.kms = clients.kms_of(boto3.Session(
+        self.session = boto3.Session(
             aws_access_key_id=self.key_id,
             aws_secret_access_key=key["SecretAccessKey"],
             region_name=clients.REGION,
-        ))
+        )
+        self.kms = clients.kms_of(self.session)
 
     def delete(self):
         self.iam.delete_access_key(UserName=self.name, AccessKeyId=self.key_id)

@@ -10,3 +10,4 @@ pub(crate) mod init;
 pub(crate) mod serve;
 pub(crate) mod status;
 pub(crate) mod unseal;
+pub(crate) mod usage;

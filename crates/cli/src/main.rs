@@ -55,6 +55,8 @@ enum Command {
     Domain(commands::domain::Arguments),
     /// Read the audit log and verify it
     Audit(commands::audit::Arguments),
+    /// Count calls and keys of a period, as a price estimate needs them
+    Usage(commands::usage::Arguments),
     /// The key process; started by the other commands, never by hand
     #[command(hide = true)]
     Hsm,
@@ -81,6 +83,7 @@ fn main() -> ExitCode {
         Command::Explain(arguments) => commands::explain::run(&arguments),
         Command::Domain(arguments) => commands::domain::run(&arguments),
         Command::Audit(arguments) => return commands::audit::run(&arguments),
+        Command::Usage(arguments) => commands::usage::run(&arguments),
         Command::Hsm => return commands::hsm::run(&HEAP),
     };
     match result {

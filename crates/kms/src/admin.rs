@@ -24,6 +24,7 @@ use crate::guardrails::{self, Unchanged};
 use crate::records::{AccountRecord, TimerKind};
 use crate::service::Service;
 use crate::strictness::{self, Strictness};
+use crate::usage_report::StandingKey;
 
 /// The socket's name in the data folder.
 pub const SOCKET_FILE: &str = "admin.sock";
@@ -32,6 +33,8 @@ pub const SOCKET_FILE: &str = "admin.sock";
 const LINE_BYTES_MAX: u64 = 64 * 1024;
 /// The accounts of one answer.
 const ACCOUNTS_PER_ANSWER: usize = 500;
+/// The keys of one answer.
+const KEYS_PER_ANSWER: usize = 500;
 const CONNECTIONS_MAX: usize = 16;
 /// The pause after accepting failed, as it does when file descriptors run out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -55,6 +58,11 @@ pub enum Question {
     },
     /// Tell the accounts that are stored, some at a time.
     ListAccounts {
+        /// What the last answer said comes next; absent at first.
+        after: Option<String>,
+    },
+    /// Tell the keys of every account, some at a time.
+    ListKeys {
         /// What the last answer said comes next; absent at first.
         after: Option<String>,
     },
@@ -123,6 +131,13 @@ pub enum Answer {
     Accounts {
         /// Some of them.
         accounts: Vec<AccountAnswer>,
+        /// What to ask for next; absent after the last.
+        next: Option<String>,
+    },
+    /// Keys, in no order that means anything.
+    Keys {
+        /// Some of them.
+        keys: Vec<StandingKey>,
         /// What to ask for next; absent after the last.
         next: Option<String>,
     },
@@ -309,6 +324,7 @@ async fn answer(service: &Arc<Service>, question: Question) -> Answer {
         },
         Question::CreateAccount { id } => create_account(service, id).await,
         Question::ListAccounts { after } => list_accounts(service, after.as_deref()),
+        Question::ListKeys { after } => list_keys(service, after.as_deref()),
         Question::SetGuardrail { account, document } => {
             change_guardrail(service, &account, Some(&document)).await
         }
@@ -419,6 +435,25 @@ fn account_answer(account: &AccountRecord) -> AccountAnswer {
         created: iso8601(account.created.into()),
         has_guardrail: account.guardrail.is_some(),
         strict_audit: account.strict_audit == Some(true),
+    }
+}
+
+fn list_keys(service: &Service, after: Option<&str>) -> Answer {
+    let Some(kms) = service.kms() else {
+        return sealed();
+    };
+    let cursor = after.and_then(hex::decode);
+    let cursor = cursor.map(|bytes| Cursor::from_bytes(&bytes));
+    match kms.records.list_all_keys(cursor.as_ref(), KEYS_PER_ANSWER) {
+        Ok(page) => Answer::Keys {
+            keys: page
+                .records
+                .iter()
+                .map(|stored| stored.record.standing())
+                .collect(),
+            next: page.next.map(|next| hex::encode(next.as_bytes())),
+        },
+        Err(failure) => failed(&failure),
     }
 }
 

@@ -278,3 +278,6 @@ impl Drop for AuditLog {
 
 /// The event ids of records.
 type EventIds = HashSet<String>;
+
+#[cfg(test)]
+mod tests;

@@ -231,7 +231,7 @@ impl<'r> Asking<'r, '_> {
             } => self.own_in(region, Where::Nowhere),
             Target::NewAlias { name } => {
                 let (region, account) = (&self.call.region, &self.call.caller.account);
-                self.own_arn(&alias_arn(region, account, name))
+                self.own_alias(alias_arn(region, account, name))
             }
             Target::Entity(ref entity) => self.entity(entity),
             Target::Role(arn) => self.role(arn).map(Resource::Role),
@@ -320,8 +320,10 @@ impl<'r> Asking<'r, '_> {
         self.account(&verdict, Where::Resource(&known.arn))
     }
 
-    fn own_arn(&self, arn: &str) -> Result<Resource, Failure> {
-        self.own(arn, Where::Resource(arn))
+    fn own_alias(&self, arn: String) -> Result<Resource, Failure> {
+        let decided = self.own(&arn, Where::Resource(&arn));
+        self.call.note_alias(arn);
+        decided
     }
 
     /// A key, unless it is another account's and its owner does not let the caller in: then it makes no
@@ -420,7 +422,7 @@ impl<'r> Asking<'r, '_> {
             name: name.to_owned(),
         };
         let (alias, key) = resolve::alias(&self.call.kms.records, &name)?;
-        self.own_arn(&alias_arn(&name.region, &name.account, &name.name))?;
+        self.own_alias(alias_arn(&name.region, &name.account, &name.name))?;
         self.allow(&key, || self.unseen())?;
         Ok(Resource::Alias(name, alias, key))
     }

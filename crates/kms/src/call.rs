@@ -3,9 +3,8 @@
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use strongroom_audit::{Outcome, Record, Resource, Value};
+use strongroom_audit::{Outcome, Record, Resource, Tls, Value};
 use strongroom_aws::json::Json;
-use strongroom_aws::kms::EncryptionContextType;
 use strongroom_aws::query::Form;
 use strongroom_base::UnixMillis;
 use strongroom_base::id::{Region, uuid};
@@ -16,8 +15,12 @@ use crate::key::{Key, KeyName};
 use crate::kms::Kms;
 use crate::oidc::WebIdentity;
 use crate::ops::Op;
+use crate::told::answers::{self, Answer};
 
 mod identity;
+
+/// The principal of this service, where it passes a call on.
+const SELF: &str = "kms.amazonaws.com";
 
 /// Where a call came from.
 #[derive(Clone, Debug)]
@@ -28,6 +31,8 @@ pub struct Source {
     pub user_agent: String,
     /// Whether nobody on the way could read it: it came over TLS, or from a process of this machine through a socket of its own.
     pub is_secure: bool,
+    /// TLS as it was spoken, if it was.
+    pub tls: Option<Tls>,
     /// The service that sent it over its own socket, for itself or for the caller.
     pub via: Option<Via>,
 }
@@ -98,6 +103,8 @@ pub struct Call<'c> {
     pub input: Input,
     /// Whom the token of an unsigned request vouches for, once it is verified.
     pub(crate) web_identity: OnceLock<Arc<WebIdentity>>,
+    /// What may be told of the input, once it is decoded.
+    parameters: OnceLock<Value>,
     /// What it touched.
     trail: Mutex<Trail>,
 }
@@ -107,7 +114,9 @@ pub struct Call<'c> {
 pub(crate) struct Trail {
     resources: Vec<Resource>,
     names: Vec<KeyName>,
-    parameters: Vec<(String, Value)>,
+    alias: Option<String>,
+    response: Option<Value>,
+    additional: Vec<(String, Value)>,
     committed: bool,
     unseen: bool,
 }
@@ -134,6 +143,7 @@ impl<'c> Call<'c> {
             source,
             input,
             web_identity: OnceLock::new(),
+            parameters: OnceLock::new(),
             trail: Mutex::default(),
         }
     }
@@ -176,22 +186,35 @@ impl<'c> Call<'c> {
         }
     }
 
-    /// Notes the encryption context, of ReEncrypt the source's.
-    pub fn note_context(&self, context: Option<&EncryptionContextType>) {
-        self.note_parameter("encryptionContext", context);
+    /// Notes what ReEncrypt decrypted with and encrypted with, which may be one key.
+    pub(crate) fn note_sides(&self, source: Resource, destination: Resource) {
+        self.trail().resources = vec![source, destination];
     }
 
-    /// Notes the destination's encryption context of ReEncrypt.
-    pub fn note_destination_context(&self, context: Option<&EncryptionContextType>) {
-        self.note_parameter("destinationEncryptionContext", context);
+    /// Notes the ARN of the alias that the call is about.
+    pub(crate) fn note_alias(&self, arn: String) {
+        self.trail().alias = Some(arn);
     }
 
-    fn note_parameter(&self, name: &str, context: Option<&EncryptionContextType>) {
-        let Some(context) = context else { return };
-        let pairs = context.0.iter();
-        let pairs = pairs.map(|(key, value)| (key.as_str(), value.as_str()));
-        let told = (name.to_owned(), Value::texts(pairs));
-        self.trail().parameters.push(told);
+    /// Notes the ARN of the role that the call is about.
+    pub(crate) fn note_role(&self, arn: String) {
+        self.trail().resources = vec![Resource::new(arn)];
+    }
+
+    /// Notes what may be told of the input.
+    pub(crate) fn note_parameters(&self, told: Value) {
+        // An input is decoded once.
+        let _ = self.parameters.set(told);
+    }
+
+    /// Notes what may be told of the answer: before a commit, as the record is part of it.
+    pub(crate) fn note_response(&self, told: Value) {
+        self.trail().response = Some(told);
+    }
+
+    /// Notes something else that is told, under this name.
+    pub(crate) fn note_additional(&self, name: &str, told: Value) {
+        self.trail().additional.push((name.to_owned(), told));
     }
 
     /// Notes that the caller may not learn whether what was named exists.
@@ -223,6 +246,11 @@ impl<'c> Call<'c> {
     /// The audit record of this call, completed at `time`.
     pub fn record(&self, time: UnixMillis, outcome: Outcome) -> Record {
         let trail = self.trail();
+        let response = match outcome {
+            Outcome::Success => self.told_response(&trail),
+            Outcome::Exception { .. } => None,
+        };
+        let alias = trail.alias.iter().map(Resource::new);
         Record {
             event_id: self.event_id.clone(),
             request_id: self.request_id.to_owned(),
@@ -234,25 +262,50 @@ impl<'c> Call<'c> {
             identity: self.told_identity(),
             source_address: self.source.told(),
             user_agent: self.source.user_agent.clone(),
-            tls: None,
-            resources: trail.resources.clone(),
-            parameters: (!trail.parameters.is_empty())
-                .then(|| Value::Object(trail.parameters.clone())),
-            response: None,
-            additional: None,
+            tls: self.source.tls.clone(),
+            resources: trail.resources.iter().cloned().chain(alias).collect(),
+            parameters: self.parameters.get().cloned(),
+            response,
+            additional: (!trail.additional.is_empty())
+                .then(|| Value::Object(trail.additional.clone())),
             details: None,
             outcome,
-            read_only: self.op.audit.is_read_only(),
+            read_only: self.op.is_read_only(),
         }
     }
 
-    /// The record of what this call did to `key` in another Region, as an event of its own there.
-    pub(crate) fn record_elsewhere(&self, time: UnixMillis, operation: &str, key: &Key) -> Record {
+    fn told_response(&self, trail: &Trail) -> Option<Value> {
+        let key = |resource: &Resource| answers::of_key(&resource.arn);
+        match answers::answer_of(self.op) {
+            Answer::Untold => None,
+            Answer::FirstKey => trail.resources.first().map(key),
+            Answer::LastKey => trail.resources.last().map(key),
+            Answer::KeyAsTyped => {
+                let typed = self.parameters.get()?.get("keyId")?;
+                typed.as_text().map(answers::of_key)
+            }
+            Answer::Noted => trail.response.clone(),
+        }
+    }
+
+    /// The record of what this call did to `key` in another Region, as an event of its own there: the service passes it
+    /// on, with these parameters.
+    pub(crate) fn record_elsewhere(
+        &self,
+        time: UnixMillis,
+        operation: &str,
+        key: &Key,
+        parameters: Option<Value>,
+    ) -> Record {
         Record {
             event_id: uuid(&*self.kms.env.random),
             operation: operation.to_owned(),
             region: key.name.region.clone(),
+            source_address: SELF.to_owned(),
+            tls: None,
             resources: vec![Resource::new(&key.arn)],
+            parameters,
+            response: None,
             ..self.record(time, Outcome::Success)
         }
     }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, Uri};
+use strongroom_audit::Tls;
 use strongroom_aws::cloudwatch;
 use strongroom_aws::error::{self, Exception, KmsException, Origin, Refusal};
 use strongroom_aws::json::{self, Json};
@@ -28,6 +29,7 @@ use crate::kms::Kms;
 use crate::metrics::Rejection;
 use crate::ops::{self, Op, ResourceKind, Service as AwsService};
 use crate::service::Service;
+use crate::tls::Spoken;
 
 const FORM_CONTENT_TYPE: &str = "application/x-www-form-urlencoded";
 /// Where unsigned requests are answered, and whose they are when they name no account.
@@ -65,8 +67,8 @@ pub struct Peer {
 pub enum Channel {
     /// In clear.
     Clear,
-    /// Over TLS.
-    Tls,
+    /// Over TLS, spoken so.
+    Tls(Arc<Spoken>),
     /// Over the socket of this service.
     Service(Arc<str>),
 }
@@ -340,7 +342,7 @@ fn unsigned(
 fn source(request: &Request) -> Result<Source, AuthFailure> {
     let (is_secure, via) = match &request.peer.channel {
         Channel::Clear => (false, None),
-        Channel::Tls => (true, None),
+        Channel::Tls(_) => (true, None),
         Channel::Service(principal) => (true, Some(services::via(principal, &request.headers)?)),
     };
     let user_agent = header(&request.headers, "user-agent").unwrap_or_default();
@@ -348,8 +350,19 @@ fn source(request: &Request) -> Result<Source, AuthFailure> {
         address: request.peer.address,
         user_agent: user_agent.to_owned(),
         is_secure,
+        tls: tls(request),
         via,
     })
+}
+
+/// TLS as it was spoken, with the host that the client meant: HTTP/2 has it in the target.
+fn tls(request: &Request) -> Option<Tls> {
+    let Channel::Tls(spoken) = &request.peer.channel else {
+        return None;
+    };
+    let authority = request.uri.authority().map(http::uri::Authority::as_str);
+    let host = authority.or_else(|| header(&request.headers, "host"));
+    Some(spoken.with_host(host.unwrap_or_default()))
 }
 
 /// The service whose socket the request came through, calling for itself.

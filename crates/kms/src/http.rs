@@ -31,6 +31,7 @@ use crate::endpoint::{self, Channel, Peer, Reply, Request};
 use crate::metrics::Rejection;
 use crate::service::Service;
 use crate::service_sockets::ServiceSocket;
+use crate::tls::Spoken;
 
 /// The longest request body: a policy of 131,072 characters, escaped, fits.
 const BODY_BYTES_MAX: usize = 1 << 20;
@@ -185,7 +186,8 @@ fn accept(
                 if let Ok(Ok(stream)) =
                     tokio::time::timeout(HANDSHAKE_TIME_MAX, acceptor.accept(stream)).await
                 {
-                    serve_connection(shared, stream, peer(Channel::Tls), stopped).await;
+                    let spoken = Arc::new(Spoken::on(&stream));
+                    serve_connection(shared, stream, peer(Channel::Tls(spoken)), stopped).await;
                 }
             }
         }

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use strongroom_audit::Value;
 use strongroom_aws::error::{KmsException, Refusal};
 use strongroom_aws::kms::ImportType;
 use strongroom_aws::text;
@@ -181,7 +182,11 @@ pub(crate) async fn expire(kms: &Kms, key: &Arc<Key>) -> Result<(), Failure> {
     let record = without(kms, key, is_over).await?;
     let mut changes = (kms.records).change_key(Changes::default(), key, &record)?;
     for expired in key.record.materials.iter().filter(|one| is_over(one)) {
-        changes = noted(kms, changes, "DeleteExpiredKeyMaterial", key, &expired.id)?;
+        let told = Value::texts([
+            ("keyId", key.name.id.as_str()),
+            ("keyMaterialId", hex::encode(&expired.id).as_str()),
+        ]);
+        changes = noted(kms, changes, "DeleteExpiredKeyMaterial", key, told)?;
     }
     kms.records.commit(changes).await?;
     tracing::info!(key = %key.arn, "imported key material expired");

@@ -12,6 +12,7 @@ use crate::records::{
     KeyOrigin, KeyRecord, KeySpec, KeyState, KeyUsage, MaterialRecord, MaterialRole, Millis,
     TimerKind, Unreadable,
 };
+use crate::usage_report::{ROTATIONS_CHARGED, StandingKey};
 
 /// The states in which a key may be used.
 pub(crate) const USABLE: &[KeyState] = &[KeyState::Enabled];
@@ -218,10 +219,7 @@ impl Key {
                 Some(_) => wire::ExpirationModelType::KeyMaterialExpires,
                 None => wire::ExpirationModelType::KeyMaterialDoesNotExpire,
             }),
-            key_manager: Some(match record.managed_for {
-                Some(_) => wire::KeyManagerType::Aws,
-                None => wire::KeyManagerType::Customer,
-            }),
+            key_manager: Some(record.manager()),
             customer_master_key_spec: Some(wire::EchoedKeySpec(record.spec.wire())),
             key_spec: Some(record.spec.wire()),
             multi_region: Some(wire::NullableBooleanType(record.multi_region.is_some())),
@@ -308,6 +306,36 @@ impl KeyRecord {
         self.multi_region
             .as_ref()
             .is_some_and(|regions| regions.primary != self.region)
+    }
+
+    /// What operators are told of the key.
+    pub(crate) fn standing(&self) -> StandingKey {
+        let mut rotated: Vec<i64> = self
+            .permanent_materials()
+            .filter_map(|material| Some(material.rotated?.date.0))
+            .collect();
+        rotated.truncate(ROTATIONS_CHARGED);
+        StandingKey {
+            arn: KeyName::of(self).arn(),
+            spec: self.spec.wire().as_str().to_owned(),
+            usage: self.usage.wire().as_str().to_owned(),
+            origin: self.origin.wire().as_str().to_owned(),
+            manager: self.manager().as_str().to_owned(),
+            created: self.created.0,
+            rotated,
+            is_pending_deletion: matches!(
+                self.state,
+                KeyState::PendingDeletion | KeyState::PendingReplicaDeletion
+            ),
+        }
+    }
+
+    /// Who manages it.
+    fn manager(&self) -> wire::KeyManagerType {
+        match self.managed_for {
+            Some(_) => wire::KeyManagerType::Aws,
+            None => wire::KeyManagerType::Customer,
+        }
     }
 
     /// Whether the key has material, and all that is or was in use is there.

@@ -6,6 +6,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use strongroom_audit::cloudtrail::owner_event_id;
 use strongroom_aws::kms::KeyLastUsageTrackingOperation as Operation;
 use strongroom_base::{Instant, UnixMillis};
 use strongroom_store::Expect;
@@ -110,15 +111,24 @@ pub(crate) fn note(call: &Call<'_>, time: UnixMillis) {
     if Operation::named(call.op.name).is_none() {
         return;
     }
-    let used = KeyUsageRecord {
+    let mut used = KeyUsageRecord {
         operation: call.op.name.to_owned(),
         time: time.into(),
-        event_id: call.event_id.clone(),
+        event_id: String::new(),
         request_id: call.request_id.to_owned(),
     };
     for key in call.touched_keys() {
+        used.event_id = event_id(call, &key);
         call.kms.last_uses.note(&key, &used);
     }
+}
+
+/// The id under which the account of `key` is told of `call`.
+fn event_id(call: &Call<'_>, key: &KeyName) -> String {
+    if key.account == call.caller.account {
+        return call.event_id.clone();
+    }
+    owner_event_id(&call.event_id, &key.account)
 }
 
 /// The last use of `key`, unless it never was used.

@@ -23,8 +23,10 @@ mod spec;
 pub mod strictness;
 pub mod timers;
 pub mod tls;
+mod told;
 mod trails;
 mod turns;
+pub mod usage_report;
 
 mod authorize;
 mod cache;

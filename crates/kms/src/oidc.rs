@@ -203,11 +203,6 @@ impl WebIdentity {
         format!("arn:{partition}:iam::{account}:oidc-provider/{host}")
     }
 
-    /// What the audit calls whom the token vouches for.
-    pub(crate) fn principal(&self) -> String {
-        format!("{}:{}:{}", self.host(), self.audience, self.subject)
-    }
-
     /// The values of the condition key `HOST:CLAIM`, in lower case; `None` when it is another's. Two claims that
     /// differ in nothing but case determine nothing.
     pub(crate) fn values(&self, key: &str) -> Option<Result<Values<'_>, Undetermined>> {

@@ -17,6 +17,7 @@ use crate::authorize::{Authorized, Keys, Target, authorize};
 use crate::call::{Call, Input};
 use crate::failure::{Cause, Failure};
 use crate::managed_keys;
+use crate::told;
 
 use custom_key_stores::CustomKeyStores;
 
@@ -237,6 +238,16 @@ pub struct Op {
     pub carry_out: for<'r> fn(&'r Call<'r>) -> Reply<'r>,
 }
 
+impl Op {
+    /// CloudTrail's readOnly. STS's sessions of users are told as changes, unlike those of roles.
+    pub fn is_read_only(&self) -> bool {
+        match (self.service, self.name) {
+            (Service::Sts, "GetFederationToken" | "GetSessionToken") => false,
+            _ => self.audit.is_read_only(),
+        }
+    }
+}
+
 /// The operation that a client means.
 pub fn find(service: Service, name: &str) -> Option<&'static Op> {
     OPS.iter()
@@ -248,8 +259,9 @@ fn json<'r, O: Operation>(call: &'r Call<'r>) -> Reply<'r> {
         let Input::Json(input) = &call.input else {
             return Err(Refusal::bare(KmsException::Serialization).into());
         };
-        let input: O::Input = shape::decode_json(input).map_err(|error| error.json())?;
-        Ok(shape::encode(&carry_out::<O>(call, &input).await?))
+        let decoded: O::Input = shape::decode_json(input).map_err(|error| error.json())?;
+        call.note_parameters(told::parameters(O::Input::MODEL, input));
+        Ok(shape::encode(&carry_out::<O>(call, &decoded).await?))
     })
 }
 
@@ -259,8 +271,9 @@ fn query<'r, O: Operation>(call: &'r Call<'r>) -> Reply<'r> {
             return Err(Refusal::bare(QueryException::MalformedInput).into());
         };
         let input = to_json(form, O::Input::MODEL)?;
-        let input: O::Input = shape::decode_json(&input).map_err(|error| error.query())?;
-        let output = carry_out::<O>(call, &input).await?;
+        let decoded: O::Input = shape::decode_json(&input).map_err(|error| error.query())?;
+        call.note_parameters(told::parameters(O::Input::MODEL, &input));
+        let output = carry_out::<O>(call, &decoded).await?;
         let service = call.op.service.xml();
         Ok(xml::reply(service, call.op.name, &output, call.request_id).into())
     })

@@ -87,3 +87,6 @@ async fn move_all(kms: &Kms, entries: Vec<OutboxEntry>) -> Result<(), Failure> {
         .forget_known(records.iter().map(|(event_id, _)| event_id));
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,10 +3,14 @@
 
 use std::time::Duration;
 
+use crate::audit_log::{AuditStatus, ReserveState};
 use crate::service::Service;
 
 /// How long the key process may take to answer: it is asked for nothing but its status.
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(1);
+
+/// A record is synced within milliseconds: a log that has not been for so long is stuck.
+const UNSYNCED_TIME_MAX: Duration = Duration::from_secs(10);
 
 /// What keeps requests from being served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +19,8 @@ pub(crate) enum Obstacle {
     Sealed,
     /// The key process does not answer in time.
     KeyProcess,
+    /// The audit log cannot be written: the disk has no room left, or does not answer.
+    AuditLog,
 }
 
 impl Obstacle {
@@ -23,6 +29,7 @@ impl Obstacle {
         match self {
             Self::Sealed => "sealed",
             Self::KeyProcess => "key_process",
+            Self::AuditLog => "audit_log",
         }
     }
 }
@@ -37,5 +44,13 @@ pub(crate) async fn obstacles(service: &Service) -> Vec<Obstacle> {
     if !matches!(status.await, Ok(Ok(_))) {
         found.push(Obstacle::KeyProcess);
     }
+    if is_stuck(&service.audit_status()) {
+        found.push(Obstacle::AuditLog);
+    }
     found
+}
+
+fn is_stuck(log: &AuditStatus) -> bool {
+    let is_unsynced = log.unsynced.is_some_and(|age| age > UNSYNCED_TIME_MAX);
+    is_unsynced || log.reserve == ReserveState::UsedUp
 }

@@ -4,7 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use strongroom_base::UnixMillis;
+use strongroom_audit::Value;
+use strongroom_base::{UnixMillis, hex};
 use strongroom_hsm_api::key::MaterialId;
 
 use crate::failure::Failure;
@@ -53,9 +54,38 @@ pub(crate) async fn rotate(
             let owner = MaterialOwnerRecord::of(record);
             changes = changes.put_material_owner(&record.region, &current.id, &owner);
         }
-        changes = noted(kms, changes, "RotateKey", key, &current.id)?;
+        changes = noted(kms, changes, "RotateKey", key, told(key, kind, &current.id))?;
     }
-    Ok(changes)
+    match keys.as_slice() {
+        [primary, _, ..] => service_events::put_synchronized(&kms.env, changes, primary),
+        _ => Ok(changes),
+    }
+}
+
+fn rotation_type(kind: RotationKind) -> &'static str {
+    match kind {
+        RotationKind::Automatic => "AUTOMATIC",
+        RotationKind::OnDemand => "ON_DEMAND",
+    }
+}
+
+/// What the audit tells of a rotation (KMS Developer Guide, "RotateKey").
+fn told(key: &Key, kind: RotationKind, current: &MaterialId) -> Value {
+    let previous = key.current_material();
+    let previous = previous.map(|previous| ("previousKeyMaterialId", hex::encode(&previous.id)));
+    let members = [
+        ("rotationType", rotation_type(kind).to_owned()),
+        ("keyOrigin", key.record.origin.wire().as_str().to_owned()),
+    ];
+    let members = members.into_iter().chain(previous).chain([
+        ("currentKeyMaterialId", hex::encode(current)),
+        ("keyId", key.name.id.to_string()),
+    ]);
+    Value::Object(
+        members
+            .map(|(name, text)| (name.to_owned(), text.into()))
+            .collect(),
+    )
 }
 
 /// Rotates a key whose planned date has come.
@@ -140,18 +170,15 @@ impl MaterialRecord {
     }
 }
 
-/// Adds the audit record of what the service does to `material` of `key` by itself.
+/// Adds the audit record of what the service does to `key` by itself.
 pub(crate) fn noted(
     kms: &Kms,
     changes: Changes,
     operation: &str,
     key: &Key,
-    material: &MaterialId,
+    told: Value,
 ) -> Result<Changes, Failure> {
-    let mut record = service_events::of_key(&kms.env, operation, key);
-    for noted in &mut record.resources {
-        noted.material_id = Some(*material);
-    }
+    let record = service_events::of_key_with(&kms.env, operation, key, told);
     Ok(changes.put_outbox(&record.event_id, &encoded(&record)?))
 }
 

@@ -1,11 +1,14 @@
 //! The records of what the server did by itself, or for its operators (CloudTrail User Guide, non-API events).
 
-use strongroom_audit::{Identity, Outcome, Record, Resource};
+use strongroom_audit::{Identity, Outcome, Record, Resource, Value};
 use strongroom_base::Env;
 use strongroom_base::id::{AccountId, Region, uuid};
 
+use crate::failure::Failure;
 use crate::key::Key;
+use crate::kms::encoded;
 use crate::records::Unreadable;
+use crate::repository::Changes;
 
 /// Where that is told which belongs to no Region, as it is of IAM.
 const HOME_REGION: &str = "us-east-1";
@@ -19,6 +22,21 @@ pub(crate) fn of_key(env: &Env, operation: &str, key: &Key) -> Record {
         resources: vec![Resource::new(&key.arn)],
         ..event(env, "kms", operation, account, region.clone())
     }
+}
+
+/// The record of `operation` of KMS on `key`, with what is told of it besides.
+pub(crate) fn of_key_with(env: &Env, operation: &str, key: &Key, details: Value) -> Record {
+    Record {
+        details: Some(details),
+        ..of_key(env, operation, key)
+    }
+}
+
+/// Adds that the keys related to the primary `key` were brought up to date (KMS Developer Guide,
+/// "SynchronizeMultiRegionKey").
+pub(crate) fn put_synchronized(env: &Env, changes: Changes, key: &Key) -> Result<Changes, Failure> {
+    let record = of_key(env, "SynchronizeMultiRegionKey", key);
+    Ok(changes.put_outbox(&record.event_id, &encoded(&record)?))
 }
 
 /// The record of an operator's `operation` on `account`.

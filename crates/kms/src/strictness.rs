@@ -61,3 +61,6 @@ pub(crate) fn of_call(call: &Call<'_>) -> Strictness {
     let of_account = call.kms.records.strictness(&call.caller.account);
     of_account.unwrap_or(Strictness::Strict)
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,6 +17,7 @@ use crate::ops::end_of_window;
 use crate::records::{ClockRecord, KeyRecord, KeyState, TimerKind};
 use crate::repository::{AliasName, Changes};
 use crate::service_events;
+use crate::told::answers;
 use crate::{imports, outbox, rotation};
 
 mod due;
@@ -99,7 +100,8 @@ async fn delete(kms: &Kms, key: &Arc<Key>) -> Result<(), Failure> {
     // next tick.
     grants::remove_all(kms, key).await?;
     remove_aliases(kms, key).await?;
-    let record = service_events::of_key(&kms.env, "DeleteKey", key);
+    let told = answers::of_key(key.name.id.as_str());
+    let record = service_events::of_key_with(&kms.env, "DeleteKey", key, told);
     let changes = leave_related(kms, removal(kms, key)?, key)?;
     let changes = changes.put_outbox(&record.event_id, &encoded(&record)?);
     kms.records.commit(changes).await?;

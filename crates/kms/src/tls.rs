@@ -9,7 +9,9 @@ use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::{CertifiedKey, SigningKey, SingleCertAndKey};
-use rustls::{Error, InconsistentKeys, ServerConfig};
+use rustls::{Error, InconsistentKeys, ProtocolVersion, ServerConfig};
+use strongroom_audit::Tls;
+use tokio_rustls::server::TlsStream;
 
 pub use tokio_rustls::TlsAcceptor as Acceptor;
 
@@ -39,6 +41,61 @@ pub fn acceptor(certificate: &Path, key: &Path) -> io::Result<Acceptor> {
         .with_cert_resolver(Arc::new(SingleCertAndKey::from(certified)));
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(Acceptor::from(Arc::new(config)))
+}
+
+/// TLS as a connection speaks it, in the names of CloudTrail's tlsDetails.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Spoken {
+    version: &'static str,
+    cipher_suite: String,
+    key_exchange: &'static str,
+}
+
+impl Spoken {
+    /// How `stream` speaks it, once the handshake is done.
+    pub(crate) fn on<S>(stream: &TlsStream<S>) -> Self {
+        let (_, connection) = stream.get_ref();
+        let suite = connection.negotiated_cipher_suite();
+        let suite = suite.and_then(|suite| suite.suite().as_str());
+        let group = connection.negotiated_key_exchange_group();
+        Self {
+            version: match connection.protocol_version() {
+                Some(ProtocolVersion::TLSv1_3) => "TLSv1.3",
+                Some(ProtocolVersion::TLSv1_2) => "TLSv1.2",
+                _ => "",
+            },
+            cipher_suite: cipher_suite(suite.unwrap_or_default()),
+            key_exchange: group
+                .and_then(|group| group.name().as_str())
+                .unwrap_or_default(),
+        }
+    }
+
+    /// The same for a request to `host`.
+    pub(crate) fn with_host(&self, host: &str) -> Tls {
+        Tls {
+            version: self.version.to_owned(),
+            cipher_suite: self.cipher_suite.clone(),
+            key_exchange: self.key_exchange.to_owned(),
+            host: host.to_owned(),
+        }
+    }
+}
+
+/// The name of a cipher suite as AWS writes it: of TLS 1.3 the standard's, of TLS 1.2 OpenSSL's.
+fn cipher_suite(name: &str) -> String {
+    if let Some(suite) = name.strip_prefix("TLS13_") {
+        return format!("TLS_{suite}");
+    }
+    let name = name.strip_prefix("TLS_").unwrap_or(name);
+    let name = name
+        .replace("_WITH_", "_")
+        .replace("AES_", "AES")
+        .replace('_', "-");
+    match name.strip_suffix("-SHA256") {
+        Some(short) if short.ends_with("POLY1305") => short.to_owned(),
+        _ => name,
+    }
 }
 
 fn chain(path: &Path) -> io::Result<Vec<CertificateDer<'static>>> {

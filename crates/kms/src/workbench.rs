@@ -323,6 +323,7 @@ impl Bench {
                 address: [127, 0, 0, 1].into(),
                 user_agent: String::new(),
                 is_secure: false,
+                tls: None,
                 via: None,
             },
             input,

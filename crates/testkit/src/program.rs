@@ -16,6 +16,8 @@ pub struct Program {
 pub struct Ended {
     /// Whether its exit status is 0.
     pub succeeded: bool,
+    /// Its exit code, unless a signal ended it.
+    pub code: Option<i32>,
     /// Its standard output.
     pub stdout: String,
     /// Its standard error.
@@ -59,6 +61,7 @@ impl Program {
         } = output.expect("the program can be run");
         Ended {
             succeeded: status.success(),
+            code: status.code(),
             stdout: String::from_utf8_lossy(&stdout).into_owned(),
             stderr: String::from_utf8_lossy(&stderr).into_owned(),
         }

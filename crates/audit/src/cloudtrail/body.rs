@@ -16,6 +16,17 @@ pub(super) const INTERNAL: &str = "AWS Internal";
 /// What the server does by itself and CloudTrail counts as a call (KMS Developer Guide, "SynchronizeMultiRegionKey").
 const INTERNAL_CALL: &str = "SynchronizeMultiRegionKey";
 
+/// The operations whose key material CloudTrail tells.
+const MATERIAL_TOLD: &[&str] = &[
+    "Decrypt",
+    "Encrypt",
+    "GenerateDataKey",
+    "GenerateDataKeyPair",
+    "GenerateDataKeyPairWithoutPlaintext",
+    "GenerateDataKeyWithoutPlaintext",
+    "ReEncrypt",
+];
+
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Body<'e> {
@@ -154,10 +165,12 @@ impl Event<'_> {
         (!told.is_empty()).then_some(Value::Object(told))
     }
 
-    /// The key material used; ReEncrypt used that of its source, then that of its destination.
+    /// The key material that a success used; ReEncrypt used that of its source, then that of its destination.
     fn materials(&self) -> impl Iterator<Item = (String, Value)> {
-        let is_reencrypt = self.record.operation == "ReEncrypt";
-        let materials = self.resources();
+        let operation = self.record.operation.as_str();
+        let is_reencrypt = operation == "ReEncrypt";
+        let tells = self.is_success() && MATERIAL_TOLD.contains(&operation);
+        let materials = self.resources().filter(move |_| tells);
         materials.filter_map(move |(place, resource)| {
             let name = match place {
                 0 if is_reencrypt => "sourceKeyMaterialId",

@@ -29,6 +29,9 @@ enum Action {
     List {
         #[command(flatten)]
         server: Server,
+        /// Print CloudTrail's events as JSON, one a line: of a call that another account is told of too, two
+        #[arg(long)]
+        json: bool,
     },
     /// Verify the log: every link of its chain and every signature. Exit code 0: intact, 1: a fault, 2: not readable
     Verify(verify::Arguments),
@@ -46,7 +49,7 @@ enum Action {
 
 pub(crate) fn run(arguments: &Arguments) -> ExitCode {
     let result = match &arguments.action {
-        Action::List { server } => list::run(server),
+        Action::List { server, json } => list::run(server, (*json).into()),
         Action::Checkpoint { server } => checkpoint::run(server),
         Action::Key { server } => keys::run(server),
         Action::Verify(arguments) => return verified(verify::run(arguments)),

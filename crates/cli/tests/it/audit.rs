@@ -166,6 +166,9 @@ fn check(data: &Path, answered: &Answered) {
         .map(|record| record.event_id.clone())
         .collect();
     let path = data.display().to_string();
+    program()
+        .run(["audit", "verify", "--data", &path])
+        .succeeded();
     let listed = program()
         .run(["audit", "list", "--data", &path])
         .succeeded();

@@ -4,15 +4,19 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use serde_json::{Value, json};
-use strongroom_testkit::{Client, Server};
+use strongroom_testkit::{Client, Server, eventually};
 
 use crate::{Scratch, program, scratch};
 
 const DISK_FULL: &str =
     "The request failed because the server's disk is full. Nothing was changed.";
 const NOT_AUDITED: &str = "The request failed because its audit record could not be written.";
+
+/// How long the reserve may stay away once there is room.
+const RETAKE_MAX: Duration = Duration::from_secs(5);
 
 /// A small disk, unmounted when dropped.
 struct Disk(Scratch);
@@ -23,7 +27,7 @@ impl Disk {
         let (scratch, data) = scratch();
         fs::create_dir(&data).unwrap();
         let mounted = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", "size=24m,mode=700", "tmpfs"])
+            .args(["-t", "tmpfs", "-o", "size=32m,mode=700", "tmpfs"])
             .arg(&data)
             .output()
             .is_ok_and(|output| output.status.success());
@@ -57,6 +61,14 @@ impl Disk {
                 }
             }
         }
+    }
+
+    /// What the server says of the audit log's reserve.
+    fn reserve(&self) -> String {
+        let path = self.path().display().to_string();
+        let status = program().run(["status", "--json", "--data", &path]);
+        let status: Value = serde_json::from_str(&status.succeeded()).unwrap();
+        status["audit"]["reserve"].as_str().unwrap().to_owned()
     }
 
     fn free_all(&self) {
@@ -165,7 +177,7 @@ impl Kept {
 #[test]
 fn a_full_disk_refuses_changes_and_fails_closed_without_an_audit_log() {
     let Some(disk) = Disk::mount() else { return };
-    let mut server = Server::dev(&program(), &disk.path());
+    let mut server = Server::dev_with(&program(), &disk.path(), &["--metrics", "127.0.0.1:0"]);
     let mut client = server.client();
     let kept = Kept::make(&mut client);
 
@@ -183,9 +195,28 @@ fn a_full_disk_refuses_changes_and_fails_closed_without_an_audit_log() {
     }
     kept.check(&mut client);
 
-    // Not a byte left: what is in the audit log's last page still fits, then nothing succeeds.
+    assert_eq!(disk.reserve(), "whole");
+    check_watched(&server, 2.0, &[]);
+
+    // Not a byte left: the audit log takes its reserve, and changes are refused for it, not for the store.
     disk.fill(0);
     let calls = kept.calls();
+    let mut turns = calls.iter().cycle();
+    while disk.reserve() == "whole" {
+        for (operation, input) in turns.by_ref().take(20) {
+            client.ok(operation, input);
+        }
+    }
+    assert_eq!(disk.reserve(), "in-use");
+    check_watched(&server, 1.0, &[]);
+    for (operation, input) in kept.mutations() {
+        let refused = internal(DISK_FULL);
+        assert_eq!(client.call(operation, &input), refused, "{operation}");
+    }
+    kept.check(&mut client);
+
+    // Nor of the reserve: what is in the log's last page still fits, then nothing succeeds.
+    disk.fill(0);
     let closed = (0..2000).find(|turn| {
         let (operation, input) = &calls[turn % calls.len()];
         let answer = client.call(operation, input);
@@ -196,6 +227,14 @@ fn a_full_disk_refuses_changes_and_fails_closed_without_an_audit_log() {
         answer.0 != 200
     });
     assert!(closed.is_some(), "calls succeed without an audit log");
+    // A checkpoint is shorter than a record and may still fit: then the reserve counts as in use until the next call.
+    let is_used_up = || {
+        let (operation, input) = &calls[0];
+        client.call(operation, input);
+        (disk.reserve() == "used-up").then_some(())
+    };
+    eventually("the end of the reserve", RETAKE_MAX, is_used_up);
+    check_watched(&server, 0.0, &["audit_log"]);
     for (operation, input) in calls.iter().chain(&kept.mutations()) {
         assert_eq!(
             client.call(operation, input),
@@ -204,8 +243,15 @@ fn a_full_disk_refuses_changes_and_fails_closed_without_an_audit_log() {
         );
     }
 
+    // With room again the reserve is taken back first, then changes are let in.
     disk.free_all();
     kept.check(&mut client);
+    let is_whole = || (disk.reserve() == "whole").then_some(());
+    eventually("the reserve", RETAKE_MAX, is_whole);
+    let key = json!({"KeyId": kept.key});
+    client.ok("DisableKey", &key);
+    client.ok("EnableKey", &key);
+
     disk.fill(0);
     server.kill();
     disk.free_all();
@@ -219,5 +265,17 @@ fn a_full_disk_refuses_changes_and_fails_closed_without_an_audit_log() {
     program()
         .run(["audit", "list", "--data", &path])
         .succeeded();
+    assert!(server.terminate().success());
+    program()
+        .run(["audit", "verify", "--data", &path])
+        .succeeded();
     println!("full disk: closed after {closed:?} more calls, lost=0");
+}
+
+/// Checks what programs that watch the server are told of the reserve, and what keeps it from being ready.
+fn check_watched(server: &Server, reserve: f64, reasons: &[&str]) {
+    let watcher = server.watcher();
+    let told = watcher.scrape().value("strongroom_audit_reserve");
+    assert_eq!(told, Some(reserve));
+    assert_eq!(watcher.get("/ready").json()["reasons"], json!(reasons));
 }

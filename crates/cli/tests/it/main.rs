@@ -11,6 +11,7 @@
 mod access;
 mod audit;
 mod audit_keys;
+mod audit_verify;
 mod bad_input;
 mod damage;
 mod domain;
@@ -22,6 +23,7 @@ mod metrics;
 mod operators;
 mod seal;
 mod services;
+mod usage;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};

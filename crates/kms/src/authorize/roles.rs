@@ -42,6 +42,7 @@ impl<'r> Asking<'r, '_> {
             inherit(caller, keys);
         };
         self.trusted(&role, arn, &fill)?;
+        self.call.note_role(arn.to_owned());
         Ok(role)
     }
 
@@ -74,6 +75,7 @@ impl<'r> Asking<'r, '_> {
                 return Err(self.denied_token());
             }
         }
+        self.call.note_role(arn.to_owned());
         Ok(role)
     }
 

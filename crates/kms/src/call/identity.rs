@@ -4,24 +4,35 @@ use strongroom_audit::{Identity as Told, IdentityKind, Session};
 
 use super::Call;
 use crate::iam::{Caller, Identity};
+use crate::oidc::WebIdentity;
 use crate::records::SessionRecord;
 
 impl Call<'_> {
     /// Who called, as the audit tells it: CloudTrail User Guide, userIdentity.
     pub(super) fn told_identity(&self) -> Told {
         let caller = &self.caller;
+        if let Some(who) = self.web_identity.get() {
+            return self.told_by_token(who);
+        }
         Told {
             kind: kind(&caller.identity),
             principal_id: caller.user_id.clone(),
-            arn: self.principal(),
+            arn: caller.arn.clone(),
             access_key_id: caller.access_key_id.clone(),
             session: session(caller),
         }
     }
 
-    fn principal(&self) -> String {
-        let of_token = self.web_identity.get().map(|who| who.principal());
-        of_token.unwrap_or_else(|| self.caller.arn.clone())
+    /// Whom a token vouches for: the subject, and `PROVIDER:audience:subject`.
+    fn told_by_token(&self, who: &WebIdentity) -> Told {
+        let provider = who.provider_arn(self.region.partition(), &self.caller.account);
+        Told {
+            kind: IdentityKind::WebIdentityUser,
+            principal_id: who.subject.clone(),
+            arn: format!("{provider}:{}:{}", who.audience, who.subject),
+            access_key_id: String::new(),
+            session: None,
+        }
     }
 }
 

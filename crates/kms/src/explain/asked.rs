@@ -113,6 +113,7 @@ impl Posed {
                 address: [127, 0, 0, 1].into(),
                 user_agent: String::new(),
                 is_secure: via.is_some(),
+                tls: None,
                 via,
             },
             region,

@@ -2,6 +2,8 @@
 //! sends can make one.
 
 use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::text::encode;
@@ -40,7 +42,7 @@ pub fn openmetrics(service: &Service) -> Result<String, fmt::Error> {
 
 /// What one scrape tells.
 struct Page {
-    counted: std::sync::Arc<Metrics>,
+    counted: Arc<Metrics>,
     standing: Standing,
 }
 
@@ -97,13 +99,17 @@ impl Families<'_> {
         help: &str,
         value: Option<impl EncodeGaugeValue>,
     ) -> fmt::Result {
-        let mut gauge = self
-            .0
-            .encode_descriptor(name, help, None, MetricType::Gauge)?;
-        match value {
-            Some(value) => gauge.encode_gauge(&value),
-            None => Ok(()),
-        }
+        self.measure(name, help, None, value)
+    }
+
+    /// The same in seconds; its name gets `_seconds`.
+    pub(super) fn seconds(
+        &mut self,
+        name: &'static str,
+        help: &str,
+        value: Option<f64>,
+    ) -> fmt::Result {
+        self.measure(name, help, Some(&Unit::Seconds), value)
     }
 
     /// Labels that say what this is; its name gets `_info`.
@@ -117,6 +123,22 @@ impl Families<'_> {
             .0
             .encode_descriptor(name, help, None, MetricType::Info)?;
         info.encode_info(labels)
+    }
+
+    fn measure(
+        &mut self,
+        name: &'static str,
+        help: &str,
+        unit: Option<&Unit>,
+        value: Option<impl EncodeGaugeValue>,
+    ) -> fmt::Result {
+        let mut gauge = self
+            .0
+            .encode_descriptor(name, help, unit, MetricType::Gauge)?;
+        match value {
+            Some(value) => gauge.encode_gauge(&value),
+            None => Ok(()),
+        }
     }
 }
 
@@ -142,7 +164,7 @@ impl Metrics {
         families.gauge(
             "connections",
             "Open connections of clients and services.",
-            Some(self.connections.load(std::sync::atomic::Ordering::Relaxed)),
+            Some(self.connections.load(Ordering::Relaxed)),
         )
     }
 
@@ -202,8 +224,7 @@ impl Metrics {
         families.counter(
             "key_process_restarts",
             "Key processes started in place of one that ended.",
-            self.key_process_restarts
-                .load(std::sync::atomic::Ordering::Relaxed),
+            self.key_process_restarts.load(Ordering::Relaxed),
         )
     }
 

@@ -2,14 +2,17 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::families::Families;
+use crate::audit_log::{AuditStatus, ReserveState};
 use crate::kms::Kms;
 use crate::service::Service;
 
 /// What is asked for at a scrape.
 pub(super) struct Standing {
     calls_in_flight: usize,
+    audit: AuditStatus,
     /// Nothing while the domain is sealed.
     open: Option<Open>,
 }
@@ -28,6 +31,7 @@ impl Standing {
     pub(super) fn of(service: &Service) -> Self {
         Self {
             calls_in_flight: service.key_process_calls_in_flight(),
+            audit: service.audit_status(),
             open: service.kms().as_ref().map(Open::of),
         }
     }
@@ -43,11 +47,47 @@ impl Standing {
             "1 while the domain is sealed, else 0.",
             Some(u32::from(self.open.is_none())),
         )?;
+        self.tell_audit(families)?;
         self.tell_open(families)?;
         families.info(
             "build",
             "What runs here.",
             &[("version", env!("CARGO_PKG_VERSION"))],
+        )
+    }
+
+    fn tell_audit(&self, families: &mut Families<'_>) -> fmt::Result {
+        families.counter(
+            "audit_records",
+            "Records written to the audit log.",
+            self.audit.records_written,
+        )?;
+        families.gauge(
+            "audit_queue_records",
+            "Records that wait to be written to the audit log.",
+            Some(self.audit.queue),
+        )?;
+        families.seconds(
+            "audit_unsynced",
+            "Since when the oldest record is written that the disk may not have; 0 when it has all.",
+            Some(self.audit.unsynced.unwrap_or_default().as_secs_f64()),
+        )?;
+        families.gauge(
+            "audit_reserve",
+            "Room on the disk kept for the audit log: 2 whole, 1 in use, 0 used up.",
+            Some(reserve_number(self.audit.reserve)),
+        )?;
+        families.seconds(
+            "audit_last_checkpoint_timestamp",
+            "When the last checkpoint of the audit log was signed.",
+            self.audit
+                .last_checkpoint
+                .map(|last| Duration::from_millis(last.time).as_secs_f64()),
+        )?;
+        families.gauge(
+            "audit_passed_over_records",
+            "Damaged records in the outbox, which the audit log will not have.",
+            Some(self.audit.passed_over),
         )
     }
 
@@ -73,6 +113,14 @@ impl Standing {
             "Seconds until the first key material that is imported expires.",
             open.and_then(|open| open.expiry_seconds),
         )
+    }
+}
+
+fn reserve_number(reserve: ReserveState) -> u32 {
+    match reserve {
+        ReserveState::UsedUp => 0,
+        ReserveState::InUse => 1,
+        ReserveState::Whole => 2,
     }
 }
 

@@ -152,8 +152,8 @@ fn tokens_verify_under_the_key_that_signed_them_and_no_other() {
         let token = signer.token(algorithm, &claims());
         let who = own.verify(&token, NOW).ok().unwrap();
         assert_eq!(
-            who.principal(),
-            "idp.example.com/realm:sts.example.com:user:1"
+            (who.host(), who.audience.as_str(), who.subject.as_str()),
+            ("idp.example.com/realm", "sts.example.com", "user:1")
         );
         let (signed, signature) = token.rsplit_once('.').unwrap();
         let mut wrong = URL_SAFE_NO_PAD.decode(signature).unwrap();

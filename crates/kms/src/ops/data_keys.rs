@@ -211,7 +211,6 @@ impl<'k> Sealing<'k> {
         request: &'k Authorized<'_, O>,
         context: Option<&EncryptionContextType>,
     ) -> Result<Self, Failure> {
-        request.call().note_context(context);
         let key = usable_key(request, KeyUsage::EncryptDecrypt)?;
         // Absent is SYMMETRIC_DEFAULT: key pairs seal no data keys.
         key.require_encryption_algorithm(None)?;

@@ -16,6 +16,7 @@ use crate::key::{CHANGEABLE, Key, wire_date, wire_state};
 use crate::kms::Kms;
 use crate::records::{KeyRecord, KeyState, Millis};
 use crate::repository::Changes;
+use crate::told;
 
 const WINDOW_DAYS_MIN: i32 = 7;
 const WINDOW_DAYS_MAX: i32 = 30;
@@ -49,13 +50,15 @@ impl Operation for ScheduleKeyDeletion {
         let days = window_days(request.input())?;
         let record = pending(kms, key, u32::try_from(days).unwrap_or(u32::MAX)).await?;
         let changes = kms.records.change_key(Changes::default(), key, &record)?;
-        request.commit(changes).await?;
-        Ok(ScheduleKeyDeletionResponse {
+        let answer = ScheduleKeyDeletionResponse {
             key_id: Some(key.arn.as_str().into()),
             deletion_date: record.deletion.map(wire_date),
             key_state: Some(wire_state(record.state)),
             pending_window_in_days: Some(PendingWindowInDaysType(days)),
-        })
+        };
+        request.call().note_response(told::output(&answer));
+        request.commit(changes).await?;
+        Ok(answer)
     }
 }
 

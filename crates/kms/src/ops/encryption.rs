@@ -1,6 +1,7 @@
 //! Encrypt, Decrypt and ReEncrypt with symmetric keys and key pairs. Everything secret happens in the key
 //! process; here are the rules of the API around it.
 
+use strongroom_audit::Resource;
 use strongroom_aws::error::{KmsException, Refusal};
 use strongroom_aws::kms::{
     BackingKeyIdType, CiphertextType, DecryptRequest, DecryptResponse, DryRunModifierList,
@@ -52,7 +53,6 @@ impl Operation for Encrypt {
     async fn run(request: Authorized<'_, Self>) -> Result<EncryptResponse, Failure> {
         let input = request.input();
         let context = input.encryption_context.as_ref();
-        request.call().note_context(context);
         let key = request.key()?;
         key.require_state(USABLE)?;
         let side = Side::encrypting(&request, key, input.encryption_algorithm, context)?;
@@ -109,7 +109,6 @@ impl Operation for Decrypt {
     async fn run(request: Authorized<'_, Self>) -> Result<DecryptResponse, Failure> {
         let (input, key) = (request.input(), request.key()?);
         let context = input.encryption_context.as_ref();
-        request.call().note_context(context);
         let audience = Audience::of(request.call(), input.recipient.as_ref())?;
         key.require_state(USABLE)?;
         let algorithm = require_decryption(key, input.encryption_algorithm)?;
@@ -186,8 +185,6 @@ impl Operation for ReEncrypt {
         let (source, destination) = (request.key_at(0)?, request.key_at(1)?);
         let source_context = input.source_encryption_context.as_ref();
         let destination_context = input.destination_encryption_context.as_ref();
-        request.call().note_context(source_context);
-        request.call().note_destination_context(destination_context);
         source.require_state(USABLE)?;
         destination.require_state(USABLE)?;
         let algorithm = require_decryption(source, input.source_encryption_algorithm)?;
@@ -202,6 +199,7 @@ impl Operation for ReEncrypt {
         }
         let ciphertext = bytes(input.ciphertext_blob.as_ref());
         let from = Side::decrypting(&request, source, algorithm, source_context, ciphertext)?;
+        request.call().note_sides(from.used(), to.used());
         let made = re_encrypt(&request, &from, ciphertext, &to).await?;
         would_have_succeeded(input.dry_run)?;
         Ok(ReEncryptResponse {
@@ -301,6 +299,15 @@ impl<'k> Side<'k> {
     fn material_id(&self) -> Option<BackingKeyIdType> {
         let is_symmetric = self.key.record.spec == KeySpec::SymmetricDefault;
         is_symmetric.then(|| material_id(self.material))
+    }
+
+    /// The key and, if it is symmetric, the material, as the audit tells them.
+    fn used(&self) -> Resource {
+        let is_symmetric = self.key.record.spec == KeySpec::SymmetricDefault;
+        Resource {
+            arn: self.key.arn.clone(),
+            material_id: is_symmetric.then_some(*self.material),
+        }
     }
 
     /// Refuses a plaintext that is too long for the key and algorithm.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use strongroom_audit::Value;
 use strongroom_aws::error::{KmsException, Refusal};
 use strongroom_aws::kms::{
     self as wire, BooleanType, CreateGrantRequest, CreateGrantResponse, DateType,
@@ -84,6 +85,7 @@ impl Operation for CreateGrant {
         let _turn = request.kms().grant_turns.take(&key.name).await;
         if let Some(grant) = records.named_grant(&key.name, &terms)? {
             would_have_succeeded(input.dry_run)?;
+            request.call().note_response(told_answer(key, &grant));
             return Ok(created(&request, &grant));
         }
         let grant = GrantRecord {
@@ -98,6 +100,7 @@ impl Operation for CreateGrant {
         let changes = Changes::default().relying_on_key(key);
         let changes = records.add_grant(changes, &grant)?;
         would_have_succeeded(input.dry_run)?;
+        request.call().note_response(told_answer(key, &grant));
         request.commit(changes).await?;
         Ok(created(&request, &grant))
     }
@@ -140,6 +143,14 @@ fn created(request: &Authorized<'_, CreateGrant>, grant: &GrantRecord) -> Create
         grant_token: Some(token.into()),
         grant_id: Some(grants::id_text(&grant.id).into()),
     }
+}
+
+/// The answer without its token.
+fn told_answer(key: &Key, grant: &GrantRecord) -> Value {
+    Value::texts([
+        ("grantId", grants::id_text(&grant.id).as_str()),
+        ("keyId", &key.arn),
+    ])
 }
 
 /// KMS API, CreateGrant: one grantee, at most one who retires, and a service as grantee only for one
@@ -625,6 +636,8 @@ impl Operation for RetireGrant {
 
     async fn run(request: Authorized<'_, Self>) -> Result<NoOutput, Failure> {
         let grant = request.grant()?;
+        let id = grants::id_text(&grant.id);
+        request.call().note_additional("grantId", id.into());
         end(&request, grant, request.input().dry_run).await
     }
 }

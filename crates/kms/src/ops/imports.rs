@@ -27,6 +27,7 @@ use crate::key_process::CallError;
 use crate::kms::Kms;
 use crate::material::attributes;
 use crate::records::{KeyOrigin, KeySpec, Millis};
+use crate::told;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -202,11 +203,13 @@ impl Operation for ImportKeyMaterial {
             description: description.map(|text| text.as_str().to_owned()),
         };
         let changes = imports::take_in(kms, key, incoming).await?;
-        request.commit(changes).await?;
-        Ok(ImportKeyMaterialResponse {
+        let answer = ImportKeyMaterialResponse {
             key_id: Some(key.arn.as_str().into()),
             key_material_id: shown_id(key, &unwrapped.material_id).map(Into::into),
-        })
+        };
+        request.call().note_response(told::output(&answer));
+        request.commit(changes).await?;
+        Ok(answer)
     }
 }
 

@@ -21,6 +21,7 @@ use crate::records::{
     PolicyKind, PolicyRecord,
 };
 use crate::repository::Changes;
+use crate::told;
 
 /// Marks the markers of this list.
 const KEYS_LIST: u8 = 1;
@@ -89,11 +90,14 @@ impl Operation for CreateKey {
             let made = material::generate(request.kms(), &record).await?;
             record.materials.push(made);
         }
-        request.call().note_key(&Key::new(record.clone(), 1));
-        request.commit(creation(&record, document)).await?;
-        Ok(CreateKeyResponse {
-            key_metadata: Some(Key::new(record, 1).metadata()),
-        })
+        let key = Key::new(record, 1);
+        request.call().note_key(&key);
+        let answer = CreateKeyResponse {
+            key_metadata: Some(key.metadata()),
+        };
+        request.call().note_response(told::output(&answer));
+        request.commit(creation(&key.record, document)).await?;
+        Ok(answer)
     }
 }
 

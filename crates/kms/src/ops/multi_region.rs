@@ -1,6 +1,7 @@
 //! Multi-Region keys: replicas are made, and the primary's role is passed on, each in one commit that
 //! tells all related keys. Nobody ever sees a key that is being created or updated.
 
+use strongroom_audit::Value;
 use strongroom_aws::error::{KmsException, Refusal};
 use strongroom_aws::kms::{
     BooleanType, KeyMetadata, KeyState as WireState, RegionType, ReplicateKeyRequest,
@@ -22,6 +23,7 @@ use crate::records::{
 };
 use crate::regions;
 use crate::repository::Changes;
+use crate::{service_events, told};
 
 /// The most materials of a key that can be replicated: each needs a row in the same commit. Reached after
 /// 49 years of rotation every 90 days.
@@ -78,10 +80,9 @@ impl Operation for ReplicateKey {
         request.call().note_key(&replica);
         let changes = keys::creation(&replica.record, given.clone());
         let changes = relate(&request, changes, &replica)?;
-        request
-            .commit(noted_elsewhere(&request, changes, "CreateKey", &replica)?)
-            .await?;
-        Ok(ReplicateKeyResponse {
+        let changes = noted_elsewhere(&request, changes, "CreateKey", &replica, None)?;
+        let changes = service_events::put_synchronized(&kms.env, changes, primary)?;
+        let answer = ReplicateKeyResponse {
             replica_key_metadata: Some(metadata_at_first(&replica)),
             replica_policy: Some(
                 given
@@ -89,7 +90,10 @@ impl Operation for ReplicateKey {
                     .into(),
             ),
             replica_tags: input.tags.clone().filter(|tags| !tags.0.is_empty()),
-        })
+        };
+        request.call().note_response(told::output(&answer));
+        request.commit(changes).await?;
+        Ok(answer)
     }
 }
 
@@ -238,9 +242,11 @@ fn noted_elsewhere<O: Operation>(
     changes: Changes,
     operation: &str,
     key: &Key,
+    parameters: Option<Value>,
 ) -> Result<Changes, Failure> {
     let time = request.env().clock.now();
-    let record = request.call().record_elsewhere(time, operation, key);
+    let call = request.call();
+    let record = call.record_elsewhere(time, operation, key, parameters);
     Ok(changes.put_outbox(&record.event_id, &encoded(&record)?))
 }
 
@@ -299,14 +305,18 @@ impl Operation for UpdatePrimaryRegion {
         let changes = multi_region::change_each(records, Changes::default(), &keys, |record| {
             record.multi_region = Some(regions.clone());
         })?;
-        request
-            .commit(noted_elsewhere(
-                &request,
-                changes,
-                "UpdatePrimaryRegion",
-                replica,
-            )?)
-            .await?;
+        let told = Value::texts([
+            ("keyId", primary.arn.as_str()),
+            ("primaryRegion", replica.name.region.as_str()),
+        ]);
+        let changes = noted_elsewhere(
+            &request,
+            changes,
+            "UpdatePrimaryRegion",
+            replica,
+            Some(told),
+        )?;
+        request.commit(changes).await?;
         Ok(NoOutput)
     }
 }

@@ -2,10 +2,11 @@
 //! is for an enclave leaves the key process encrypted to the enclave's key only.
 
 use strongroom_attestation::{Attestation, Rejected};
+use strongroom_audit::Value;
 use strongroom_aws::error::{KmsException, Refusal};
 use strongroom_aws::kms::{AttestationDocumentType, CiphertextType, PlaintextType, RecipientInfo};
 use strongroom_aws::text;
-use strongroom_base::Secret;
+use strongroom_base::{Secret, hex};
 
 use crate::call::Call;
 use crate::failure::{Failure, refuse_with};
@@ -71,6 +72,7 @@ impl Audience {
             tracing::info!(request_id, %reason, "an attestation document was refused");
             refuse_with(KmsException::Validation, text::ATTESTATION_NOT_VALID)
         })?;
+        call.note_additional("recipient", told(&attestation));
         Ok(Self::Enclave(attestation.public_key))
     }
 
@@ -100,6 +102,21 @@ impl Audience {
             },
         }
     }
+}
+
+/// What the audit tells of an enclave (KMS Developer Guide, "Logging AWS KMS requests from Nitro Enclaves").
+fn told(attestation: &Attestation) -> Value {
+    let image = attestation.pcrs.get(&0).map(|digest| hex::encode(digest));
+    Value::texts([
+        (
+            "attestationDocumentModuleId",
+            attestation.module_id.as_str(),
+        ),
+        (
+            "attestationDocumentEnclaveImageDigest",
+            image.as_deref().unwrap_or_default(),
+        ),
+    ])
 }
 
 #[cfg(test)]

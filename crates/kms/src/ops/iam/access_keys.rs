@@ -1,6 +1,7 @@
 //! Access keys of users and of the account's root. A secret is shown once, when it is made, and is written nowhere but
 //! into that answer; a key that is inactive or deleted proves nothing from the moment the call returns.
 
+use strongroom_audit::Value;
 use strongroom_aws::error::{QueryException, Refusal};
 use strongroom_aws::iam::{
     AccessKey, AccessKeyIdType, AccessKeyLastUsed, AccessKeyMetadata, AccessKeySecretType,
@@ -22,6 +23,7 @@ use crate::failure::{Failure, refuse_with};
 use crate::ops::Operation;
 use crate::records::{AccessKeyRecord, Unreadable, UserRecord};
 use crate::repository::{Changes, Stored};
+use crate::told;
 
 /// IAM User Guide, "IAM and AWS STS quotas": access keys of a user or root.
 pub(super) const ACCESS_KEYS_MAX: usize = 2;
@@ -160,9 +162,27 @@ impl Operation for CreateAccessKey {
         let answer = shown_once(&owner, &key, made.secret);
         let changes = Changes::default().put_access_key(Expect::Absent, &key);
         let changes = owner.with_keys(changes, |keys| keys.push(id));
+        call.note_response(told_answer(&answer.access_key));
         request.commit(changes).await?;
         Ok(answer)
     }
+}
+
+/// The answer without its secret.
+fn told_answer(key: &AccessKey) -> Value {
+    let created = key
+        .create_date
+        .map(|DateType(time)| ("createDate", told::date(time)));
+    let members = [
+        ("userName", key.user_name.as_str().into()),
+        ("accessKeyId", key.access_key_id.as_str().into()),
+        ("status", key.status.as_str().into()),
+    ];
+    let members = members.into_iter().chain(created);
+    let told = members
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect();
+    Value::Object(vec![("accessKey".to_owned(), Value::Object(told))])
 }
 
 fn shown_once(

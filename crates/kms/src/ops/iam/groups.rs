@@ -23,6 +23,7 @@ use crate::iam::group_arn;
 use crate::ops::Operation;
 use crate::records::{GroupRecord, PoliciesRecord, Unreadable, UserRecord};
 use crate::repository::{Changes, Stored};
+use crate::told;
 
 /// IAM User Guide, "IAM and AWS STS quotas": groups a user may be in.
 pub(super) const GROUPS_PER_USER_MAX: usize = 10;
@@ -50,12 +51,14 @@ impl Operation for CreateGroup {
             policies: PoliciesRecord::default(),
             users: 0,
         };
+        let answer = CreateGroupResponse {
+            group: shown(call, &group),
+        };
+        request.call().note_response(told::output(&answer));
         request
             .commit(Changes::default().create_entity(&group))
             .await?;
-        Ok(CreateGroupResponse {
-            group: shown(call, &group),
-        })
+        Ok(answer)
     }
 }
 

@@ -22,6 +22,7 @@ use crate::iam::{AwsManagedPolicy, Managed, managed_with_arn, policy_arn};
 use crate::ops::Operation;
 use crate::records::{ManagedPolicyRecord, Millis, PolicyVersionRecord};
 use crate::repository::{Changes, EntityName, Stored};
+use crate::told;
 
 pub(in crate::ops) use lists::{ListEntitiesForPolicy, ListPolicies};
 pub(in crate::ops) use versions::{
@@ -196,13 +197,15 @@ impl Operation for CreatePolicy {
         require_room(request.call(), input.policy_name.as_str())?;
         let record = new_policy(request.call(), input);
         let changes = Changes::default().create_entity(&record);
-        request.commit(changes).await?;
-        Ok(CreatePolicyResponse {
+        let answer = CreatePolicyResponse {
             policy: Some(Policy {
                 tags: tags::shown(&record.tags),
                 ..shown(&record, request.caller().partition())
             }),
-        })
+        };
+        request.call().note_response(told::output(&answer));
+        request.commit(changes).await?;
+        Ok(answer)
     }
 }
 

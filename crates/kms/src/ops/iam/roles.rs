@@ -26,6 +26,7 @@ use crate::iam::{bind_or_name, role_arn, show};
 use crate::ops::Operation;
 use crate::records::{PoliciesRecord, PolicyReference, RoleRecord, Unreadable};
 use crate::repository::Changes;
+use crate::told;
 
 /// IAM User Guide, "IAM and AWS STS quotas": characters of a trust policy, white space not counted.
 pub(super) const TRUST_CHARACTERS_MAX: usize = 2_048;
@@ -140,10 +141,12 @@ impl Operation for CreateRole {
         let boundary = boundary_of_new(call, input.permissions_boundary.as_ref())?;
         let record = new_role(call, input, trust, boundary);
         let changes = created(call, &record, record.policies.boundary.as_ref())?;
-        request.commit(changes).await?;
-        Ok(CreateRoleResponse {
+        let answer = CreateRoleResponse {
             role: shown(call, &record)?,
-        })
+        };
+        call.note_response(told::output(&answer));
+        request.commit(changes).await?;
+        Ok(answer)
     }
 }
 

@@ -26,6 +26,7 @@ use crate::iam::{Identity, reference_arn, root_arn, user_arn};
 use crate::ops::Operation;
 use crate::records::{PoliciesRecord, PolicyReference, Unreadable, UserRecord};
 use crate::repository::{Changes, Stored};
+use crate::told;
 
 /// What stands where a user has a name; AWS's roots have none.
 pub(super) const ROOT_NAME: &str = "root";
@@ -76,10 +77,12 @@ impl Operation for CreateUser {
             access_keys: Vec::new(),
         };
         let changes = attachments::created(call, &user, boundary.as_ref())?;
-        request.commit(changes).await?;
-        Ok(CreateUserResponse {
+        let answer = CreateUserResponse {
             user: Some(shown_whole(call, &user)?),
-        })
+        };
+        request.call().note_response(told::output(&answer));
+        request.commit(changes).await?;
+        Ok(answer)
     }
 }
 

@@ -71,13 +71,16 @@ impl Operation for AssumeRole {
             source_identity: source_identity.clone(),
             ..NewSession::of_role(role, name, seconds, limits, tags)
         };
-        Ok(AssumeRoleResponse {
-            credentials: Some(sessions::begin(kms, session).await?),
+        let credentials = sessions::begin(kms, session).await?;
+        let mut answer = AssumeRoleResponse {
             assumed_role_user: Some(assumed(role, caller.partition(), name)),
             packed_policy_size: packed.map(NonNegativeIntegerType),
             source_identity: source_identity.map(Into::into),
             ..AssumeRoleResponse::default()
-        })
+        };
+        sessions::note(request.call(), &credentials, &answer);
+        answer.credentials = Some(credentials);
+        Ok(answer)
     }
 }
 

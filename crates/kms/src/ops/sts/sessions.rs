@@ -3,6 +3,8 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use strongroom_audit::Value;
+use strongroom_aws::shape::Shape;
 use strongroom_aws::sts::{AccessKeySecretType, Credentials, DateType, TokenType};
 use strongroom_base::id::AccountId;
 use strongroom_base::{Secret, UnixMillis};
@@ -10,10 +12,12 @@ use strongroom_base::{Secret, UnixMillis};
 use super::limits::Limits;
 use super::tags::SessionTags;
 use crate::accounts::{TEMPORARY_PREFIX, new_access_key_id};
+use crate::call::Call;
 use crate::failure::Failure;
 use crate::iam::Role;
 use crate::kms::Kms;
 use crate::records::{SessionOf, SessionRecord};
+use crate::told;
 
 /// A session that is to begin.
 pub(super) struct NewSession {
@@ -56,6 +60,23 @@ impl NewSession {
             provider: None,
         }
     }
+}
+
+/// Notes an answer for the audit: all of `rest`, and of the credentials what nobody can sign with.
+pub(super) fn note<S: Shape>(call: &Call<'_>, credentials: &Credentials, rest: &S) {
+    let DateType(expiration) = credentials.expiration;
+    let public = vec![
+        (
+            "accessKeyId".to_owned(),
+            credentials.access_key_id.as_str().into(),
+        ),
+        ("expiration".to_owned(), told::date(expiration)),
+    ];
+    let mut members = vec![("credentials".to_owned(), Value::Object(public))];
+    if let Value::Object(rest) = told::output(rest) {
+        members.extend(rest);
+    }
+    call.note_response(Value::Object(members));
 }
 
 /// Begins `session` now.

@@ -55,10 +55,13 @@ impl Operation for GetSessionToken {
             source_identity: None,
             provider: None,
         };
-        Ok(GetSessionTokenResponse {
-            credentials: Some(sessions::begin(request.kms(), session).await?),
+        let credentials = sessions::begin(request.kms(), session).await?;
+        let mut answer = GetSessionTokenResponse {
             ..GetSessionTokenResponse::default()
-        })
+        };
+        sessions::note(request.call(), &credentials, &answer);
+        answer.credentials = Some(credentials);
+        Ok(answer)
     }
 }
 
@@ -110,15 +113,18 @@ impl Operation for GetFederationToken {
             source_identity: None,
             provider: None,
         };
-        Ok(GetFederationTokenResponse {
-            credentials: Some(sessions::begin(kms, session).await?),
+        let credentials = sessions::begin(kms, session).await?;
+        let mut answer = GetFederationTokenResponse {
             federated_user: Some(FederatedUser {
                 federated_user_id: format!("{}:{name}", caller.account).into(),
                 arn: federated_user_arn(partition, &caller.account, name).into(),
             }),
             packed_policy_size: packed.map(NonNegativeIntegerType),
             ..GetFederationTokenResponse::default()
-        })
+        };
+        sessions::note(request.call(), &credentials, &answer);
+        answer.credentials = Some(credentials);
+        Ok(answer)
     }
 }
 

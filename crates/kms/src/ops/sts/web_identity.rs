@@ -65,8 +65,8 @@ impl Operation for AssumeRoleWithWebIdentity {
             provider: Some(who.provider_arn(partition, &account)),
             ..NewSession::of_role(role, name, seconds, limits, tags)
         };
-        Ok(AssumeRoleWithWebIdentityResponse {
-            credentials: Some(sessions::begin(kms, session).await?),
+        let credentials = sessions::begin(kms, session).await?;
+        let mut answer = AssumeRoleWithWebIdentityResponse {
             subject_from_web_identity_token: Some(who.subject.as_str().into()),
             assumed_role_user: Some(roles::assumed(role, partition, name)),
             packed_policy_size: packed.map(NonNegativeIntegerType),
@@ -74,7 +74,10 @@ impl Operation for AssumeRoleWithWebIdentity {
             audience: Some(who.audience.as_str().into()),
             source_identity: source.cloned(),
             ..AssumeRoleWithWebIdentityResponse::default()
-        })
+        };
+        sessions::note(call, &credentials, &answer);
+        answer.credentials = Some(credentials);
+        Ok(answer)
     }
 }
 

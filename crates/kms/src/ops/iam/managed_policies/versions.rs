@@ -18,6 +18,7 @@ use crate::iam::{AwsManagedPolicy, Managed};
 use crate::ops::Operation;
 use crate::ops::iam::{delete_conflict, documents, pages};
 use crate::records::{ManagedPolicyRecord, Millis, PolicyVersionRecord};
+use crate::told;
 
 /// IAM User Guide, "IAM and AWS STS quotas": versions of a managed policy.
 pub(in crate::ops::iam) const MAX: usize = 5;
@@ -96,19 +97,20 @@ impl Operation for CreatePolicyVersion {
     }
 
     async fn run(request: Authorized<'_, Self>) -> Result<CreatePolicyVersionResponse, Failure> {
-        let input = request.input();
+        let (call, input) = (request.call(), request.input());
         let now = request.env().clock.now().into();
         let add = |record: &mut ManagedPolicyRecord| {
             let version = add_version(record, input.policy_document.as_str(), now)?;
             if input.set_as_default.is_some_and(|as_default| as_default.0) {
                 record.default_version = version.number;
             }
-            Ok(shown(record, &version))
+            let answer = CreatePolicyVersionResponse {
+                policy_version: Some(shown(record, &version)),
+            };
+            call.note_response(told::output(&answer));
+            Ok(answer)
         };
-        let version = change(request, &input.policy_arn, add).await?;
-        Ok(CreatePolicyVersionResponse {
-            policy_version: Some(version),
-        })
+        change(request, &input.policy_arn, add).await
     }
 }
 

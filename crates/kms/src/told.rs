@@ -1,0 +1,106 @@
+//! What the audit may tell of what was asked for and answered: member by member along the shape, nothing that is not
+//! decided to be told. Never bytes, secrets, tokens, or members that no shape has.
+
+use strongroom_audit::Value;
+use strongroom_aws::json::{self, Json};
+use strongroom_aws::kms::DateType;
+use strongroom_aws::shape::{self, Kind, Member, Model, Path, Sensitivity, Shape, Violations};
+use strongroom_aws::time::java_medium;
+use strongroom_base::UnixMillis;
+
+pub(crate) mod answers;
+
+/// Members that are never told, besides bytes and what the model calls sensitive: tokens that open something, and
+/// structures with nothing but secrets in them.
+const WITHHELD: &[&str] = &[
+    "ContextAssertion",
+    "GrantToken",
+    "GrantTokens",
+    "KeyStorePassword",
+    "Recipient",
+    "SessionToken",
+    "TokenCode",
+    "TrustAnchorCertificate",
+    "XksProxyAuthenticationCredential",
+];
+
+/// Members that CloudTrail calls otherwise than the API does.
+const RENAMED: &[(&str, &str)] = &[("CloudHsmClusterId", "clusterId")];
+
+/// What may be told of `json`, which was read as a value of shape `model`.
+pub(crate) fn parameters(model: &Model, json: &Json) -> Value {
+    value(model, json).unwrap_or_else(|| Value::Object(Vec::new()))
+}
+
+/// What may be told of an answer. Only for what has no secrets in it: they would be written on the way.
+pub(crate) fn output<S: Shape>(output: &S) -> Value {
+    match json::parse(&shape::encode(output)) {
+        Ok(json) => parameters(S::MODEL, &json),
+        Err(json::NotJson) => Value::Object(Vec::new()),
+    }
+}
+
+/// A date as CloudTrail tells those of parameters.
+pub(crate) fn date(time: UnixMillis) -> Value {
+    java_medium(time).into()
+}
+
+fn value(model: &Model, json: &Json) -> Option<Value> {
+    match (&model.kind, json) {
+        (Kind::Blob(..) | Kind::Text(_, _, Sensitivity::Secret), _) | (_, Json::Null) => None,
+        (Kind::Text(..) | Kind::Enumeration(_), json) => text(json),
+        (Kind::Integer(_), Json::Number(number)) => number.parse().ok().map(Value::Integer),
+        (Kind::Boolean, Json::Bool(value)) => Some(Value::Bool(*value)),
+        (Kind::Timestamp, json) => time(json).map(date),
+        (Kind::List(item, _), Json::Array(items)) => {
+            let items = items.iter().filter_map(|json| value(item, json));
+            Some(Value::List(items.collect()))
+        }
+        (Kind::Map(_, item), Json::Object(entries)) => {
+            let told = |(key, json): &(String, Json)| Some((key.clone(), value(item, json)?));
+            Some(Value::Object(entries.iter().filter_map(told).collect()))
+        }
+        (Kind::Structure(members), json) => Some(structure(members, json)),
+        (Kind::Integer(_) | Kind::Boolean | Kind::List(..) | Kind::Map(..), _) => None,
+    }
+}
+
+fn structure(members: &[Member], json: &Json) -> Value {
+    let told = members.iter().filter_map(|member| {
+        let json = json.get(member.name)?;
+        let told = value(member.model, json).filter(|_| may_be_told(member))?;
+        Some((name(member.name), told))
+    });
+    Value::Object(told.collect())
+}
+
+fn may_be_told(member: &Member) -> bool {
+    !WITHHELD.contains(&member.name)
+}
+
+/// Strings; in maps of strings other scalars stand for their texts.
+fn text(json: &Json) -> Option<Value> {
+    match json {
+        Json::String(text) | Json::Number(text) => Some(text.as_str().into()),
+        Json::Bool(value) => Some(value.to_string().into()),
+        Json::Null | Json::Array(_) | Json::Object(_) => None,
+    }
+}
+
+fn time(json: &Json) -> Option<UnixMillis> {
+    let date = DateType::decode(json, &Path::Root, &mut Violations::default());
+    date.ok().flatten().map(|DateType(time)| time)
+}
+
+/// The name of a member with a small first letter.
+fn name(member: &str) -> String {
+    if let Some((_, renamed)) = RENAMED.iter().find(|(known, _)| *known == member) {
+        return (*renamed).to_owned();
+    }
+    let mut letters = member.chars();
+    let first = letters.next().map(|letter| letter.to_ascii_lowercase());
+    first.into_iter().chain(letters).collect()
+}
+
+#[cfg(test)]
+mod tests;
