@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
@@ -17,6 +17,8 @@ const START_SECONDS_MAX: u64 = 60;
 /// A running server; ends with this value.
 pub(crate) struct Server {
     child: Child,
+    /// For suites that start servers of their own.
+    binary: PathBuf,
     pub(crate) endpoint: String,
     metrics: String,
 }
@@ -27,7 +29,8 @@ impl Server {
         let target = target()?;
         let data = target.join("conform").join(name);
         empty(&data)?;
-        let mut command = Command::new(target.join("release").join("strongroom"));
+        let binary = target.join("release").join("strongroom");
+        let mut command = Command::new(&binary);
         command
             .args(["dev", "--listen", "127.0.0.1:0", "--json"])
             .args(["--metrics", "127.0.0.1:0", "--data"])
@@ -47,6 +50,7 @@ impl Server {
         // Only now, so that the child is ended whatever the line says.
         let mut server = Self {
             child,
+            binary,
             endpoint: String::new(),
             metrics: String::new(),
         };
@@ -65,6 +69,7 @@ impl Server {
         command
             .env_remove("AWS_PROFILE")
             .env_remove("AWS_SESSION_TOKEN")
+            .env("STRONGROOM", &self.binary)
             .envs([
                 ("AWS_ENDPOINT_URL", self.endpoint.as_str()),
                 ("STRONGROOM_METRICS", self.metrics.as_str()),
