@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use strongroom_attestation::TrustRoots;
 use strongroom_audit::{Outcome, Record};
+use strongroom_aws::kms::KeyLastUsageTrackingOperation;
 use strongroom_base::{Env, UnixMillis};
 use strongroom_store::{SealedStore, StoreError};
 use tokio::sync::{RwLock, RwLockReadGuard};
@@ -24,6 +25,7 @@ use crate::oidc::Providers;
 use crate::ops::AuditClass;
 use crate::outbox::Outbox;
 use crate::repository::{Changes, Repository};
+use crate::series::{self, Measurements};
 use crate::strictness::{self, Strictness};
 use crate::timers::Timers;
 use crate::turns::Turns;
@@ -31,6 +33,9 @@ use crate::turns::Turns;
 /// When a caller is told of a key that may be missing or forbidden, counted from the request's arrival: longer
 /// than either takes to find out.
 const UNSEEN_REPLY_TIME: Duration = Duration::from_millis(2);
+
+/// Whether this build leaves out the records of calls that commit nothing, to measure what they cost.
+const WITHOUT_AUDIT: bool = cfg!(feature = "bench-without-audit");
 
 /// What is fixed while the service runs.
 #[derive(Clone)]
@@ -85,6 +90,7 @@ pub struct Kms {
     pub(crate) trail_turns: Turns,
     pub(crate) lookups: Lookups,
     pub(crate) last_uses: LastUses,
+    pub(crate) measurements: Measurements,
     domain_time: Mutex<DomainTime>,
     making_tokens: RwLock<()>,
 }
@@ -100,6 +106,9 @@ impl Kms {
         audit: Arc<AuditLog>,
         metrics: Arc<Metrics>,
     ) -> Self {
+        if WITHOUT_AUDIT {
+            tracing::warn!("BUILT FOR BENCHMARKS: calls leave no audit records");
+        }
         let records = Repository::new(store, &metrics);
         let domain_time = Mutex::new(read_domain_time(&records, &env));
         Timers::load(&records);
@@ -121,6 +130,7 @@ impl Kms {
             trail_turns: Turns::default(),
             lookups: Lookups::default(),
             last_uses: LastUses::default(),
+            measurements: Measurements::default(),
             domain_time,
             making_tokens: RwLock::new(()),
         }
@@ -214,7 +224,25 @@ impl Kms {
         if call.is_committed() || call.is_nobodys() {
             return result;
         }
-        let outcome = match &result {
+        let time = self.env.clock.now();
+        self.tell(call, &result, time).await?;
+        if result.is_ok() {
+            note_use(call, time);
+        }
+        result
+    }
+
+    /// Writes the record of a call that committed none.
+    async fn tell(
+        &self,
+        call: &Call<'_>,
+        result: &Result<Vec<u8>, Failure>,
+        time: UnixMillis,
+    ) -> Result<(), Failure> {
+        if WITHOUT_AUDIT {
+            return Ok(());
+        }
+        let outcome = match result {
             Ok(_) => Outcome::Success,
             Err(failure) => {
                 let refusal = failure.refusal();
@@ -230,17 +258,20 @@ impl Kms {
                 Durability::Written
             }
         };
-        let time = self.env.clock.now();
         let record = encoded(&call.record(time, outcome))?;
-        self.audit
-            .append(&record, durability)
-            .await
-            .map_err(|_| Failure::Internal(Cause::Audit))?;
-        if result.is_ok() {
-            last_use::note(call, time);
-        }
-        result
+        let appended = self.audit.append(&record, durability).await;
+        appended.map_err(|_| Failure::Internal(Cause::Audit))
     }
+}
+
+/// Notes that a call succeeded on the keys it touched, where its operation counts as a use of them.
+fn note_use(call: &Call<'_>, time: UnixMillis) {
+    let Some(operation) = KeyLastUsageTrackingOperation::named(call.op.name) else {
+        return;
+    };
+    let keys = call.touched_keys();
+    last_use::note(call, &keys, time);
+    series::note_request(&call.kms.measurements, operation, &keys, time);
 }
 
 fn read_domain_time(records: &Repository, env: &Env) -> DomainTime {

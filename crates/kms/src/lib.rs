@@ -51,6 +51,7 @@ mod regions;
 mod repository;
 mod resolve;
 mod rotation;
+mod series;
 
 #[cfg(test)]
 mod workbench;

@@ -4,6 +4,7 @@
 mod audit_keys;
 mod grants;
 mod identities;
+mod series;
 mod text;
 mod trails;
 
@@ -21,6 +22,9 @@ pub(crate) use identities::{
     Entity, EntityKind, EntityReference, GroupRecord, InlinePolicyRecord, ManagedPolicyRecord,
     PoliciesRecord, PolicyReference, PolicyVersionRecord, RoleRecord, SessionOf, SessionRecord,
     UserRecord,
+};
+pub(crate) use series::{
+    DimensionRecord, MetricDimension, MetricKind, Sample, SampleRecord, SamplesRecord, SeriesRecord,
 };
 
 pub(crate) use trails::{
@@ -557,6 +561,8 @@ records!(
     GrantCountRecord,
     GranteeIndexRecord,
     KeyUsageRecord,
+    SamplesRecord,
+    SeriesRecord,
     UserRecord,
     GroupRecord,
     RoleRecord,

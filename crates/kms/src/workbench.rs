@@ -244,6 +244,26 @@ impl Bench {
         }
     }
 
+    /// Carries out a call of CloudWatch by the account's root.
+    pub(crate) async fn monitor(&self, operation: &str, input: &Value) -> Result<Value, Refusal> {
+        self.monitor_as(ACCOUNT, "us-east-1", operation, input)
+            .await
+    }
+
+    /// Carries out a call of CloudWatch by the root of `account` in `region`.
+    pub(crate) async fn monitor_as(
+        &self,
+        account: &str,
+        region: &str,
+        operation: &str,
+        input: &Value,
+    ) -> Result<Value, Refusal> {
+        let home = region.parse().unwrap();
+        let caller = Caller::root(account.parse().unwrap(), "test".to_owned(), &home);
+        self.json_with(&caller, region, Service::CloudWatch, operation, input)
+            .await
+    }
+
     /// Carries out a call of `caller` in the AWS JSON of `service`.
     pub(crate) async fn json_with(
         &self,
