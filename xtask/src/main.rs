@@ -7,8 +7,11 @@
     reason = "a command-line tool of the developers, outside the Env door"
 )]
 
+mod bench;
+mod campaign;
 mod conform;
 mod count;
+mod options;
 mod run;
 mod server;
 mod test;
@@ -19,7 +22,11 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 cargo xtask test            everything CI runs
 cargo xtask tidy            dependency table, file headers, where unsafety may stand
-cargo xtask conform SUITE   policy (two evaluators), or clients against a server: cli, boto3, javascript, encryption-sdk; or all";
+cargo xtask conform SUITE   policy (two evaluators), or clients against a server: cli, boto3, javascript, encryption-sdk; or all
+cargo xtask campaign kill [--minutes N] [--seed N]
+                            SIGKILL at random under load: every reply has its audit record, the chain is whole
+cargo xtask bench audit --load PATH [--rounds N] [--seconds N]
+                            what the audit step costs, measured with the program kms-load";
 
 /// Why a command failed, in one line.
 type Outcome<T> = Result<T, String>;
@@ -31,6 +38,8 @@ fn main() -> ExitCode {
         ["test"] => test::test(),
         ["tidy"] => tidy::tidy(),
         ["conform", suite] => conform::conform(suite),
+        ["campaign", name, options @ ..] => campaign::campaign(name, options),
+        ["bench", "audit", options @ ..] => bench::audit(options),
         _ => Err(USAGE.to_owned()),
     };
     match outcome {

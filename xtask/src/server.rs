@@ -25,19 +25,23 @@ impl Server {
     /// Starts the binary that [`build`] made, with its data under `name` in the target folder.
     pub(crate) fn start(name: &str) -> Outcome<Self> {
         let target = target()?;
-        let data = target.join("conform").join(name);
-        empty(&data)?;
         let mut command = Command::new(target.join("release").join("strongroom"));
         command
-            .args(["dev", "--listen", "127.0.0.1:0", "--json"])
-            .args(["--metrics", "127.0.0.1:0", "--data"])
-            .arg(data.join("data"))
-            .arg("--attestation-roots")
+            .args(["dev", "--attestation-roots"])
             .arg(root().join("conformance/support/attestation-root.pem"))
             .arg("--oidc")
             .arg(root().join("conformance/support/oidc.toml"));
+        Self::run(command, &target.join("conform").join(name))
+    }
+
+    /// Starts `command`, a `strongroom dev`, with fresh data and its log in `folder`.
+    pub(crate) fn run(mut command: Command, folder: &Path) -> Outcome<Self> {
+        empty(folder)?;
+        command
+            .args(["--listen", "127.0.0.1:0", "--json", "--data"])
+            .arg(folder.join("data"));
         command.stdin(Stdio::null()).stdout(Stdio::piped());
-        let log = fs::File::create(data.join("stderr"))
+        let log = fs::File::create(folder.join("stderr"))
             .map_err(|error| format!("server log: {error}"))?;
         command.stderr(log);
         let mut child = command
@@ -52,12 +56,20 @@ impl Server {
         };
         let told = |name| {
             member(&line, name).ok_or_else(|| {
-                let log = fs::read_to_string(data.join("stderr")).unwrap_or_default();
+                let log = fs::read_to_string(folder.join("stderr")).unwrap_or_default();
                 format!("the server did not become ready: {line:?}\n{log}")
             })
         };
         (server.endpoint, server.metrics) = (told("endpoint")?, told("metrics")?);
         Ok(server)
+    }
+
+    /// The ids of its processes.
+    pub(crate) fn processes(&self) -> Vec<u32> {
+        let own = self.child.id();
+        let mut found = vec![own];
+        found.extend(all_processes().filter(|id| parent(*id) == Some(own)));
+        found
     }
 
     /// Makes `command` talk to this server.
@@ -116,6 +128,18 @@ fn first_line(stdout: impl Read + Send + 'static) -> String {
         .unwrap_or_default()
 }
 
+fn all_processes() -> impl Iterator<Item = u32> {
+    let entries = fs::read_dir("/proc").into_iter().flatten();
+    entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+}
+
+/// The parent of a process: what follows its name, which may hold anything, and its state.
+fn parent(id: u32) -> Option<u32> {
+    let text = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+    let (_, rest) = text.rsplit_once(") ")?;
+    rest.split(' ').nth(1)?.parse().ok()
+}
+
 /// The text of a member of a flat JSON object without escapes.
 fn member(json: &str, name: &str) -> Option<String> {
     let (_, rest) = json.split_once(&format!("\"{name}\":"))?;
@@ -123,9 +147,16 @@ fn member(json: &str, name: &str) -> Option<String> {
     value.split_once('"').map(|(value, _)| value.to_owned())
 }
 
+/// The number that is a member of a flat JSON object.
+pub(crate) fn number(json: &str, name: &str) -> Option<f64> {
+    let (_, rest) = json.split_once(&format!("\"{name}\":"))?;
+    let end = rest.find([',', '}'])?;
+    rest.get(..end)?.trim().parse().ok()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::member;
+    use super::{member, number};
 
     #[test]
     fn the_ready_line_is_read() {
@@ -136,5 +167,13 @@ mod tests {
         );
         assert_eq!(member(line, "env").as_deref(), Some("/x/aws.env"));
         assert_eq!(member("", "endpoint"), None);
+    }
+
+    #[test]
+    fn numbers_are_read() {
+        let line = r#"{"ok":3,"req_s":1.5}"#;
+        assert_eq!(number(line, "ok"), Some(3.0));
+        assert_eq!(number(line, "req_s"), Some(1.5));
+        assert_eq!(number(line, "p50_us"), None);
     }
 }

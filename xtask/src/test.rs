@@ -1,12 +1,13 @@
 //! Everything CI runs, in the order in which failures are cheapest.
 
 use crate::Outcome;
+use crate::campaign;
 use crate::conform;
 use crate::count::Count;
 use crate::run::{cargo, exists, run, run_and_keep};
 use crate::tidy;
 
-/// Formatting, lints, tests, tidy and conformance; the last line is the total.
+/// Formatting, lints, tests, tidy, campaigns and conformance; the last line is the total.
 pub(crate) fn test() -> Outcome<()> {
     run(cargo().args(["fmt", "--all", "--check"]))?;
     run(cargo().args([
@@ -20,6 +21,8 @@ pub(crate) fn test() -> Outcome<()> {
     ]))?;
     tidy::tidy()?;
     let mut total = run_tests()?;
+    let (printed, succeeded) = campaign::run_all()?;
+    total.add(Count::of_suite(&printed, succeeded));
     total.add(conform::run_all()?);
     println!("{} passed, {} failed", total.passed, total.failed);
     if total.failed > 0 {

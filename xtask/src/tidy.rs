@@ -52,6 +52,11 @@ const ALLOWED: &[(&str, &[&str])] = &[
 /// What the key process must not be built from.
 const NOT_IN_THE_KEY_PROCESS: &[&str] = &["tokio", "hyper", "rustls", "serde_json", "regex"];
 
+/// The feature of a server that writes no audit records, for benchmarks. Its declaration is the only word of it that
+/// a manifest may have.
+const WITHOUT_AUDIT: &str = "bench-without-audit";
+const WITHOUT_AUDIT_DECLARED: (&str, &str) = ("crates/kms/Cargo.toml", "bench-without-audit = []");
+
 /// Where `unsafe` may stand; a folder covers its files.
 const UNSAFE_ALLOWED: &[&str] = &[
     "crates/crypto/src/ffi.rs",
@@ -202,6 +207,9 @@ fn check_file(name: &str, text: &str) -> Vec<String> {
     if name.ends_with(".rs") && !may && text.lines().any(uses_unsafe) {
         problems.push("must not use unsafe".to_owned());
     }
+    if is_manifest(name) && text.lines().any(|line| turns_audit_off(name, line)) {
+        problems.push(format!("must not turn {WITHOUT_AUDIT} on"));
+    }
     for (start, end) in MACHINE_PATHS {
         if let Some(line) = text
             .lines()
@@ -215,6 +223,16 @@ fn check_file(name: &str, text: &str) -> Vec<String> {
 
 fn is_test(name: &str) -> bool {
     name.ends_with("tests.rs") || name.contains("/tests/")
+}
+
+/// Whether the file says what is built.
+fn is_manifest(name: &str) -> bool {
+    name.ends_with(".toml") || name.starts_with(".ci/")
+}
+
+fn turns_audit_off(name: &str, line: &str) -> bool {
+    let is_declaration = (name, line) == WITHOUT_AUDIT_DECLARED;
+    line.contains(WITHOUT_AUDIT) && !is_declaration && !line.starts_with('#')
 }
 
 /// Whether the line has `unsafe` as code: not in a comment, a text or a lint's name.
@@ -277,6 +295,18 @@ mod tests {
         check("crates/crypto/src/ffi/x.rs", "//! b\nunsafe { y() }", 0);
         check("crates/crypto/src/ffix.rs", "//! b\nunsafe { y() }", 1);
         check("crates/hsm/src/jail/x.rs", "//! b\nunsafe { y() }", 0);
+        check("crates/kms/Cargo.toml", "bench-without-audit = []", 0);
+        check(
+            "crates/kms/Cargo.toml",
+            "default = [\"bench-without-audit\"]",
+            1,
+        );
+        check("crates/cli/Cargo.toml", "bench-without-audit = []", 1);
+        check(
+            ".ci/run",
+            "cargo build --features strongroom-kms/bench-without-audit",
+            1,
+        );
         check(
             "README.md",
             &format!("see {}shared", concat!("/wo", "rk/")),

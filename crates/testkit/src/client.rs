@@ -87,10 +87,15 @@ impl Client {
 
     /// Calls an operation of `service`, which speaks the Query protocol.
     pub fn query_of(&mut self, service: &str, body: &str) -> Reply {
+        self.try_query_of(service, body).expect("a reply")
+    }
+
+    /// The same. Fails when the connection does.
+    pub fn try_query_of(&mut self, service: &str, body: &str) -> io::Result<Reply> {
         let mut request = Request::form(self.address, body.as_bytes());
         self.complete(&mut request);
         service.clone_into(&mut request.scope.1);
-        self.send(&request.bytes()).expect("a reply")
+        self.send(&request.bytes())
     }
 
     /// Calls a KMS operation with a body that need not be JSON.

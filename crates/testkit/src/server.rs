@@ -102,6 +102,16 @@ impl Server {
         (self.child, self.addresses) = started.unwrap_or_else(|ending| panic!("{}", ending.stderr));
     }
 
+    /// Starts it again, after it ended, and kills it when `moment` has passed, however far it came. Returns its key
+    /// processes, which may still be ending.
+    pub fn stumble(&mut self, moment: impl FnOnce()) -> Vec<Process> {
+        self.child = spawn(&self.program, &self.arguments, &log_path(&self.folder));
+        moment();
+        let key_processes = self.process().children();
+        self.kill();
+        key_processes
+    }
+
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.addresses.public
@@ -185,14 +195,7 @@ fn launch(
     folder: &Path,
 ) -> Result<(Child, Addresses), Ending> {
     let log = log_path(folder);
-    let mut child = program
-        .command()
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(File::create(&log).expect("a log file"))
-        .spawn()
-        .expect("the server can be run");
+    let mut child = spawn(program, arguments, &log);
     let line = first_line(child.stdout.take().expect("a pipe"));
     match addresses(&line) {
         Some(addresses) => Ok((child, addresses)),
@@ -203,6 +206,14 @@ fn launch(
             Err(Ending { stderr })
         }
     }
+}
+
+fn spawn(program: &Program, arguments: &[String], log: &Path) -> Child {
+    let mut command = program.command();
+    command.args(arguments).stdin(Stdio::null());
+    command.stdout(Stdio::piped());
+    command.stderr(File::create(log).expect("a log file"));
+    command.spawn().expect("the server can be run")
 }
 
 /// The first line the server prints, or nothing when it ends or takes too long. The rest is read and dropped,

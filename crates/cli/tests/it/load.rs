@@ -10,7 +10,76 @@ use serde_json::{Value, json};
 use strongroom_testkit::{Client, Reply, base64, eventually, from_base64};
 
 /// How long a server may be away.
-const AWAY_MAX: Duration = Duration::from_secs(30);
+pub(crate) const AWAY_MAX: Duration = Duration::from_secs(30);
+
+/// Where the server is that clients call, and whether they go on.
+pub(crate) struct Course {
+    place: Mutex<Place>,
+    stop: AtomicBool,
+}
+
+/// Where a server is.
+#[derive(Clone, Copy)]
+enum Place {
+    Here(SocketAddr),
+    /// It was there; somebody else may be now.
+    Gone(SocketAddr),
+}
+
+impl Course {
+    pub(crate) fn new(address: SocketAddr) -> Self {
+        Self {
+            place: Mutex::new(Place::Here(address)),
+            stop: AtomicBool::new(false),
+        }
+    }
+
+    /// Says where the server is now.
+    pub(crate) fn moved(&self, address: SocketAddr) {
+        *self.place.lock().unwrap() = Place::Here(address);
+    }
+
+    /// Says that the server is about to leave.
+    pub(crate) fn gone(&self) {
+        let mut place = self.place.lock().unwrap();
+        let (Place::Here(address) | Place::Gone(address)) = *place;
+        *place = Place::Gone(address);
+    }
+
+    /// Where the server is, as soon as it is there; where it was, once clients shall finish.
+    pub(crate) fn address(&self) -> SocketAddr {
+        eventually("a server that is back", AWAY_MAX, || {
+            match *self.place.lock().unwrap() {
+                Place::Here(address) => Some(address),
+                Place::Gone(address) => self.is_stopped().then_some(address),
+            }
+        })
+    }
+
+    /// Tells the clients to finish.
+    pub(crate) fn stop(&self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the clients were told to finish.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    /// Whoever fails ends the course for all, so that the test fails instead of waiting.
+    pub(crate) fn stop_on_panic(&self) -> StopOnPanic<'_> {
+        StopOnPanic(self)
+    }
+}
+
+/// Ends a course when it is dropped.
+pub(crate) struct StopOnPanic<'c>(&'c Course);
+
+impl Drop for StopOnPanic<'_> {
+    fn drop(&mut self) {
+        self.0.stop();
+    }
+}
 
 /// What a change may have left: the last value acknowledged, or any attempted since.
 #[derive(Default)]
@@ -47,9 +116,8 @@ struct Book {
 
 /// The server under load, and what it promised.
 pub(crate) struct Load {
-    address: Mutex<SocketAddr>,
+    course: Course,
     book: Mutex<Book>,
-    stop: AtomicBool,
     tolerance: Tolerance,
 }
 
@@ -67,26 +135,25 @@ pub(crate) enum Tolerance {
 impl Load {
     pub(crate) fn new(address: SocketAddr, tolerance: Tolerance) -> Self {
         Self {
-            address: Mutex::new(address),
+            course: Course::new(address),
             book: Mutex::default(),
-            stop: AtomicBool::new(false),
             tolerance,
         }
     }
 
     /// Says where the server is now.
     pub(crate) fn moved(&self, address: SocketAddr) {
-        *self.address.lock().unwrap() = address;
+        self.course.moved(address);
     }
 
     /// Tells the clients to finish.
     pub(crate) fn stop(&self) {
-        self.stop.store(true, Ordering::Relaxed);
+        self.course.stop();
     }
 
     /// Whether the clients were told to finish.
     pub(crate) fn is_stopped(&self) -> bool {
-        self.stop.load(Ordering::Relaxed)
+        self.course.is_stopped()
     }
 
     /// How many calls succeeded.
@@ -111,7 +178,7 @@ impl Load {
             client: self.client(),
             key: None,
         };
-        let _stop_the_others = StopOnPanic(self);
+        let _stop_the_others = self.course.stop_on_panic();
         for turn in 0.. {
             if self.is_stopped() {
                 return;
@@ -161,20 +228,11 @@ impl Load {
     }
 
     fn client(&self) -> Client {
-        Client::new(*self.address.lock().unwrap(), "test", "test")
+        Client::new(self.course.address(), "test", "test")
     }
 
     fn book(&self) -> MutexGuard<'_, Book> {
         self.book.lock().unwrap()
-    }
-}
-
-/// A client that failed ends the load, so that the test fails instead of waiting.
-struct StopOnPanic<'l>(&'l Load);
-
-impl Drop for StopOnPanic<'_> {
-    fn drop(&mut self) {
-        self.0.stop();
     }
 }
 
@@ -301,7 +359,7 @@ impl Worker<'_> {
 
     fn reconnect(&mut self) {
         eventually("a server that listens", AWAY_MAX, || {
-            let address = *self.load.address.lock().unwrap();
+            let address = self.load.course.address();
             TcpStream::connect(address).ok()
         });
         self.client = self.load.client();

@@ -13,6 +13,7 @@ mod audit;
 mod audit_keys;
 mod audit_verify;
 mod bad_input;
+mod campaign;
 mod damage;
 mod domain;
 mod full_disk;
