@@ -36,7 +36,14 @@ const HARMLESS: &[&str] = &["NextToken", "SubjectFromWebIdentityToken"];
 
 /// Whether a member with this name holds what opens something.
 fn is_secret(name: &str) -> bool {
-    let words = ["Assertion", "Credential", "Password", "Plaintext", "Secret", "Token"];
+    let words = [
+        "Assertion",
+        "Credential",
+        "Password",
+        "Plaintext",
+        "Secret",
+        "Token",
+    ];
     !HARMLESS.contains(&name) && words.iter().any(|word| name.contains(word))
 }
 
