@@ -4,7 +4,8 @@ those that are named.
 
 usage: extract_model.py service-2.json.gz [operation ...] > crates/aws/tests/data/kms-model.json
 
-The operations of iam-model.json, sts-model.json and cloudtrail-model.json are those that these files name already.
+The operations of iam-model.json, sts-model.json, cloudtrail-model.json and cloudwatch-model.json are those that these
+files name already.
 """
 
 import gzip
@@ -14,7 +15,7 @@ import sys
 # What says nothing of the wire. Everything else is kept, and the test fails for what it does not know.
 # A box is an integer or boolean that Java may leave out, which ours always may. A union is written as any
 # structure; that it has one member is for the service to check.
-IGNORED = ("documentation", "deprecated", "deprecatedMessage", "deprecatedSince", "box", "union")
+IGNORED = ("documentation", "xmlOrder", "deprecated", "deprecatedMessage", "deprecatedSince", "box", "union")
 PARTS = ("member", "key", "value")
 
 

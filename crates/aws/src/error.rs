@@ -1,4 +1,4 @@
-//! The exceptions of the KMS, IAM, STS and CloudTrail APIs, their HTTP status, and how they are written. A refusal
+//! The exceptions of the KMS, IAM, STS, CloudTrail and CloudWatch APIs, their HTTP status, and how they are written. A refusal
 //! never says more than its text.
 
 use crate::json::Writer;
@@ -123,14 +123,18 @@ exceptions! {
 }
 
 exceptions! {
-    /// An exception that an IAM or STS operation may answer with.
+    /// An exception that an operation of IAM, STS or CloudWatch may answer with.
     QueryException;
     Modelled 400 {
         ExpiredToken = "ExpiredTokenException",
         IdpCommunicationError = "IDPCommunicationError",
         InvalidIdentityToken = "InvalidIdentityToken",
         InvalidInput = "InvalidInput",
+        InvalidNextToken = "InvalidNextToken",
+        InvalidParameterCombination = "InvalidParameterCombination",
+        InvalidParameterValue = "InvalidParameterValue",
         MalformedPolicyDocument = "MalformedPolicyDocument",
+        MissingParameter = "MissingParameter",
         PackedPolicyTooLarge = "PackedPolicyTooLarge",
         PolicyNotAttachable = "PolicyNotAttachable",
         UnmodifiableEntity = "UnmodifiableEntity",
@@ -150,11 +154,11 @@ exceptions! {
         LimitExceeded = "LimitExceeded",
     }
     Modelled 500 {
+        InternalServiceError = "InternalServiceError",
         PolicyEvaluation = "PolicyEvaluation",
         ServiceFailure = "ServiceFailure",
     }
     Common 400 {
-        InvalidParameterValue = "InvalidParameterValue",
         MalformedInput = "MalformedInput",
         Throttling = "Throttling",
         Validation = "ValidationError",
@@ -229,7 +233,7 @@ exceptions! {
 pub enum Exception {
     /// Of KMS, or of what all services share.
     Kms(KmsException),
-    /// Of IAM or STS.
+    /// Of IAM, STS or CloudWatch.
     Query(QueryException),
     /// Of CloudTrail.
     CloudTrail(CloudTrailException),

@@ -170,7 +170,8 @@ impl<'de> Visitor<'de> for Reader<'_> {
     }
 }
 
-fn has_duplicates(members: &[(String, Json)]) -> bool {
+/// Whether a name stands twice among `members`.
+pub(crate) fn has_duplicates(members: &[(String, Json)]) -> bool {
     let mut names: Vec<&str> = members.iter().map(|(name, _)| name.as_str()).collect();
     names.sort_unstable();
     names.array_windows().any(|[one, next]| one == next)

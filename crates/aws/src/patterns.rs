@@ -32,6 +32,13 @@ pub(crate) fn is_external_id(text: &str) -> bool {
     text.chars().all(letter)
 }
 
+/// `[^:].*`; what `.` does not match are the ends of lines.
+pub(crate) fn begins_without_colon(text: &str) -> bool {
+    let is_line_end = |letter| matches!(letter, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}');
+    let mut letters = text.chars();
+    letters.next().is_some_and(|first| first != ':') && !letters.any(is_line_end)
+}
+
 /// `[\d]*`
 pub(crate) fn is_digits(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit())

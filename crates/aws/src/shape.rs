@@ -46,8 +46,8 @@ pub use violation::{Constraint, Path, Violations};
 pub mod parts {
     pub use super::aggregate::{decode_list, decode_map, member, members, optional, required};
     pub use super::scalar::{
-        decode_blob, decode_boolean, decode_integer, decode_text, decode_timestamp, encode_blob,
-        encode_timestamp,
+        decode_blob, decode_boolean, decode_double, decode_integer, decode_text, decode_timestamp,
+        encode_blob, encode_double, encode_timestamp,
     };
     pub use strongroom_base::{Secret, UnixMillis};
 }
@@ -130,6 +130,22 @@ impl NotShape {
         Refusal {
             exception: exception.into(),
             message: self.message(),
+        }
+    }
+
+    /// What a client of CloudWatch is told: SerializationException, MissingParameter of the first required member
+    /// that is absent, or ValidationError with every violated constraint.
+    pub fn cloudwatch(&self) -> Refusal {
+        let absent = match self {
+            Self::NotJson | Self::Malformed(_) => return self.json(),
+            Self::Violated(violations) => violations.first_absent(),
+        };
+        match absent {
+            Some(path) => Refusal::new(
+                QueryException::MissingParameter,
+                text::cloudwatch::required(path),
+            ),
+            None => self.query(),
         }
     }
 

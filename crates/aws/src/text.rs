@@ -6,6 +6,7 @@
 
 pub mod auth;
 pub mod cloudtrail;
+pub mod cloudwatch;
 pub mod iam;
 pub mod sts;
 

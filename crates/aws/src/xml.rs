@@ -38,6 +38,13 @@ pub const IAM: Service = Service {
     namespace: "https://iam.amazonaws.com/doc/2010-05-08/",
 };
 
+/// CloudWatch.
+pub const CLOUDWATCH: Service = Service {
+    signing_name: "monitoring",
+    version: "2010-08-01",
+    namespace: "http://monitoring.amazonaws.com/doc/2010-08-01/",
+};
+
 /// An error of the Query protocol.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum QueryError {

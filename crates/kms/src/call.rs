@@ -79,6 +79,8 @@ pub(crate) fn service_endpoint(service: &str, region: &Region) -> String {
 pub enum Input {
     /// AWS JSON.
     Json(Json),
+    /// Smithy RPC v2 CBOR.
+    Cbor(Json),
     /// Query.
     Form(Form),
 }

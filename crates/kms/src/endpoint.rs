@@ -1,6 +1,7 @@
 //! The request path: from headers and body to the bytes of a reply. Everything that is not
 //! understood, or could be understood in two ways, is refused here.
 
+mod query_compatible;
 mod services;
 
 use std::net::IpAddr;
@@ -9,7 +10,6 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, Uri};
 use strongroom_audit::Tls;
-use strongroom_aws::cloudwatch;
 use strongroom_aws::error::{self, Exception, KmsException, Origin, Refusal};
 use strongroom_aws::json::{self, Json};
 use strongroom_aws::kms::CONTENT_TYPE as JSON_CONTENT_TYPE;
@@ -17,6 +17,7 @@ use strongroom_aws::query::{self, Form, NotForm};
 use strongroom_aws::sigv4::{AuthFailure, Claim, CommonError, Expected, Request as SignedRequest};
 use strongroom_aws::text;
 use strongroom_aws::xml::{self, QueryError};
+use strongroom_aws::{cbor, cloudwatch};
 use strongroom_base::UnixMillis;
 use strongroom_base::id::{Region, uuid};
 use strongroom_crypto::digest::sha256;
@@ -79,6 +80,8 @@ pub struct Reply {
     pub status: StatusCode,
     /// The Content-Type.
     pub content_type: &'static str,
+    /// Further headers.
+    pub headers: Vec<(&'static str, String)>,
     /// The x-amzn-RequestId.
     pub request_id: String,
     /// The body.
@@ -94,6 +97,12 @@ enum Asked {
         input: Json,
     },
     Query(Form),
+    /// Of CloudWatch, the one service that speaks it.
+    Cbor {
+        /// "" of what is none.
+        operation: String,
+        input: Json,
+    },
 }
 
 impl Asked {
@@ -101,13 +110,24 @@ impl Asked {
         match self {
             Self::Json { service, .. } => *service,
             Self::Query(form) if form.version == xml::IAM.version => AwsService::Iam,
+            Self::Query(form) if form.version == xml::CLOUDWATCH.version => AwsService::CloudWatch,
             Self::Query(_) => AwsService::Sts,
+            Self::Cbor { .. } => AwsService::CloudWatch,
+        }
+    }
+
+    /// Whether `path` is where such requests go.
+    fn is_at(&self, path: &str) -> bool {
+        match self {
+            Self::Json { .. } | Self::Query(_) => path == "/",
+            // The operation was read from the path.
+            Self::Cbor { .. } => true,
         }
     }
 
     fn op(&self) -> Option<&'static Op> {
         let name = match self {
-            Self::Json { operation, .. } => operation,
+            Self::Json { operation, .. } | Self::Cbor { operation, .. } => operation,
             Self::Query(form) if form.version == self.service().xml().version => &form.action,
             Self::Query(_) => return None,
         };
@@ -120,7 +140,9 @@ pub async fn answer(service: &Service, request: Request) -> Reply {
     let request_id = uuid(&*service.env.random);
     let protocol = Protocol::of(&request.headers);
     let asked = read(&request, protocol);
-    let spoken_to = asked.as_ref().map_or(AwsService::Sts, Asked::service);
+    let spoken_to = asked
+        .as_ref()
+        .map_or(protocol.usual_service(), Asked::service);
     let answer = match (service.kms(), asked) {
         (Some(kms), Ok(asked)) => answer_open(&kms, &request, asked, &request_id).await,
         (Some(_), Err(unreadable)) => Err(unreadable),
@@ -136,6 +158,7 @@ pub async fn answer(service: &Service, request: Request) -> Reply {
         Ok(body) => Reply {
             status: StatusCode::OK,
             content_type: protocol.content_type(spoken_to),
+            headers: protocol.headers(),
             request_id,
             body,
         },
@@ -215,7 +238,7 @@ async fn answer_open(
 ) -> Result<Vec<u8>, Unanswered> {
     let op = asked
         .op()
-        .filter(|_| request.method == Method::POST && request.uri.path() == "/");
+        .filter(|_| request.method == Method::POST && asked.is_at(request.uri.path()));
     let caller = match (&asked, op) {
         (Asked::Query(form), Some(op)) if op.resource == ResourceKind::RoleForToken => {
             unsigned(request, form, kms.env.clock.now())?
@@ -224,7 +247,7 @@ async fn answer_open(
     };
     let Some(op) = op else {
         return Err(match asked {
-            Asked::Json { .. } => {
+            Asked::Json { .. } | Asked::Cbor { .. } => {
                 Unanswered::Refused(Refusal::bare(KmsException::UnknownOperation))
             }
             Asked::Query(form) => Unanswered::UnknownAction(form),
@@ -236,6 +259,7 @@ async fn answer_open(
     }
     let input = match asked {
         Asked::Json { input, .. } => Input::Json(input),
+        Asked::Cbor { input, .. } => Input::Cbor(input),
         Asked::Query(form) => Input::Form(form),
     };
     let source = source(request)?;
@@ -260,10 +284,13 @@ fn is_at_home(op: &Op, region: &Region) -> bool {
 /// Reads what is asked for, strictly, before anyone is asked who they are.
 fn read(request: &Request, protocol: Protocol) -> Result<Asked, Unanswered> {
     let headers = &request.headers;
-    if let Protocol::Query = protocol {
-        return query::parse(&request.body)
-            .map(Asked::Query)
-            .map_err(Unanswered::NotForm);
+    match protocol {
+        Protocol::Json => {}
+        Protocol::Query => {
+            let form = query::parse(&request.body);
+            return form.map(Asked::Query).map_err(Unanswered::NotForm);
+        }
+        Protocol::Cbor => return read_cbor(request),
     }
     let content_type = header(headers, "content-type")
         .map(|value| value.split(';').next().unwrap_or_default().trim());
@@ -281,6 +308,23 @@ fn read(request: &Request, protocol: Protocol) -> Result<Asked, Unanswered> {
     Ok(Asked::Json {
         service,
         operation: operation.to_owned(),
+        input,
+    })
+}
+
+/// Smithy RPC v2 CBOR: the operation is in the path.
+fn read_cbor(request: &Request) -> Result<Asked, Unanswered> {
+    let is_cbor = header(&request.headers, "content-type") == Some(cbor::CONTENT_TYPE);
+    let input = match is_cbor || request.body.is_empty() {
+        true => cbor::parse(&request.body),
+        false => Err(cbor::NotCbor),
+    };
+    let input = input
+        .map_err(|cbor::NotCbor| Unanswered::Refused(Refusal::bare(KmsException::Serialization)))?;
+    let named = cbor::operation(request.uri.path());
+    let operation = named.filter(|(service, _)| *service == cloudwatch::TARGET_PREFIX);
+    Ok(Asked::Cbor {
+        operation: operation.map_or_else(String::new, |(_, name)| name.to_owned()),
         input,
     })
 }
@@ -405,11 +449,15 @@ fn header<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
 enum Protocol {
     Json,
     Query,
+    Cbor,
 }
 
 impl Protocol {
-    /// A form without a target is Query; all else is JSON, and refused as such if it is not.
+    /// CBOR says so, a form without a target is Query; all else is JSON, and refused as such if it is not.
     fn of(headers: &HeaderMap) -> Self {
+        if header(headers, cbor::PROTOCOL_HEADER) == Some(cbor::PROTOCOL) {
+            return Self::Cbor;
+        }
         let content_type = header(headers, "content-type").unwrap_or_default();
         if content_type.starts_with(FORM_CONTENT_TYPE) && !headers.contains_key(TARGET_HEADER) {
             Self::Query
@@ -422,17 +470,40 @@ impl Protocol {
         match self {
             Self::Json => service.json_content_type(),
             Self::Query => xml::CONTENT_TYPE,
+            Self::Cbor => cbor::CONTENT_TYPE,
+        }
+    }
+
+    fn headers(self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Json | Self::Query => Vec::new(),
+            Self::Cbor => vec![(cbor::PROTOCOL_HEADER, cbor::PROTOCOL.to_owned())],
+        }
+    }
+
+    /// The service that is meant by what cannot be read.
+    fn usual_service(self) -> AwsService {
+        match self {
+            Self::Json | Self::Query => AwsService::Sts,
+            Self::Cbor => AwsService::CloudWatch,
         }
     }
 
     fn error(self, service: AwsService, unanswered: &Unanswered, request_id: String) -> Reply {
-        let (status, body) = match self {
-            Self::Json => json_error(unanswered),
-            Self::Query => query_error(service, unanswered, &request_id),
+        let mut headers = self.headers();
+        let (status, body) = match (self, service) {
+            (Self::Query, _) => query_error(service, unanswered, &request_id),
+            (Self::Cbor, _) | (Self::Json, AwsService::CloudWatch) => {
+                let error = query_compatible::Error::of(unanswered);
+                headers.push(error.header());
+                (error.status(), error.body(self))
+            }
+            (Self::Json, _) => json_error(unanswered),
         };
         Reply {
             status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
             content_type: self.content_type(service),
+            headers,
             request_id,
             body,
         }
@@ -465,7 +536,15 @@ fn json_error(unanswered: &Unanswered) -> (u16, Vec<u8>) {
 }
 
 fn query_error(service: AwsService, unanswered: &Unanswered, request_id: &str) -> (u16, Vec<u8>) {
-    let error = match unanswered {
+    let error = in_query(unanswered);
+    (
+        error.code().status,
+        error.body(service.xml(), request_id).into_bytes(),
+    )
+}
+
+fn in_query(unanswered: &Unanswered) -> QueryError {
+    match unanswered {
         Unanswered::Unauthenticated(failure) => QueryError::Auth(failure.clone()),
         Unanswered::NotForm(error) => QueryError::NotForm(*error),
         Unanswered::UnknownAction(form) => QueryError::InvalidAction {
@@ -477,9 +556,5 @@ fn query_error(service: AwsService, unanswered: &Unanswered, request_id: &str) -
         }
         Unanswered::Failed(failure) => QueryError::Refused(failure.refusal()),
         Unanswered::Common(..) => QueryError::Unavailable,
-    };
-    (
-        error.code().status,
-        error.body(service.xml(), request_id).into_bytes(),
-    )
+    }
 }

@@ -403,6 +403,7 @@ fn refusal(service: &Service, fault: Fault) -> Response<Full<Bytes>> {
     let mut response = response(Reply {
         status: StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST),
         content_type: JSON_CONTENT_TYPE,
+        headers: Vec::new(),
         request_id,
         body: error_body(code, Origin::Common, Some(&message)),
     });
@@ -422,6 +423,11 @@ fn response(reply: Reply) -> Response<Full<Bytes>> {
         headers.insert(REQUEST_ID, id);
     }
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(reply.content_type));
+    for (name, value) in reply.headers {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.insert(name, value);
+        }
+    }
     headers.insert(
         CACHE_CONTROL,
         HeaderValue::from_static("no-cache, no-store, must-revalidate, private"),

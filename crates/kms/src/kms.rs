@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use strongroom_attestation::TrustRoots;
 use strongroom_audit::{Outcome, Record};
+use strongroom_aws::kms::KeyLastUsageTrackingOperation;
 use strongroom_base::{Env, UnixMillis};
 use strongroom_store::{SealedStore, StoreError};
 use tokio::sync::{RwLock, RwLockReadGuard};
@@ -24,6 +25,7 @@ use crate::oidc::Providers;
 use crate::ops::AuditClass;
 use crate::outbox::Outbox;
 use crate::repository::{Changes, Repository};
+use crate::series::{self, Measurements};
 use crate::strictness::{self, Strictness};
 use crate::timers::Timers;
 use crate::turns::Turns;
@@ -88,6 +90,7 @@ pub struct Kms {
     pub(crate) trail_turns: Turns,
     pub(crate) lookups: Lookups,
     pub(crate) last_uses: LastUses,
+    pub(crate) measurements: Measurements,
     domain_time: Mutex<DomainTime>,
     making_tokens: RwLock<()>,
 }
@@ -127,6 +130,7 @@ impl Kms {
             trail_turns: Turns::default(),
             lookups: Lookups::default(),
             last_uses: LastUses::default(),
+            measurements: Measurements::default(),
             domain_time,
             making_tokens: RwLock::new(()),
         }
@@ -223,7 +227,7 @@ impl Kms {
         let time = self.env.clock.now();
         self.tell(call, &result, time).await?;
         if result.is_ok() {
-            last_use::note(call, time);
+            note_use(call, time);
         }
         result
     }
@@ -258,6 +262,16 @@ impl Kms {
         let appended = self.audit.append(&record, durability).await;
         appended.map_err(|_| Failure::Internal(Cause::Audit))
     }
+}
+
+/// Notes that a call succeeded on the keys it touched, where its operation counts as a use of them.
+fn note_use(call: &Call<'_>, time: UnixMillis) {
+    let Some(operation) = KeyLastUsageTrackingOperation::named(call.op.name) else {
+        return;
+    };
+    let keys = call.touched_keys();
+    last_use::note(call, &keys, time);
+    series::note_request(&call.kms.measurements, operation, &keys, time);
 }
 
 fn read_domain_time(records: &Repository, env: &Env) -> DomainTime {

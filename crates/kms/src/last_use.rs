@@ -105,21 +105,18 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Notes that `call` succeeded at `time` on all keys it touched, if its operation is one that counts as a
-/// use: KMS API, GetKeyLastUsage.
-pub(crate) fn note(call: &Call<'_>, time: UnixMillis) {
-    if Operation::named(call.op.name).is_none() {
-        return;
-    }
+/// Notes that `call` succeeded at `time` on `keys`; its operation is one that counts as a use: KMS API,
+/// GetKeyLastUsage.
+pub(crate) fn note(call: &Call<'_>, keys: &[KeyName], time: UnixMillis) {
     let mut used = KeyUsageRecord {
         operation: call.op.name.to_owned(),
         time: time.into(),
         event_id: String::new(),
         request_id: call.request_id.to_owned(),
     };
-    for key in call.touched_keys() {
-        used.event_id = event_id(call, &key);
-        call.kms.last_uses.note(&key, &used);
+    for key in keys {
+        used.event_id = event_id(call, key);
+        call.kms.last_uses.note(key, &used);
     }
 }
 

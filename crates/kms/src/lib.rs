@@ -6,6 +6,7 @@ pub mod admin;
 pub mod audit_keys;
 pub mod audit_log;
 pub mod bootstrap;
+pub mod delivery;
 pub mod domain;
 pub mod endpoint;
 pub mod explain;
@@ -50,6 +51,7 @@ mod regions;
 mod repository;
 mod resolve;
 mod rotation;
+mod series;
 
 #[cfg(test)]
 mod workbench;

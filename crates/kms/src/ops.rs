@@ -4,6 +4,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
+use strongroom_aws::cbor;
 use strongroom_aws::cloudtrail as cloudtrail_wire;
 use strongroom_aws::cloudwatch as cloudwatch_wire;
 use strongroom_aws::error::{KmsException, QueryException, Refusal};
@@ -24,6 +25,7 @@ use custom_key_stores::CustomKeyStores;
 mod agreement;
 mod aliases;
 mod cloudtrail;
+mod cloudwatch;
 mod cryptography;
 mod custom_key_stores;
 mod data_keys;
@@ -68,7 +70,7 @@ pub enum Service {
     Iam,
     /// CloudTrail, AWS JSON 1.1.
     CloudTrail,
-    /// CloudWatch, AWS JSON 1.0.
+    /// CloudWatch, AWS JSON 1.0, Query and Smithy RPC v2 CBOR.
     CloudWatch,
 }
 
@@ -103,8 +105,9 @@ impl Service {
     /// How the service writes XML; the forms of those that answer in JSON, as STS would.
     pub(crate) fn xml(self) -> xml::Service {
         match self {
-            Self::Kms | Self::Sts | Self::CloudTrail | Self::CloudWatch => xml::STS,
+            Self::Kms | Self::Sts | Self::CloudTrail => xml::STS,
             Self::Iam => xml::IAM,
+            Self::CloudWatch => xml::CLOUDWATCH,
         }
     }
 
@@ -276,6 +279,31 @@ fn query<'r, O: Operation>(call: &'r Call<'r>) -> Reply<'r> {
         let output = carry_out::<O>(call, &decoded).await?;
         let service = call.op.service.xml();
         Ok(xml::reply(service, call.op.name, &output, call.request_id).into())
+    })
+}
+
+/// Of CloudWatch, whose clients speak three protocols.
+fn each_protocol<'r, O: Operation>(call: &'r Call<'r>) -> Reply<'r> {
+    Box::pin(async move {
+        let of_form;
+        let input = match &call.input {
+            Input::Json(input) | Input::Cbor(input) => input,
+            Input::Form(form) => {
+                of_form = to_json(form, O::Input::MODEL)?;
+                &of_form
+            }
+        };
+        let decoded: O::Input = shape::decode_json(input).map_err(|error| error.cloudwatch())?;
+        call.note_parameters(told::parameters(O::Input::MODEL, input));
+        let output = carry_out::<O>(call, &decoded).await?;
+        Ok(match &call.input {
+            Input::Json(_) => shape::encode(&output),
+            Input::Cbor(_) => cbor::encode(&output),
+            Input::Form(_) => {
+                let service = call.op.service.xml();
+                xml::reply(service, call.op.name, &output, call.request_id).into()
+            }
+        })
     })
 }
 
@@ -467,6 +495,9 @@ ops! {
     Kms "UpdatePrimaryRegion" json::<multi_region::UpdatePrimaryRegion>, TwoOwnKeys ["kms:UpdatePrimaryRegion"], Mutation;
     Kms "Verify" json::<signing::Verify>, Key ["kms:Verify"], Cryptographic;
     Kms "VerifyMac" json::<macs::VerifyMac>, Key ["kms:VerifyMac"], Cryptographic;
+    CloudWatch "GetMetricData" each_protocol::<cloudwatch::GetMetricData>, Account ["cloudwatch:GetMetricData"], Read;
+    CloudWatch "GetMetricStatistics" each_protocol::<cloudwatch::GetMetricStatistics>, Account ["cloudwatch:GetMetricStatistics"], Read;
+    CloudWatch "ListMetrics" each_protocol::<cloudwatch::ListMetrics>, Account ["cloudwatch:ListMetrics"], Read;
     Sts "AssumeRole" query::<sts::AssumeRole>, Role ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"], Read;
     Sts "AssumeRoleWithWebIdentity" query::<sts::AssumeRoleWithWebIdentity>, RoleForToken ["sts:AssumeRoleWithWebIdentity", "sts:TagSession", "sts:SetSourceIdentity"], Read;
     Sts "GetAccessKeyInfo" query::<sts::GetAccessKeyInfo>, Account ["sts:GetAccessKeyInfo"], Read;

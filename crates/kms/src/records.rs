@@ -4,6 +4,7 @@
 mod audit_keys;
 mod grants;
 mod identities;
+mod series;
 mod text;
 mod trails;
 
@@ -22,10 +23,13 @@ pub(crate) use identities::{
     PoliciesRecord, PolicyReference, PolicyVersionRecord, RoleRecord, SessionOf, SessionRecord,
     UserRecord,
 };
+pub(crate) use series::{
+    DimensionRecord, MetricDimension, MetricKind, Sample, SampleRecord, SamplesRecord, SeriesRecord,
+};
 
 pub(crate) use trails::{
     DeliveredFileRecord, DeliveryStepRecord, DigestRecord, LogPositionRecord, PreviousDigestRecord,
-    ReadWrite, SelectorRecord, TrailDeliveryRecord, TrailRecord,
+    ReadWrite, SelectorRecord, StreamRecord, TrailDeliveryRecord, TrailRecord,
 };
 
 /// The bytes are not a record of the expected kind, or of a newer version.
@@ -557,6 +561,8 @@ records!(
     GrantCountRecord,
     GranteeIndexRecord,
     KeyUsageRecord,
+    SamplesRecord,
+    SeriesRecord,
     UserRecord,
     GroupRecord,
     RoleRecord,
@@ -566,6 +572,7 @@ records!(
     AuditKeyRecord,
     TrailRecord,
     TrailDeliveryRecord,
+    StreamRecord,
 );
 
 #[cfg(test)]

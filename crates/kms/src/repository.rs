@@ -3,6 +3,7 @@
 mod audit_keys;
 mod grants;
 mod identities;
+mod series;
 mod trails;
 
 use std::sync::Arc;
@@ -33,6 +34,7 @@ pub(crate) use grants::Retiring;
 use grants::{Granted, GranteeName};
 use identities::{Entities, TouchedEntity};
 pub(crate) use identities::{EntityName, EntityRecord};
+pub(crate) use series::Span;
 pub(crate) use trails::TrailName;
 
 /// The most key records kept in memory.

@@ -16,6 +16,7 @@ use crate::multi_region;
 use crate::ops::end_of_window;
 use crate::records::{ClockRecord, KeyRecord, KeyState, TimerKind};
 use crate::repository::{AliasName, Changes};
+use crate::series;
 use crate::service_events;
 use crate::told::answers;
 use crate::{imports, outbox, rotation};
@@ -44,6 +45,7 @@ async fn tick(kms: &Arc<Kms>, ticks: &mut u32) {
     look_at_due_keys(kms).await;
     told("the audit outbox", outbox::empty(kms).await);
     told("the last uses of keys", last_use::flush_if_due(kms).await);
+    told("the metrics of keys", series::tick(kms).await);
     *ticks += 1;
     if *ticks >= TICKS_PER_CLOCK_RECORD {
         told("the record of domain time", record_clock(kms).await);
@@ -183,8 +185,9 @@ fn begin_window_after_last_replica(kms: &Kms, record: &mut KeyRecord) {
 pub async fn settle(kms: &Kms) -> Result<(), Failure> {
     let emptied = outbox::empty(kms).await;
     let flushed = last_use::flush(kms).await;
+    let measured = series::flush(kms).await;
     record_clock(kms).await?;
-    emptied.and(flushed)
+    emptied.and(flushed).and(measured)
 }
 
 async fn record_clock(kms: &Kms) -> Result<(), Failure> {

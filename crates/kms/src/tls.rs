@@ -125,3 +125,6 @@ fn fault(path: &Path, reason: &dyn Display) -> io::Error {
         format!("{}: {reason}", path.display()),
     )
 }
+
+#[cfg(test)]
+mod tests;

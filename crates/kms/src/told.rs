@@ -61,7 +61,9 @@ fn value(model: &Model, json: &Json) -> Option<Value> {
             Some(Value::Object(entries.iter().filter_map(told).collect()))
         }
         (Kind::Structure(members), json) => Some(structure(members, json)),
-        (Kind::Integer(_) | Kind::Boolean | Kind::List(..) | Kind::Map(..), _) => None,
+        // No request has a double, and CloudTrail's values have no form of one.
+        (Kind::Double, _)
+        | (Kind::Integer(_) | Kind::Boolean | Kind::List(..) | Kind::Map(..), _) => None,
     }
 }
 

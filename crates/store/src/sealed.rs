@@ -78,6 +78,12 @@ pub enum Table {
     Trails = 23,
     /// Account, home Region, name of a trail, source Region -> how far its delivery is.
     TrailDeliveries = 24,
+    /// Account, Region, series, hour or day -> what the series measured in it.
+    Samples = 25,
+    /// Account, Region, series -> when the series measured something.
+    Series = 26,
+    /// Nothing -> how far the stream of events to the syslog receiver is.
+    Stream = 27,
 }
 
 impl Table {
@@ -107,6 +113,9 @@ impl Table {
             Self::AuditKeys => 22,
             Self::Trails => 23,
             Self::TrailDeliveries => 24,
+            Self::Samples => 25,
+            Self::Series => 26,
+            Self::Stream => 27,
         }
     }
 }

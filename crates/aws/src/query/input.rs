@@ -54,6 +54,7 @@ impl<'f> Part<'f> {
         match &model.kind {
             Kind::Text(..) | Kind::Enumeration(_) | Kind::Blob(..) => self.text().map(Json::String),
             Kind::Integer(_) => self.scalar(text::NOT_AN_INTEGER, integer),
+            Kind::Double => self.scalar(text::NOT_A_DOUBLE, double),
             Kind::Boolean => self.scalar(text::NOT_A_BOOLEAN, boolean),
             Kind::Timestamp => self.scalar(text::NOT_A_TIMESTAMP, timestamp),
             Kind::List(item, _) => self.list(item),
@@ -191,6 +192,13 @@ fn require_dense(items: &BTreeMap<u64, Part<'_>>) -> Result<(), Refusal> {
 fn integer(text: &str) -> Option<Json> {
     let value: i32 = text.parse().ok()?;
     Some(Json::Number(value.to_string()))
+}
+
+fn double(text: &str) -> Option<Json> {
+    let value: f64 = text.parse().ok()?;
+    value
+        .is_finite()
+        .then(|| Json::Number(format!("{value:?}")))
 }
 
 fn boolean(text: &str) -> Option<Json> {

@@ -22,6 +22,8 @@ pub enum Kind {
     Blob(Option<Bounds>, Sensitivity),
     /// A 32-bit integer; bounds are values.
     Integer(Option<Bounds>),
+    /// A 64-bit floating-point number.
+    Double,
     /// `true` or `false`.
     Boolean,
     /// Seconds since the epoch.

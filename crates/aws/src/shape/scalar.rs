@@ -1,4 +1,4 @@
-//! Shapes without parts: text, enumerations, blobs, integers, booleans, timestamps.
+//! Shapes without parts: text, enumerations, blobs, numbers, booleans, timestamps.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -84,6 +84,24 @@ pub fn decode_integer(
     };
     violations.add(path, value, &constraint);
     Ok(None)
+}
+
+/// A finite number.
+pub fn decode_double(json: &Json) -> Result<Option<f64>, Malformed> {
+    let wrong = || Malformed::new("Double", json);
+    let Json::Number(literal) = json else {
+        return Err(wrong());
+    };
+    let value: f64 = literal.parse().map_err(|_| wrong())?;
+    Ok(Some(value).filter(|value| value.is_finite()))
+}
+
+/// Writes a number with a decimal point or an exponent. What is not finite, which no metric measures, is null.
+pub fn encode_double(value: f64, out: &mut Writer) {
+    match value.is_finite() {
+        true => out.literal(format_args!("{value:?}")),
+        false => out.literal("null"),
+    }
 }
 
 /// `true` or `false`.
@@ -330,6 +348,33 @@ macro_rules! integer {
         $crate::integer! {
             @bounded $name,
             Some($crate::shape::Bounds { min: $min, max: $crate::shape::Bounds::NO_MAX })
+        }
+    };
+}
+
+/// A floating-point shape: `double!(DatapointValue)`. Values are equal when their bits are.
+#[macro_export]
+macro_rules! double {
+    ($name:ident) => {
+        #[doc = concat!("The floating-point shape `", stringify!($name), "`.")]
+        #[derive(Clone, Copy, Debug)]
+        pub struct $name(pub f64);
+
+        impl PartialEq for $name {
+            fn eq(&self, other: &Self) -> bool {
+                self.0.to_bits() == other.0.to_bits()
+            }
+        }
+
+        impl Eq for $name {}
+
+        $crate::shape! {
+            $name,
+            Double,
+            |json, _path, _violations| {
+                Ok($crate::shape::parts::decode_double(json)?.map(Self))
+            },
+            |value, out| $crate::shape::parts::encode_double(value.0, out)
         }
     };
 }

@@ -15,6 +15,18 @@ pub enum Path<'a> {
     Item(&'a Path<'a>, usize),
 }
 
+impl Path<'_> {
+    /// The name of the parameter that the Query protocol has for what stands here.
+    fn in_query(&self) -> String {
+        match self {
+            Self::Root => String::new(),
+            Self::Member(Path::Root, name) => (*name).to_owned(),
+            Self::Member(parent, name) => format!("{}.{name}", parent.in_query()),
+            Self::Item(parent, index) => format!("{}.member.{}", parent.in_query(), index + 1),
+        }
+    }
+}
+
 impl fmt::Display for Path<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -66,38 +78,47 @@ impl fmt::Display for Constraint {
 
 /// The violations of one request, in the order they were found.
 #[derive(Debug, Default)]
-pub struct Violations(Vec<String>);
+pub struct Violations {
+    texts: Vec<String>,
+    first_absent: Option<String>,
+}
 
 impl Violations {
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.texts.is_empty()
     }
 
     /// How many there are.
     pub fn count(&self) -> usize {
-        self.0.len()
+        self.texts.len()
+    }
+
+    /// The path of the first member that is null or absent, as Query would write it: `Dimensions.member.1.Name`.
+    pub fn first_absent(&self) -> Option<&str> {
+        self.first_absent.as_deref()
     }
 
     /// Notes that the member at `path` is null or absent.
     pub fn null(&mut self, path: &Path<'_>) {
-        self.0.push(text::null_violation(path));
+        self.first_absent.get_or_insert_with(|| path.in_query());
+        self.texts.push(text::null_violation(path));
     }
 
     /// Notes that `value` at `path` violates `constraint`.
     pub fn add(&mut self, path: &Path<'_>, value: impl fmt::Display, constraint: &Constraint) {
-        self.0.push(text::violation(path, &value, constraint));
+        self.texts.push(text::violation(path, &value, constraint));
     }
 
     /// Notes that a value at `path`, which messages must not show, violates `constraint`.
     pub fn add_hidden(&mut self, path: &Path<'_>, constraint: &Constraint) {
-        self.0.push(text::hidden_violation(path, constraint));
+        self.texts.push(text::hidden_violation(path, constraint));
     }
 }
 
 impl fmt::Display for Violations {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        text::violations(&self.0, out)
+        text::violations(&self.texts, out)
     }
 }
 

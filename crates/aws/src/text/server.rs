@@ -31,6 +31,9 @@ pub const REPEATED_PARAMETER: &str = "A parameter of the request is repeated.";
 pub const NOT_AN_INTEGER: &str = "A parameter of the request is not a valid integer.";
 
 /// OWN, Query, MalformedInput.
+pub const NOT_A_DOUBLE: &str = "A parameter of the request is not a valid number.";
+
+/// OWN, Query, MalformedInput.
 pub const NOT_A_BOOLEAN: &str = "A parameter of the request is not a valid boolean.";
 
 /// OWN, Query, MalformedInput.

@@ -1,14 +1,15 @@
 //! Our shapes are those of botocore 1.44.5 (extracted by conformance/extract_model.py), and hold no
-//! member, limit or value more or less. Of IAM, STS and CloudTrail that goes for the operations that are
-//! served.
+//! member, limit or value more or less. Of IAM, STS, CloudTrail and CloudWatch that goes for the operations that
+//! are served.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use strongroom_aws::error::{CloudTrailException, KmsException, Origin, QueryException};
 use strongroom_aws::shape::{Bounds, Kind, Member, Model, OperationModel, Presence, Sensitivity};
-use strongroom_aws::{cloudtrail, iam, kms, sts};
+use strongroom_aws::{cloudtrail, cloudwatch, iam, kms, sts};
 
+const CLOUDWATCH: &str = include_str!("../data/cloudwatch-model.json");
 const KMS: &str = include_str!("../data/kms-model.json");
 const IAM: &str = include_str!("../data/iam-model.json");
 const STS: &str = include_str!("../data/sts-model.json");
@@ -156,6 +157,7 @@ fn in_words_of_botocore(model: &Model) -> Shape {
             ..bounded("blob", *bounds)
         },
         Kind::Integer(bounds) => bounded("integer", *bounds),
+        Kind::Double => bounded("double", None),
         Kind::Boolean => bounded("boolean", None),
         Kind::Timestamp => bounded("timestamp", None),
         Kind::List(member, bounds) => Shape {
@@ -197,6 +199,7 @@ fn parts(model: &Model) -> Vec<&'static Model> {
         | Kind::Enumeration(_)
         | Kind::Blob(..)
         | Kind::Integer(_)
+        | Kind::Double
         | Kind::Boolean
         | Kind::Timestamp => vec![],
     }
@@ -227,6 +230,7 @@ fn every_shape_is_that_of_botocore() {
         (iam::OPERATIONS, IAM, 75),
         (sts::OPERATIONS, STS, 6),
         (cloudtrail::OPERATIONS, CLOUDTRAIL, 16),
+        (cloudwatch::OPERATIONS, CLOUDWATCH, 3),
     ] {
         let mut theirs = extract(json);
         let operations = std::mem::take(&mut theirs.operations);
@@ -256,6 +260,7 @@ fn every_error_is_known_with_its_status() {
     let ours = ours.map(|error| (error.name(), error.status(), error.origin()));
     let mut theirs = extract(IAM).errors;
     theirs.extend(extract(STS).errors);
+    theirs.extend(extract(CLOUDWATCH).errors);
     assert_eq!(modelled(ours), theirs);
     let ours = CloudTrailException::ALL.iter();
     let ours = ours.map(|error| (error.name(), error.status(), error.origin()));

@@ -9,6 +9,7 @@ use strongroom_base::hex;
 use strongroom_crypto::rsa_encryption::{OaepHash, oaep_encrypt};
 
 use crate::records::TimerKind;
+use crate::series;
 use crate::workbench::{Bench, DAY};
 
 const HOME: &str = "us-east-1";
@@ -930,4 +931,34 @@ async fn the_date_is_shown_while_any_material_is_there() {
     // Only what is in use counts.
     key.import(&[3; 32], with(until(5), new_type())).await;
     check(Some(30), Some(expires), "Enabled").await;
+}
+
+#[tokio::test]
+async fn cloudwatch_tells_how_long_the_first_material_lasts() {
+    let bench = Bench::new().await;
+    let key = Importing::make(&bench, json!({})).await;
+    key.import(&[1; 32], until(1)).await;
+    bench.run(Duration::ZERO).await;
+    for _ in 0..4 {
+        // Twice in each minute, of which the first one is not known to be whole.
+        series::tick(&bench.kms).await.unwrap();
+        bench.clock.run(30 * SECOND);
+    }
+    let asked = json!({
+        "Namespace": "AWS/KMS",
+        "MetricName": "SecondsUntilKeyMaterialExpiration",
+        "Dimensions": [{"Name": "KeyId", "Value": key.id}],
+        "StartTime": START,
+        "EndTime": START + 3600,
+        "Period": 60,
+        "Statistics": ["Minimum", "SampleCount"],
+    });
+    let told = bench.monitor("GetMetricStatistics", &asked).await.unwrap();
+    let datapoint = json!({
+        "Timestamp": START + 60,
+        "SampleCount": 1.0,
+        "Minimum": 86_340.0,
+        "Unit": "Seconds",
+    });
+    assert_eq!(told["Datapoints"], json!([datapoint]));
 }

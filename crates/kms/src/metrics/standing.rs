@@ -23,6 +23,8 @@ struct Open {
     /// Nothing when the store cannot be read.
     outbox_records: Option<usize>,
     keys_pending_deletion: usize,
+    /// What CloudWatch will not show.
+    measurements_dropped: u64,
     /// Nothing when no key material expires.
     expiry_seconds: Option<f64>,
 }
@@ -104,6 +106,11 @@ impl Standing {
             open.and_then(|open| open.outbox_records),
         )?;
         families.gauge(
+            "measurements_dropped",
+            "Uses that CloudWatch's metrics lack for want of room in memory, since the domain was opened.",
+            open.map(|open| open.measurements_dropped),
+        )?;
+        families.gauge(
             "keys_pending_deletion",
             "Keys whose next event is their deletion.",
             open.map(|open| open.keys_pending_deletion),
@@ -133,6 +140,7 @@ impl Open {
         Self {
             store_writable: kms.records.health().writable,
             outbox_records: kms.records.outbox_length().ok(),
+            measurements_dropped: kms.measurements.dropped(),
             keys_pending_deletion: timers.count(crate::records::TimerKind::Deletion),
             expiry_seconds: timers.next_expiry().map(|due| due.since(now).as_secs_f64()),
         }

@@ -56,6 +56,14 @@ const DIFFERENCES: &[(&str, &str)] = &[
         "GetKeyLastUsage",
         "A use of the last half minute before a crash may be forgotten.",
     ),
+    (
+        "GetMetricData",
+        "Queries with MetricStat only; statistics are SampleCount, Average, Sum, Minimum and Maximum; one request has 4,096 values at most.",
+    ),
+    (
+        "GetMetricStatistics",
+        "Statistics are SampleCount, Average, Sum, Minimum and Maximum; what is older than 15 days is kept by the hour.",
+    ),
     ("GetRole", "RoleLastUsed is always empty."),
     (
         "GetUser",
@@ -65,6 +73,10 @@ const DIFFERENCES: &[(&str, &str)] = &[
     (
         "ListKeys",
         "Keys cannot be shared through RAM: the list of other accounts' keys is empty.",
+    ),
+    (
+        "ListMetrics",
+        "The namespace AWS/KMS with SuccessfulRequest and SecondsUntilKeyMaterialExpiration, at once.",
     ),
     (
         "ListPolicies",

@@ -47,8 +47,27 @@ fn rows_are_unique_sorted_and_found() {
 }
 
 #[test]
+fn the_table_serves_the_shapes_of_cloudwatch() {
+    let shapes = strongroom_aws::cloudwatch::OPERATIONS.iter();
+    let rows = OPS.iter().filter(|op| op.service == Service::CloudWatch);
+    let names: Vec<&str> = rows.map(|op| op.name).collect();
+    assert_eq!(
+        names,
+        Vec::from_iter(shapes.map(|operation| operation.name))
+    );
+}
+
+/// What the actions of a service begin with (Service Authorization Reference, "Service prefix").
+fn prefix(service: Service) -> &'static str {
+    match service {
+        Service::CloudWatch => "cloudwatch",
+        other => other.name(),
+    }
+}
+
+#[test]
 fn every_row_needs_the_action_of_its_name() {
-    let of_row = |op: &Op| format!("{}:{}", op.service.name(), op.name);
+    let of_row = |op: &Op| format!("{}:{}", prefix(op.service), op.name);
     let of_rows: BTreeSet<String> = OPS.iter().map(of_row).collect();
     for op in OPS {
         match (op.resource, op.actions) {

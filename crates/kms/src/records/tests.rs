@@ -3,10 +3,11 @@ use strongroom_base::hex;
 use std::collections::BTreeMap;
 
 use super::{
-    AliasRecord, AuditKeyRecord, AuditKeyUse, GrantCountRecord, GrantOperation, GrantParty,
-    GrantRecord, GrantTerms, GranteeIndexRecord, KeyOrigin, KeyRecord, KeySpec, KeyState, KeyUsage,
-    KeyUsageRecord, MaterialRecord, MaterialRole, Millis, MultiRegionRecord, NamedGrantRecord,
-    PolicyKind, Record, RegionName, RotationKind, RotationMark, RotationRecord, TagRecord,
+    AliasRecord, AuditKeyRecord, AuditKeyUse, DimensionRecord, GrantCountRecord, GrantOperation,
+    GrantParty, GrantRecord, GrantTerms, GranteeIndexRecord, KeyOrigin, KeyRecord, KeySpec,
+    KeyState, KeyUsage, KeyUsageRecord, MaterialRecord, MaterialRole, MetricDimension, MetricKind,
+    Millis, MultiRegionRecord, NamedGrantRecord, PolicyKind, Record, RegionName, RotationKind,
+    RotationMark, RotationRecord, Sample, SampleRecord, SamplesRecord, SeriesRecord, TagRecord,
     TimerKind, TimerRecord, Unreadable,
 };
 
@@ -274,6 +275,55 @@ fn usage_record_bytes_do_not_change() {
         request_id: "r".into(),
     };
     check_golden(&used, "0184645369676e0161656172");
+}
+
+#[test]
+fn series_record_bytes_do_not_change() {
+    let sample = Sample {
+        count: 2,
+        sum: 3.5,
+        min: 1.0,
+        max: 2.5,
+    };
+    let samples = vec![SampleRecord { at: 59, sample }];
+    check_golden(
+        &SamplesRecord { samples },
+        "01818182183b8402fb400c000000000000fb3ff0000000000000fb4004000000000000",
+    );
+    let dimension = |name, value: &str| DimensionRecord {
+        name,
+        value: value.to_owned(),
+    };
+    let series = SeriesRecord {
+        account: "123456789012".parse().unwrap(),
+        region: "us-east-1".parse().unwrap(),
+        metric: MetricKind::SuccessfulRequest,
+        dimensions: vec![
+            dimension(MetricDimension::DestinationKeyArn, "d"),
+            dimension(MetricDimension::KeyArn, "k"),
+            dimension(MetricDimension::KeyId, "i"),
+            dimension(MetricDimension::Operation, "o"),
+            dimension(MetricDimension::SourceKeyArn, "s"),
+        ],
+        last: Millis(3_600_000),
+        days_by_minute: vec![20_000],
+        days_by_hour: vec![-1, 19_000],
+    };
+    check_golden(
+        &series,
+        concat!(
+            "01876c3132333435363738393031326975732d656173742d310185820161648202616b820361",
+            "698204616f820561731a0036ee8081194e208220194a38",
+        ),
+    );
+    let metric = MetricKind::SecondsUntilKeyMaterialExpiration;
+    check_golden(
+        &SeriesRecord { metric, ..series },
+        concat!(
+            "01876c3132333435363738393031326975732d656173742d310285820161648202616b820361",
+            "698204616f820561731a0036ee8081194e208220194a38",
+        ),
+    );
 }
 
 #[test]

@@ -76,6 +76,16 @@ impl Timers {
         of_kind.count()
     }
 
+    /// The keys with a material that expires, each with when the first one does.
+    pub(crate) fn expiring(&self) -> Vec<(KeyName, UnixMillis)> {
+        let index = self.index();
+        let expiring = index.by_key.iter();
+        let expiring = expiring.filter(|(_, (_, kind))| *kind == TimerKind::Expiry);
+        expiring
+            .map(|(key, (due, _))| (key.clone(), *due))
+            .collect()
+    }
+
     /// When the first key material expires, unless none does.
     pub fn next_expiry(&self) -> Option<UnixMillis> {
         let index = self.index();

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use strongroom_audit::Value;
 use strongroom_aws::json::Json;
 use strongroom_aws::shape::{Kind, Model, OperationModel};
-use strongroom_aws::{cloudtrail, iam, kms, sts};
+use strongroom_aws::{cloudtrail, cloudwatch, iam, kms, sts};
 use strongroom_base::UnixMillis;
 
 use super::answers::{Answer, answer_of};
@@ -19,14 +19,14 @@ const GOLDEN_PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/told/tests/t
 const CANARY: &str = "CANARY";
 const CANARY_BYTES: &str = "Q0FOQVJZ";
 
-/// The shapes of `op`; CloudWatch's are told by their own crate's tests once they are there.
+/// The shapes of `op`.
 fn shapes(op: &Op) -> Option<&'static OperationModel> {
     let known = match op.service {
         Service::Kms => kms::OPERATIONS,
         Service::Sts => sts::OPERATIONS,
         Service::Iam => iam::OPERATIONS,
         Service::CloudTrail => cloudtrail::OPERATIONS,
-        Service::CloudWatch => &[],
+        Service::CloudWatch => cloudwatch::OPERATIONS,
     };
     known.iter().find(|known| known.name == op.name)
 }
@@ -54,7 +54,7 @@ fn filled(model: &Model, name: &str) -> Json {
         Kind::Text(..) => Json::String(inner.to_owned()),
         Kind::Enumeration(names) => Json::String(names[0].to_owned()),
         Kind::Blob(..) => Json::String(CANARY_BYTES.to_owned()),
-        Kind::Integer(_) | Kind::Timestamp => Json::Number("7".to_owned()),
+        Kind::Integer(_) | Kind::Double | Kind::Timestamp => Json::Number("7".to_owned()),
         Kind::Boolean => Json::Bool(true),
         Kind::List(item, _) => Json::Array(vec![filled(item, name)]),
         Kind::Map(_, item) => Json::Object(vec![("key".to_owned(), filled(item, name))]),
@@ -125,6 +125,7 @@ fn nothing_secret_is_told_of_any_operation() {
         sts::OPERATIONS,
         iam::OPERATIONS,
         cloudtrail::OPERATIONS,
+        cloudwatch::OPERATIONS,
     ]
     .into_iter()
     .flatten()

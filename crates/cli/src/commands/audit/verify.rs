@@ -6,7 +6,7 @@ use strongroom_audit::{Begins, Checkpoint, CheckpointKeyId, Fault, Note, Report,
 use strongroom_aws::time::iso8601;
 use strongroom_base::{UnixMillis, hex};
 
-use super::{keys, segments};
+use super::{exported, keys, segments};
 use crate::Failed;
 use crate::operator::Server;
 
@@ -21,15 +21,22 @@ const NOTES_SHOWN_MAX: usize = 50;
 pub(super) struct Arguments {
     #[command(flatten)]
     server: Server,
-    /// Segments to verify, consecutive, instead of those of the data folder
+    /// Segments to verify, consecutive, instead of those of the data folder; or a folder of delivered files
     #[arg(value_name = "FILES")]
     files: Vec<PathBuf>,
-    /// A public key that was kept elsewhere, as PEM, instead of those beside the log. Again for more
+    /// A public key that was kept elsewhere, as PEM, instead of those beside the log. Again for more. Of delivered
+    /// files: what `aws cloudtrail list-public-keys` printed, as JSON
     #[arg(long, value_name = "FILE")]
     public_key: Vec<PathBuf>,
     /// Checkpoints that were kept elsewhere: lines that `audit checkpoint` printed
     #[arg(long, value_name = "FILE")]
     checkpoint: Option<PathBuf>,
+    /// Of delivered files: only digests whose period ends after this time, such as 2026-11-22T09:00:00Z
+    #[arg(long, value_name = "TIME", conflicts_with = "checkpoint")]
+    since: Option<String>,
+    /// Of delivered files: the signature of a digest that was kept elsewhere, which must be found
+    #[arg(long, value_name = "SIGNATURE", conflicts_with = "checkpoint")]
+    digest: Option<String>,
 }
 
 /// What came of it.
@@ -39,6 +46,19 @@ pub(super) enum Verdict {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failed> {
+    if let [folder] = arguments.files.as_slice()
+        && folder.is_dir()
+    {
+        return exported::run(&exported::Asked {
+            folder,
+            public_keys: &arguments.public_key,
+            since: arguments.since.as_deref(),
+            digest: arguments.digest.as_deref(),
+        });
+    }
+    if arguments.since.is_some() || arguments.digest.is_some() {
+        return Err("--since and --digest are for a folder of delivered files".into());
+    }
     let kept = match &arguments.checkpoint {
         Some(path) => checkpoints(path)?,
         None => Vec::new(),

@@ -137,6 +137,7 @@ impl Stage {
             Kind::Enumeration(values) => json!(values[0]),
             Kind::Blob(bounds, _) => json!(STANDARD.encode(vec![0; least(*bounds)])),
             Kind::Integer(bounds) => json!(least(*bounds)),
+            Kind::Double => json!(1.5),
             Kind::Boolean => json!(false),
             Kind::Timestamp => json!(1),
             Kind::List(item, bounds) => json!(vec![self.value(item); least(*bounds)]),

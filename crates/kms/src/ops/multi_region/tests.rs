@@ -793,6 +793,7 @@ async fn both_regions_have_an_event_of_what_concerns_both() {
         event("CreateKey", EUROPE, 1),
         event("CreateKey", HOME, 1),
         event("ReplicateKey", HOME, 2),
+        event("SynchronizeMultiRegionKey", HOME, 1),
         event("UpdatePrimaryRegion", EUROPE, 1),
         event("UpdatePrimaryRegion", HOME, 2),
     ];

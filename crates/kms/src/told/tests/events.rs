@@ -44,8 +44,24 @@ struct Made {
     material: String,
 }
 
-/// The record of a call as it was stored: in the outbox, or in the log.
+/// The record of a call as it was stored.
 fn stored(bench: &Bench, event_id: &str) -> Record {
+    let mut found = all_stored(bench).into_iter();
+    found.find(|record| record.event_id == event_id).unwrap()
+}
+
+/// The event of the only call of `operation`.
+fn event_of(bench: &Bench, operation: &str) -> Value {
+    let mut found = all_stored(bench);
+    found.retain(|record| record.operation == operation);
+    match &found[..] {
+        [record] => events(record).swap_remove(0),
+        _ => panic!("not one {operation}"),
+    }
+}
+
+/// All records: those in the outbox, then those in the log.
+fn all_stored(bench: &Bench) -> Vec<Record> {
     let outbox = bench.kms.records.outbox(None, 500).unwrap().entries;
     let waiting = outbox.into_iter().map(|entry| entry.payload);
     let mut logged = Vec::new();
@@ -57,10 +73,10 @@ fn stored(bench: &Bench, event_id: &str) -> Record {
                 .map(|frame| frame.payload),
         );
     }
-    let mut found = waiting
-        .chain(logged)
-        .filter_map(|payload| Record::decode(&payload).ok());
-    found.find(|record| record.event_id == event_id).unwrap()
+    let payloads = waiting.chain(logged);
+    payloads
+        .filter_map(|payload| Record::decode(&payload).ok())
+        .collect()
 }
 
 /// The events that are told of `record`, the caller's first.
@@ -796,4 +812,119 @@ async fn rotations_expiries_and_deletions_are_told() {
     assert_eq!(rotated["eventType"], "AwsServiceEvent");
     assert_eq!(rotated["additionalEventData"], Value::Null);
     assert_eq!(rotated.get("requestID"), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_are_told_without_their_secrets() {
+    let bench = Bench::new().await;
+    let root = bench.root();
+    let parameters = [("UserName", "eve"), ("Path", "/p/")];
+    let made = bench
+        .query_with(&root, Service::Iam, "CreateUser", &parameters)
+        .await;
+    made.unwrap();
+    let event = event_of(&bench, "CreateUser");
+    assert_eq!(
+        event["requestParameters"],
+        json!({"userName": "eve", "path": "/p/"})
+    );
+    let user = &event["responseElements"]["user"];
+    assert_eq!(user["arn"], format!("arn:aws:iam::{OWNER}:user/p/eve"));
+    assert_eq!(user["createDate"], "Jan 15, 2027, 8:00:00 AM");
+    assert_eq!(event["userIdentity"]["type"], "Root");
+
+    let parameters = [("UserName", "eve")];
+    let made = bench
+        .query_with(&root, Service::Iam, "CreateAccessKey", &parameters)
+        .await
+        .unwrap();
+    let event = event_of(&bench, "CreateAccessKey");
+    assert_eq!(
+        event["responseElements"],
+        json!({"accessKey": {
+            "userName": "eve", "accessKeyId": made.one("AccessKeyId"), "status": "Active",
+            "createDate": "Jan 15, 2027, 8:00:00 AM"
+        }})
+    );
+    assert!(!event.to_string().contains(made.one("SecretAccessKey")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_are_told_without_their_secrets() {
+    let bench = Bench::new().await;
+    let root = bench.root();
+    let allow = |principal: &str| {
+        format!(
+            r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow",{principal}"Action":"*"}}}}"#
+        )
+    };
+    let trust = allow(&format!(r#""Principal":{{"AWS":"{OWNER}"}},"#))
+        .replace(r#""*""#, r#""sts:AssumeRole""#);
+    let may = allow(r#""Resource":"*","#);
+    let role = format!("arn:aws:iam::{OWNER}:role/r");
+    for (operation, parameters) in [
+        ("CreateUser", vec![("UserName", "eve")]),
+        (
+            "CreateRole",
+            vec![
+                ("RoleName", "r"),
+                ("AssumeRolePolicyDocument", trust.as_str()),
+            ],
+        ),
+        (
+            "PutUserPolicy",
+            vec![
+                ("UserName", "eve"),
+                ("PolicyName", "p"),
+                ("PolicyDocument", may.as_str()),
+            ],
+        ),
+    ] {
+        let made = bench
+            .query_with(&root, Service::Iam, operation, &parameters)
+            .await;
+        assert!(made.is_ok(), "{operation}");
+    }
+    let eve = bench.user("eve");
+    let parameters = [
+        ("RoleArn", role.as_str()),
+        ("RoleSessionName", "s1"),
+        ("ExternalId", "ex"),
+    ];
+    let answer = bench
+        .query_with(&eve, Service::Sts, "AssumeRole", &parameters)
+        .await
+        .unwrap();
+    let event = event_of(&bench, "AssumeRole");
+    let asked = json!({"roleArn": role, "roleSessionName": "s", "externalId": "ex"});
+    assert_eq!(event["requestParameters"], asked);
+    assert_eq!(
+        event["responseElements"],
+        json!({
+            "credentials": {
+                "accessKeyId": answer.one("AccessKeyId"), "expiration": "Jan 15, 2027, 9:00:00 AM"
+            },
+            "assumedRoleUser": {
+                "assumedRoleId": answer.one("AssumedRoleId"),
+                "arn": format!("arn:aws:sts::{OWNER}:assumed-role/r/s1")
+            }
+        })
+    );
+    let resource = json!([{"accountId": OWNER, "type": "AWS::IAM::Role", "ARN": role}]);
+    assert_eq!(event["resources"], resource);
+    assert_eq!(
+        (&event["readOnly"], &event["userIdentity"]["userName"]),
+        (&json!(true), &json!("eve"))
+    );
+    for secret in ["SecretAccessKey", "SessionToken"] {
+        assert!(!event.to_string().contains(answer.one(secret)), "{secret}");
+    }
+    let answer = bench
+        .query_with(&eve, Service::Sts, "GetSessionToken", &[])
+        .await
+        .unwrap();
+    let event = event_of(&bench, "GetSessionToken");
+    assert_eq!(event["readOnly"], false);
+    let made = &event["responseElements"]["credentials"];
+    assert_eq!(made["accessKeyId"], answer.one("AccessKeyId"));
 }
