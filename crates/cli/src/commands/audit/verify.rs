@@ -16,6 +16,9 @@ const KEPT_MAX: usize = 4096;
 const KEPT_BYTES_MAX: u64 = 4 * 1024 * 1024;
 /// The most notes that are printed.
 const NOTES_SHOWN_MAX: usize = 50;
+/// Why a log is not called intact in which no fault is found: anybody can write such a one, or take everything away.
+const NOTHING_SIGNED: &str =
+    "nothing in this log is signed: it cannot be said whether it is what was written";
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {
@@ -67,6 +70,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failed> {
         Ok(report) => {
             show(&report);
             show_limits(arguments, &report);
+            if report.checkpoints == 0 {
+                return Err(NOTHING_SIGNED.into());
+            }
             println!("intact");
             Ok(Verdict::Intact)
         }
@@ -212,9 +218,12 @@ fn told(note: &Note) -> String {
             signed,
             recorded,
         } => format!(
-            "the checkpoint of {sequence} records was signed {}, their last is of {}",
+            "the checkpoint of {sequence} records was signed {}, and the first to cover a record of {}",
             iso8601(UnixMillis(*signed)),
             iso8601(UnixMillis(*recorded))
+        ),
+        Note::CoversEarlier { sequence } => format!(
+            "the checkpoint of {sequence} records covers nothing but segments that were not given"
         ),
         Note::ClockBack { sequence } => format!(
             "the key process's clock had been set back a little at the checkpoint of {sequence} records"
