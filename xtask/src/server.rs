@@ -38,7 +38,8 @@ impl Server {
     pub(crate) fn run(mut command: Command, folder: &Path) -> Outcome<Self> {
         empty(folder)?;
         command
-            .args(["--listen", "127.0.0.1:0", "--json", "--data"])
+            .args(["--listen", "127.0.0.1:0", "--json"])
+            .args(["--metrics", "127.0.0.1:0", "--data"])
             .arg(folder.join("data"));
         command.stdin(Stdio::null()).stdout(Stdio::piped());
         let log = fs::File::create(folder.join("stderr"))
