@@ -1,6 +1,7 @@
 //! How far the delivery of one trail and Region is: what comes next, and what is written once it is done. Between the
 //! two nothing of the store is held, so that a slow sink keeps nothing from being sealed.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
@@ -206,6 +207,9 @@ impl At<'_> {
         if batch.content.is_none() {
             return self.nothing_more(&batch).await;
         }
+        if self.has_new_regions(&batch)? {
+            return self.begin_others(&batch).await;
+        }
         self.plan(&batch).await?;
         // Read again as planned: the version is another now.
         let name = TrailName::of(&self.trail.record);
@@ -227,14 +231,24 @@ impl At<'_> {
             time: self.now.into(),
             suffix: steps::suffix(self.kms.env.random_bytes()),
         });
+        self.write(Changes::default(), &delivery).await
+    }
+
+    /// Begins the Regions in which something happened before anything is planned: whether one has files of its own
+    /// decides what belongs into those of the home Region.
+    async fn begin_others(self, batch: &Batch) -> Result<Next, Failure> {
         let changes = self.with_new_regions(batch)?;
-        self.write(changes, &delivery).await
+        self.write(changes, &self.delivery.record).await?;
+        Ok(Next::Again)
     }
 
     /// The log has nothing more that is wanted: now a stopped trail may end.
     async fn nothing_more(self, batch: &Batch) -> Result<Next, Failure> {
         let is_far = self.is_far(batch.to);
-        if is_far || !batch.elsewhere.is_empty() && self.has_new_regions(batch)? {
+        if self.has_new_regions(batch)? {
+            return self.begin_others(batch).await;
+        }
+        if is_far {
             return self.pass_over(batch).await;
         }
         if self.trail.record.is_logging {
@@ -311,22 +325,39 @@ impl At<'_> {
         let (trail, log) = (self.trail.record.clone(), self.course.log.to_owned());
         let region = self.delivery.record.region.clone();
         let from = self.delivery.record.position;
-        blocking(move || steps::collect(&log, &Wanted::new(&trail, &region), from, to)).await
+        let apart = self.regions_apart()?;
+        blocking(move || {
+            let wanted = Wanted::new(&trail, &region, apart.as_ref());
+            steps::collect(&log, &wanted, from, to)
+        })
+        .await
+    }
+
+    /// Of the home Region of a trail that can begin no more Regions, those that it began.
+    fn regions_apart(&self) -> Result<Option<BTreeSet<Region>>, Failure> {
+        let trail = &self.trail.record;
+        if self.delivery.record.region != trail.home || !trail.is_multi_region {
+            return Ok(None);
+        }
+        let known = self.known_regions()?;
+        Ok((known.len() >= REGIONS_MAX).then_some(known))
+    }
+
+    fn known_regions(&self) -> Result<BTreeSet<Region>, Failure> {
+        let name = TrailName::of(&self.trail.record);
+        let records = &self.kms.records;
+        let known = records.list_trail_deliveries(&name, None, REGIONS_MAX)?;
+        let known = known.records.into_iter();
+        Ok(known.map(|one| one.record.region).collect())
     }
 
     /// The Regions in which events of a trail of all Regions were found for the first time. They begin where the home
     /// Region was, so that these events are not lost.
     fn new_regions(&self, batch: &Batch) -> Result<Vec<Region>, Failure> {
-        let trail = &self.trail.record;
-        let name = TrailName::of(trail);
-        if self.delivery.record.region != trail.home {
+        if batch.elsewhere.is_empty() || self.delivery.record.region != self.trail.record.home {
             return Ok(Vec::new());
         }
-        let known = self
-            .kms
-            .records
-            .list_trail_deliveries(&name, None, REGIONS_MAX)?;
-        let known: Vec<&Region> = known.records.iter().map(|one| &one.record.region).collect();
+        let known = self.known_regions()?;
         let free = REGIONS_MAX.saturating_sub(known.len());
         let new = batch
             .elsewhere

@@ -23,7 +23,8 @@ use crate::records::{
 pub(super) const FILE_EVENTS_MAX: usize = 20_000;
 /// A file is closed when its content has grown to this many bytes before compression.
 const FILE_BYTES_MAX: usize = 16 * 1024 * 1024;
-/// The most Regions that one trail delivers from.
+/// The most Regions that one trail delivers from in files of their own. Every name that can be one of a Region is served:
+/// events of further ones go with those of the home Region, so that nobody hides in many.
 pub(super) const REGIONS_MAX: usize = 64;
 
 const OPENING: &str = "{\"Records\":[";
@@ -45,11 +46,26 @@ pub(super) struct Batch {
 pub(super) struct Wanted<'a> {
     trail: &'a TrailRecord,
     region: &'a Region,
+    /// The Regions with files of their own, when events of others belong here.
+    apart: Option<&'a BTreeSet<Region>>,
 }
 
 impl<'a> Wanted<'a> {
-    pub(super) fn new(trail: &'a TrailRecord, region: &'a Region) -> Self {
-        Self { trail, region }
+    pub(super) fn new(
+        trail: &'a TrailRecord,
+        region: &'a Region,
+        apart: Option<&'a BTreeSet<Region>>,
+    ) -> Self {
+        Self {
+            trail,
+            region,
+            apart,
+        }
+    }
+
+    /// Whether what happened in `region` belongs into these files.
+    fn is_told_here(&self, region: &Region) -> bool {
+        region == self.region || self.apart.is_some_and(|apart| !apart.contains(region))
     }
 
     /// Whether the trail wants `event`, of whichever Region.
@@ -111,7 +127,7 @@ impl Collecting {
         }
         let events = cloudtrail::events(record).into_iter();
         for event in events.filter(|event| wanted.is_of_trail(event)) {
-            if event.region() == wanted.region {
+            if wanted.is_told_here(event.region()) {
                 self.add(&event);
             } else if self.elsewhere.len() < REGIONS_MAX {
                 self.elsewhere.insert(event.region().clone());

@@ -22,6 +22,13 @@ const SEND_TIME_MAX: Duration = Duration::from_secs(30);
 const PRIORITY: u8 = 13 * 8 + 6;
 /// RFC 5424 §6.2.4: HOSTNAME.
 const HOST_NAME_LENGTH_MAX: usize = 255;
+/// The members of an event whose length clients choose.
+const CONTENTS: &[&str] = &[
+    "requestParameters",
+    "responseElements",
+    "additionalEventData",
+    "serviceEventDetails",
+];
 const NIL: &str = "-";
 const APPLICATION: &str = "strongroom";
 /// RFC 5424 §6.2.7: MSGID.
@@ -86,12 +93,42 @@ impl SyslogSink {
         events: &[(UnixMillis, String)],
     ) -> Result<(), SinkError> {
         for (time, event) in events {
-            let message = self.message(*time, event);
-            let sent = timeout(SEND_TIME_MAX, connection.send(message.as_bytes())).await;
+            let sent = timeout(SEND_TIME_MAX, self.send_one(connection, *time, event)).await;
             let sent = sent.map_err(|_| SinkError::timeout())?;
             sent.map_err(|error| failed(&error))?;
         }
         connection.check().await.map_err(|error| failed(&error))
+    }
+
+    async fn send_one(
+        &self,
+        connection: &mut Connection,
+        time: UnixMillis,
+        event: &str,
+    ) -> io::Result<()> {
+        let message = self.message(time, event);
+        let sent = connection.send(message.as_bytes()).await;
+        if !sent.as_ref().is_err_and(is_too_long) {
+            return sent;
+        }
+        tracing::warn!(
+            bytes = message.len(),
+            "an event is longer than a datagram: it is sent to syslog without what was asked for and answered"
+        );
+        // Nobody hides what they do by asking for much.
+        let short = without_contents(event).map(|event| self.message(time, &event));
+        let sent = match &short {
+            Some(message) => connection.send(message.as_bytes()).await,
+            None => sent,
+        };
+        match sent {
+            // It will never fit, and must not keep back what comes after it.
+            Err(error) if is_too_long(&error) => {
+                tracing::error!("an event is longer than a datagram: not sent to syslog");
+                Ok(())
+            }
+            sent => sent,
+        }
     }
 
     /// RFC 5424 §6: one event as a message.
@@ -135,18 +172,7 @@ impl Connection {
                     .await?;
                 stream.flush().await
             }
-            Self::Datagrams(socket) => match socket.send(message).await {
-                // It will never fit, and must not keep back what comes after it.
-                Err(error) if error.raw_os_error() == Some(TOO_LONG.raw_os_error()) => {
-                    let bytes = message.len();
-                    tracing::error!(
-                        bytes,
-                        "an event is longer than a datagram: not sent to syslog"
-                    );
-                    Ok(())
-                }
-                sent => sent.map(drop),
-            },
+            Self::Datagrams(socket) => socket.send(message).await.map(drop),
         }
     }
 
@@ -162,6 +188,22 @@ impl Connection {
             Ok(Err(error)) => Err(error),
         }
     }
+}
+
+fn is_too_long(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(TOO_LONG.raw_os_error())
+}
+
+/// The event without the members whose length clients choose; CloudTrail leaves out those that are too long, too.
+fn without_contents(event: &str) -> Option<String> {
+    let mut members: serde_json::Map<String, serde_json::Value> =
+        serde_json::from_str(event).ok()?;
+    for name in CONTENTS {
+        if let Some(content) = members.get_mut(*name) {
+            *content = serde_json::Value::Null;
+        }
+    }
+    serde_json::to_string(&members).ok()
 }
 
 fn or_nil(text: &str) -> &str {

@@ -387,6 +387,37 @@ async fn trails_of_all_regions_begin_others_when_something_happens_there() {
     }
 }
 
+/// Every name that can be one of a Region is served: who uses up those that have files of their own is seen
+/// nevertheless.
+#[tokio::test]
+async fn nobody_hides_from_a_trail_in_many_regions() {
+    let bench = bench().await;
+    let bucket = Bucket::default();
+    let record = TrailRecord {
+        is_multi_region: true,
+        ..trail(&bench)
+    };
+    put(&bench, &record).await;
+    for number in 0..70 {
+        call(&bench, &format!("zz-yy-{number}"), "ListAliases").await;
+    }
+    drain(&bench, &bucket, &record).await;
+    call(&bench, "eu-west-1", "GenerateRandom").await;
+    call(&bench, "us-east-1", "ListKeys").await;
+    call(&bench, "zz-yy-0", "ListKeys").await;
+    drain(&bench, &bucket, &record).await;
+    let others: usize = (0..70)
+        .map(|number| bucket.events(&format!("zz-yy-{number}")).len())
+        .sum();
+    // The home Region is one of the 64.
+    assert_eq!(others, 63 + 1);
+    let mut home = bucket.events("us-east-1");
+    home.retain(|event| event != "ListAliases");
+    assert_eq!(home, ["GenerateRandom", "ListKeys"]);
+    assert_eq!(bucket.events("us-east-1").len(), 70 - 63 + 2);
+    assert!(bucket.verified(&bench).is_intact());
+}
+
 #[tokio::test]
 async fn a_trail_is_told_what_it_wants_of_its_own_account() {
     let bench = bench().await;

@@ -67,19 +67,19 @@ fn no_number_of_records_hides_an_old_one() {
     let checkpoint = log.signer.sign_at(time, sequence, link);
     log.push_checkpoint(&checkpoint);
     let told = |log: &Log| notes(&log.verify().unwrap()).to_vec();
-    let note = Note::TimesApart {
+    let expected = [Note::TimesApart {
         sequence,
         signed: time_of(now),
         recorded: time_of(0),
-    };
-    assert_eq!(told(&log), [note.clone()]);
+    }];
+    assert_eq!(told(&log), expected);
     // What is covered counts once.
     let frame = log.chain.append(&forged(sequence, now)).unwrap();
     log.push(frame);
     let (sequence, link) = log.chain.covered().unwrap();
     let checkpoint = log.signer.sign_at(time, sequence, link);
     log.push_checkpoint(&checkpoint);
-    assert_eq!(told(&log), [note]);
+    assert_eq!(told(&log), expected);
 }
 
 /// Who owns the service cuts the past away and fills the numbers up with records of now: only what was kept elsewhere
