@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
@@ -17,6 +17,8 @@ const START_SECONDS_MAX: u64 = 60;
 /// A running server; ends with this value.
 pub(crate) struct Server {
     child: Child,
+    /// For suites that start servers of their own.
+    binary: PathBuf,
     pub(crate) endpoint: String,
     metrics: String,
 }
@@ -37,8 +39,10 @@ impl Server {
     /// Starts `command`, a `strongroom dev`, with fresh data and its log in `folder`.
     pub(crate) fn run(mut command: Command, folder: &Path) -> Outcome<Self> {
         empty(folder)?;
+        let binary = PathBuf::from(command.get_program());
         command
-            .args(["--listen", "127.0.0.1:0", "--json", "--data"])
+            .args(["--listen", "127.0.0.1:0", "--json"])
+            .args(["--metrics", "127.0.0.1:0", "--data"])
             .arg(folder.join("data"));
         command.stdin(Stdio::null()).stdout(Stdio::piped());
         let log = fs::File::create(folder.join("stderr"))
@@ -51,6 +55,7 @@ impl Server {
         // Only now, so that the child is ended whatever the line says.
         let mut server = Self {
             child,
+            binary,
             endpoint: String::new(),
             metrics: String::new(),
         };
@@ -77,6 +82,7 @@ impl Server {
         command
             .env_remove("AWS_PROFILE")
             .env_remove("AWS_SESSION_TOKEN")
+            .env("STRONGROOM", &self.binary)
             .envs([
                 ("AWS_ENDPOINT_URL", self.endpoint.as_str()),
                 ("STRONGROOM_METRICS", self.metrics.as_str()),

@@ -9,6 +9,7 @@ use crate::record::{Identity, IdentityKind, Outcome, Record, Resource};
 
 mod body;
 mod defaults;
+mod escape;
 mod identity;
 mod lookup;
 
@@ -60,10 +61,11 @@ pub fn owner_event_id(event_id: &str, owner: &AccountId) -> String {
 }
 
 impl Event<'_> {
-    /// The event as JSON on one line, members in CloudTrail's order, without a line end.
+    /// The event as JSON on one line, members in CloudTrail's order, without a line end. Whatever clients sent, it
+    /// holds nothing that ends a line, directs a terminal or turns the direction of a text.
     pub fn json(&self) -> String {
         // Nothing in it can fail: texts, numbers, and maps whose keys are texts.
-        serde_json::to_string(&self.body()).unwrap_or_default()
+        escape::without_controls(serde_json::to_string(&self.body()).unwrap_or_default())
     }
 
     /// eventName: the operation, cased as in the API.

@@ -1,8 +1,12 @@
-//! Audit records, their stored bytes, the frames of the log they stand in and the events they tell. Pure: opens no file, reads
-//! no clock.
+//! Audit records, their stored bytes, the frames of the log they stand in, and how CloudTrail tells them. Pure:
+//! opens no file, reads no clock.
 
 pub mod cloudtrail;
+pub mod digest;
+pub mod exported;
+pub mod gzip;
 pub mod log;
+pub mod objects;
 pub mod record;
 
 pub use log::{

@@ -222,7 +222,7 @@ impl fmt::Display for Outcome {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Success => out.write_str("Success"),
-            Self::Exception { code, .. } => out.write_str(code),
+            Self::Exception { code, .. } => write!(out, "{}", code.escape_debug()),
         }
     }
 }
@@ -247,10 +247,14 @@ impl fmt::Display for Record {
         let Self {
             service, operation, ..
         } = self;
+        // Whoever writes the disk chooses these in a segment of a version before the chain.
         write!(
             out,
-            " {service}:{operation} {} {}",
-            self.region, self.identity
+            " {}:{} {} {}",
+            service.escape_debug(),
+            operation.escape_debug(),
+            self.region,
+            self.identity
         )?;
         write!(out, " {}", self.source_address.escape_debug())?;
         write!(out, " {}", self.outcome)?;

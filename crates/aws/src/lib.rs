@@ -14,7 +14,7 @@ pub mod sigv4;
 pub mod sts;
 pub mod text;
 pub mod time;
+pub mod uri;
 pub mod xml;
 
 mod patterns;
-mod uri;

@@ -15,7 +15,7 @@ mod verify;
 
 pub use failure::{AuthFailure, CommonError};
 pub use key::SigningKey;
-pub use sign::{Credentials, sign};
+pub use sign::{Credentials, S3, sign};
 pub use verify::{Claim, Expected, SKEW_SECONDS_MAX};
 
 /// The algorithm this module speaks.

@@ -2,7 +2,7 @@
 //! and never looks for escapes that are there already.
 
 /// Percent-encodes all but the unreserved characters of RFC 3986 §2.3.
-pub(crate) fn encode(bytes: &[u8], out: &mut String) {
+pub fn encode(bytes: &[u8], out: &mut String) {
     for byte in bytes {
         match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {

@@ -7,6 +7,7 @@ use clap::ValueEnum;
 use serde::Deserialize;
 
 use crate::Failed;
+use crate::delivery::Configured;
 
 const CONFIG_BYTES_MAX: u64 = 64 * 1024;
 
@@ -34,6 +35,8 @@ pub(crate) struct Config {
     pub(crate) service: Vec<ServiceOnSocket>,
     /// Where metrics, health and readiness are told; nowhere without it.
     pub(crate) metrics: Option<Metrics>,
+    /// Where the audit log is delivered to; nowhere without it.
+    pub(crate) delivery: Option<Configured>,
     /// How the log is written.
     #[serde(default)]
     pub(crate) log: Log,
@@ -132,6 +135,9 @@ pub(crate) fn read(path: &Path) -> Result<Config, Failed> {
     if let Some(roots) = &mut config.attestation_roots {
         *roots = folder.join(&roots);
     }
+    if let Some(delivery) = &mut config.delivery {
+        delivery.place(folder);
+    }
     place_keys(&mut config.oidc, folder);
     for service in &mut config.service {
         service.socket = config.data.join(&service.socket);
@@ -149,6 +155,20 @@ pub(crate) fn read_identity_providers(
     let IdentityProviders { mut oidc } = read_toml(path)?;
     place_keys(&mut oidc, folder(path));
     Ok(oidc)
+}
+
+/// The file of `strongroom dev --delivery-config`: the `[delivery]` table of a configuration.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OnlyDelivery {
+    delivery: Configured,
+}
+
+/// Reads the table `[delivery]` in the file at `path`.
+pub(crate) fn read_delivery(path: &Path) -> Result<Configured, Failed> {
+    let OnlyDelivery { mut delivery } = read_toml(path)?;
+    delivery.place(folder(path));
+    Ok(delivery)
 }
 
 /// Relative paths are relative to the file that names them.

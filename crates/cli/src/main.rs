@@ -8,6 +8,7 @@
 
 mod commands;
 mod config;
+mod delivery;
 mod operator;
 mod server;
 mod terminal;

@@ -58,6 +58,13 @@ pub fn pkcs1_of_spki(spki: &[u8]) -> Result<&[u8], InvalidPublicKey> {
     Ok(numbers.pkcs1)
 }
 
+/// The DER SubjectPublicKeyInfo (RFC 3279 §2.3.1) around `pkcs1`, a DER RSAPublicKey. What is no key in it is
+/// found when it is used.
+pub fn spki_of_pkcs1(pkcs1: &[u8]) -> Vec<u8> {
+    let algorithm = der::sequence(&[RSA_ENCRYPTION]);
+    der::sequence(&[&algorithm, &der::bit_string(pkcs1)])
+}
+
 /// The name of a public key in CloudTrail: MD5 (RFC 1321) of its DER RSAPublicKey. It finds a key among
 /// those that one trusts already, and vouches for nothing: collisions of MD5 are easily made.
 pub fn fingerprint(pkcs1: &[u8]) -> [u8; FINGERPRINT_BYTES] {

@@ -17,6 +17,8 @@ use crate::records::{AuditKeyRecord, AuditKeyUse, Unreadable};
 use crate::repository::Repository;
 
 pub(crate) use checkpoints::Checkpoints;
+#[cfg(test)]
+pub(crate) use upkeep::look_after_digest_keys;
 pub(crate) use upkeep::{look_after_checkpoint_keys, run};
 
 /// Names a checkpoint key: the first 16 bytes of SHA-256 of its DER SubjectPublicKeyInfo. In file names it is
@@ -179,6 +181,14 @@ impl AuditKeys {
             fingerprint: key.fingerprint.clone(),
             signature: signed.signature,
         })
+    }
+
+    /// The fingerprint of the key that [`AuditKeys::sign_digest`] would sign with: a digest names it, so it must be
+    /// known before.
+    pub fn digest_fingerprint(&self, time: UnixMillis) -> Option<String> {
+        let held = self.held.load();
+        let (key, _) = held.digest_key(time)?;
+        Some(key.fingerprint.clone())
     }
 
     /// The public halves of the digest keys that are or were valid at some time from `start` to `end`, the

@@ -7,7 +7,7 @@ use strongroom_audit::{Outcome, Record, Resource, Tls, Value};
 use strongroom_aws::json::Json;
 use strongroom_aws::query::Form;
 use strongroom_base::UnixMillis;
-use strongroom_base::id::{Region, uuid};
+use strongroom_base::id::{AccountId, Region, uuid};
 use strongroom_hsm_api::key::MaterialId;
 
 use crate::iam::{Caller, Identity};
@@ -167,6 +167,15 @@ impl<'c> Call<'c> {
     /// Where the keys are that were resolved.
     pub(crate) fn touched_keys(&self) -> Vec<KeyName> {
         self.trail().names.clone()
+    }
+
+    /// The other accounts whose keys were resolved.
+    pub(crate) fn other_owners(&self) -> Vec<AccountId> {
+        let trail = self.trail();
+        let owners = trail.names.iter().map(|name| name.account);
+        owners
+            .filter(|owner| *owner != self.caller.account)
+            .collect()
     }
 
     /// The bare id of the first key that was resolved: related multi-Region keys have the same.

@@ -2,7 +2,7 @@
 //! and asking costs a bounded amount of reading, whoever asks.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use strongroom_aws::cloudtrail::LookupAttributeKey;
 use strongroom_base::id::{AccountId, Region};
@@ -18,8 +18,10 @@ pub(crate) use place::Place;
 use rate::Rates;
 pub(crate) use scan::{Found, Page};
 
-/// The most look-ups that wait for the one that reads.
+/// The most look-ups that wait for the one that reads, or read.
 const WAITING_MAX: usize = 32;
+/// The most of them of one account: nobody keeps the others out.
+const WAITING_OF_ACCOUNT_MAX: usize = 4;
 
 /// What is looked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +51,22 @@ pub(crate) enum NotRead {
 pub(crate) struct Lookups {
     rates: Rates,
     turn: Arc<Semaphore>,
-    waiting: Semaphore,
+    waiting: Mutex<Vec<AccountId>>,
+}
+
+/// A place among those that wait; given back when it is dropped.
+struct Waiting<'l> {
+    lookups: &'l Lookups,
+    account: AccountId,
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        let mut waiting = self.lookups.waiting();
+        if let Some(place) = waiting.iter().position(|one| *one == self.account) {
+            waiting.swap_remove(place);
+        }
+    }
 }
 
 impl Default for Lookups {
@@ -57,7 +74,7 @@ impl Default for Lookups {
         Self {
             rates: Rates::default(),
             turn: Arc::new(Semaphore::new(1)),
-            waiting: Semaphore::new(WAITING_MAX),
+            waiting: Mutex::default(),
         }
     }
 }
@@ -85,7 +102,7 @@ impl Lookups {
         before: Option<Place>,
         limit: usize,
     ) -> Result<Page, NotRead> {
-        let _place = self.waiting.try_acquire().map_err(|_| NotRead::TooMany)?;
+        let _place = self.wait(query.account)?;
         let turn = Arc::clone(&self.turn).acquire_owned().await;
         let turn = turn.map_err(|_| NotRead::Unreadable)?;
         let reading = tokio::task::spawn_blocking(move || {
@@ -96,6 +113,23 @@ impl Lookups {
         });
         let read = reading.await.map_err(|_| NotRead::Unreadable)?;
         read.map_err(|_| NotRead::Unreadable)
+    }
+
+    fn wait(&self, account: AccountId) -> Result<Waiting<'_>, NotRead> {
+        let mut waiting = self.waiting();
+        let of_account = waiting.iter().filter(|one| **one == account).count();
+        if waiting.len() >= WAITING_MAX || of_account >= WAITING_OF_ACCOUNT_MAX {
+            return Err(NotRead::TooMany);
+        }
+        waiting.push(account);
+        Ok(Waiting {
+            lookups: self,
+            account,
+        })
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Vec<AccountId>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -28,6 +28,7 @@ use crate::repository::{Changes, Repository};
 use crate::series::{self, Measurements};
 use crate::strictness::{self, Strictness};
 use crate::timers::Timers;
+use crate::told;
 use crate::turns::Turns;
 
 /// When a caller is told of a key that may be missing or forbidden, counted from the request's arrival: longer
@@ -248,7 +249,7 @@ impl Kms {
                 let refusal = failure.refusal();
                 Outcome::Exception {
                     code: refusal.exception.name().to_owned(),
-                    message: refusal.message.unwrap_or_default(),
+                    message: told::message(&call.input, refusal.message.unwrap_or_default()),
                 }
             }
         };

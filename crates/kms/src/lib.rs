@@ -6,6 +6,7 @@ pub mod admin;
 pub mod audit_keys;
 pub mod audit_log;
 pub mod bootstrap;
+pub mod delivery;
 pub mod domain;
 pub mod endpoint;
 pub mod explain;

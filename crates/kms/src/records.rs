@@ -29,7 +29,7 @@ pub(crate) use series::{
 
 pub(crate) use trails::{
     DeliveredFileRecord, DeliveryStepRecord, DigestRecord, LogPositionRecord, PreviousDigestRecord,
-    ReadWrite, SelectorRecord, TrailDeliveryRecord, TrailRecord,
+    ReadWrite, SelectorRecord, StreamRecord, TrailDeliveryRecord, TrailRecord,
 };
 
 /// The bytes are not a record of the expected kind, or of a newer version.
@@ -572,6 +572,7 @@ records!(
     AuditKeyRecord,
     TrailRecord,
     TrailDeliveryRecord,
+    StreamRecord,
 );
 
 #[cfg(test)]

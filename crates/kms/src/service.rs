@@ -15,6 +15,7 @@ use tokio::sync::Mutex;
 
 use crate::audit_keys;
 use crate::audit_log::{AuditLog, AuditOptions, AuditStatus};
+use crate::delivery::{self, Delivery};
 use crate::domain::{self, DomainError, Rotation};
 use crate::failure::Failure;
 use crate::key_process::{CallError, Client, KeyProcess, Program, Started};
@@ -57,6 +58,8 @@ pub struct Options {
     pub unsealing: Unsealing,
     /// How the audit log is kept.
     pub audit: AuditOptions,
+    /// Where it is delivered to, if anywhere.
+    pub delivery: Option<Arc<Delivery>>,
 }
 
 /// Why the service does not start.
@@ -108,6 +111,7 @@ pub struct Service {
     folder: Folder,
     engine: Arc<dyn Engine>,
     audit: Arc<AuditLog>,
+    delivery: Option<Arc<Delivery>>,
     key_process: KeyProcess,
     metrics: Arc<Metrics>,
     open: ArcSwapOption<Kms>,
@@ -137,6 +141,7 @@ impl Service {
             folder: options.folder,
             engine: Arc::new(engine),
             audit: Arc::new(audit),
+            delivery: options.delivery,
             key_process: KeyProcess::default(),
             metrics: Arc::default(),
             open: ArcSwapOption::empty(),
@@ -309,7 +314,11 @@ impl Service {
         let signer = audit_keys::Checkpoints::new(Arc::clone(&kms.audit_keys));
         self.audit.set_signer(Arc::new(signer));
         tokio::spawn(timers::run(Arc::downgrade(&kms)));
-        tokio::spawn(audit_keys::run(Arc::downgrade(&kms), log));
+        tokio::spawn(audit_keys::run(Arc::downgrade(&kms), log.clone()));
+        if let Some(delivery) = &self.delivery {
+            let (kms, delivery) = (Arc::downgrade(&kms), Arc::clone(delivery));
+            tokio::spawn(delivery::run(kms, delivery, log));
+        }
         *self.previous() = Arc::downgrade(&kms);
         self.open.store(Some(kms));
         // The key process may have ended meanwhile, and what was opened too late must be closed again.

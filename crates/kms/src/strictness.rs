@@ -53,13 +53,19 @@ pub(crate) async fn change(
     Ok(kms.records.commit(changes).await?)
 }
 
-/// How strict the audit of `call` is. What cannot be read counts as strict.
+/// How strict the audit of `call` is: the caller's account counts, and so do those whose keys were used, as they are
+/// told of it too. What cannot be read counts as strict.
 pub(crate) fn of_call(call: &Call<'_>) -> Strictness {
     if call.kms.settings.strictness == Strictness::Strict {
         return Strictness::Strict;
     }
-    let of_account = call.kms.records.strictness(&call.caller.account);
-    of_account.unwrap_or(Strictness::Strict)
+    let owners = call.other_owners().into_iter();
+    let mut told = std::iter::once(call.caller.account).chain(owners);
+    let is_strict = told.any(|account| {
+        let of_account = call.kms.records.strictness(&account);
+        of_account.unwrap_or(Strictness::Strict) == Strictness::Strict
+    });
+    is_strict.into()
 }
 
 #[cfg(test)]

@@ -8,6 +8,8 @@ use strongroom_aws::shape::{self, Kind, Member, Model, Path, Sensitivity, Shape,
 use strongroom_aws::time::java_medium;
 use strongroom_base::UnixMillis;
 
+use crate::call::Input;
+
 pub(crate) mod answers;
 
 /// Members that are never told, besides bytes and what the model calls sensitive: tokens that open something, and
@@ -24,6 +26,11 @@ const WITHHELD: &[&str] = &[
     "XksProxyAuthenticationCredential",
 ];
 
+/// What stands in a text in place of what is withheld.
+const MASK: &str = "***";
+/// What is shorter is no token of any kind.
+const TOKEN_LENGTH_MIN: usize = 16;
+
 /// Members that CloudTrail calls otherwise than the API does.
 const RENAMED: &[(&str, &str)] = &[("CloudHsmClusterId", "clusterId")];
 
@@ -37,6 +44,42 @@ pub(crate) fn output<S: Shape>(output: &S) -> Value {
     match json::parse(&shape::encode(output)) {
         Ok(json) => parameters(S::MODEL, &json),
         Err(json::NotJson) => Value::Object(Vec::new()),
+    }
+}
+
+/// What may be told of the text of a refusal: it repeats what does not satisfy its shape, and so may hold what is
+/// withheld of `input`.
+pub(crate) fn message(input: &Input, text: String) -> String {
+    let Input::Json(input) = input else {
+        return text;
+    };
+    let mut withheld = Vec::new();
+    collect_withheld(input, &mut withheld);
+    withheld
+        .into_iter()
+        .fold(text, |text, secret| text.replace(secret, MASK))
+}
+
+/// The texts of members that are withheld, but for those too short to open anything.
+fn collect_withheld<'j>(json: &'j Json, found: &mut Vec<&'j str>) {
+    let Json::Object(members) = json else {
+        return;
+    };
+    for (name, json) in members {
+        if WITHHELD.contains(&name.as_str()) {
+            collect_texts(json, found);
+        } else {
+            collect_withheld(json, found);
+        }
+    }
+}
+
+fn collect_texts<'j>(json: &'j Json, found: &mut Vec<&'j str>) {
+    match json {
+        Json::String(text) if text.len() >= TOKEN_LENGTH_MIN => found.push(text),
+        Json::Array(items) => items.iter().for_each(|item| collect_texts(item, found)),
+        Json::Object(members) => (members.iter()).for_each(|(_, json)| collect_texts(json, found)),
+        Json::String(_) | Json::Null | Json::Bool(_) | Json::Number(_) => {}
     }
 }
 

@@ -44,7 +44,7 @@ pub(crate) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A service in the middle of its life. The machine runs on while the service is restarted.
 pub(crate) struct Bench {
-    pub(crate) kms: Kms,
+    pub(crate) kms: Arc<Kms>,
     pub(crate) clock: Arc<TurnedClock>,
     engine: Arc<dyn Engine>,
     key_process: KeyProcess,
@@ -143,7 +143,7 @@ impl Bench {
         let audit = AuditLog::open(&audit_folder(data.path()), &Env::system(), options);
         let audit = Arc::new(audit.unwrap());
         Self {
-            kms: open(&clock, &engine, &key_process, &audit).await,
+            kms: Arc::new(open(&clock, &engine, &key_process, &audit).await),
             clock,
             engine,
             key_process,
@@ -155,21 +155,19 @@ impl Bench {
     /// Ends the service in order and starts it again.
     pub(crate) async fn restart(&mut self) {
         timers::settle(&self.kms).await.unwrap();
-        self.kms = open(&self.clock, &self.engine, &self.key_process, &self.audit).await;
+        let kms = open(&self.clock, &self.engine, &self.key_process, &self.audit).await;
+        self.kms = Arc::new(kms);
     }
 
     /// Rotates the domain key, and retires the one before.
     pub(crate) async fn replace_domain_key(self) -> Self {
-        let kms = Arc::new(self.kms);
+        let kms = self.kms;
         let data = Folder::open(&self.folder.path().join("data"), Kind::Dev).unwrap();
         let rotation = domain::rotate(&kms, &data).await.unwrap();
         assert_eq!(rotation.left, 0);
         let retired = rotation.epoch - 1;
         domain::retire(&kms, &data, retired).await.unwrap();
-        Self {
-            kms: Arc::into_inner(kms).unwrap(),
-            ..self
-        }
+        Self { kms, ..self }
     }
 
     /// The folder of the audit log.

@@ -82,6 +82,8 @@ pub enum Table {
     Samples = 25,
     /// Account, Region, series -> when the series measured something.
     Series = 26,
+    /// Nothing -> how far the stream of events to the syslog receiver is.
+    Stream = 27,
 }
 
 impl Table {
@@ -113,6 +115,7 @@ impl Table {
             Self::TrailDeliveries => 24,
             Self::Samples => 25,
             Self::Series => 26,
+            Self::Stream => 27,
         }
     }
 }

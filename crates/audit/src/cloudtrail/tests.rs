@@ -685,3 +685,25 @@ proptest! {
         }
     }
 }
+
+/// What a client can put into a description, and who shows or splits lines takes for a command.
+#[test]
+fn an_event_holds_no_command_to_who_shows_it() {
+    let hostile = "\u{0}\u{1b}[2J\r\n\u{7f}\u{85}\u{9b}31m\u{2028}\u{2029}\u{202e}\u{2066}\u{61c}\u{200f}\"\\ü";
+    let record = changed(|record| {
+        record.parameters = Some(Value::texts([("description", hostile), (hostile, "")]));
+        record.outcome = exception("ValidationException", hostile);
+        record.user_agent = hostile.to_owned();
+    });
+    let json = events(&record)[0].json();
+    let shown: String = json
+        .chars()
+        .filter(|letter| !letter.is_ascii_graphic())
+        .collect();
+    assert_eq!(shown.replace([' ', 'ü'], ""), "", "{json}");
+    let read: Json = serde_json::from_str(&json).unwrap();
+    assert_eq!(read["requestParameters"]["description"], hostile);
+    assert_eq!(read["requestParameters"][hostile], "");
+    assert_eq!(read["errorMessage"], hostile);
+    assert_eq!(read["userAgent"], hostile);
+}

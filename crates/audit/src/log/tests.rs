@@ -11,6 +11,7 @@ use crate::{Identity, Outcome, Record};
 
 mod bytes;
 mod mutations;
+mod rewriting;
 mod torn;
 mod verifying;
 

@@ -112,14 +112,20 @@ pub enum Note {
     },
     /// The first segment given is not the log's first: so many records came before it.
     BeginsAt(u64),
-    /// A checkpoint was signed long after, or before, the time of the newest record it covers.
+    /// A checkpoint was signed long after, or before, the time of a record that it is the first to cover.
     TimesApart {
         /// The records it covers.
         sequence: u64,
         /// When it was signed, in milliseconds since the epoch.
         signed: i64,
-        /// The record's time, in milliseconds since the epoch.
+        /// The time of the record that is furthest from it, in milliseconds since the epoch.
         recorded: i64,
+    },
+    /// A checkpoint covers nothing but records before the first segment given, so only its signature is known to be
+    /// right.
+    CoversEarlier {
+        /// The records it covers.
+        sequence: u64,
     },
     /// The clock of the key process was set back a little before it signed this checkpoint.
     ClockBack {
@@ -148,8 +154,12 @@ struct Place {
     writer: [u8; 16],
     link: Link,
     sequence: u64,
+    /// The records before the first segment given.
+    begins: u64,
     /// The last records, the newest at the end.
     records: VecDeque<Covered>,
+    /// The earliest time of the records that are not among them any more and that no checkpoint covers.
+    forgotten: Option<UnixMillis>,
     last: Option<Checkpoint>,
     ended_boots: Vec<[u8; 16]>,
 }
@@ -333,7 +343,9 @@ impl<'k> Verifier<'k> {
             writer: header.writer,
             link: header.previous,
             sequence: header.sequence,
+            begins: header.sequence,
             records: VecDeque::new(),
+            forgotten: None,
             last: None,
             ended_boots: Vec::new(),
         });
@@ -371,10 +383,7 @@ impl<'k> Verifier<'k> {
         }
         if let Some(place) = &mut self.place {
             place.sequence = covered;
-            place.records.push_back(Covered { link, time });
-            if place.records.len() > LAG_RECORDS_MAX {
-                place.records.pop_front();
-            }
+            place.keep(Covered { link, time });
         }
         each(Item::Record {
             sequence: Some(sequence),
@@ -415,8 +424,11 @@ impl<'k> Verifier<'k> {
         let Some(place) = &self.place else {
             return Err(CheckpointFault::OtherWriter);
         };
-        place.check_covered(checkpoint)?;
-        let notes = [place.check_life(checkpoint)?, place.times_apart(checkpoint)];
+        let notes = [
+            place.check_covered(checkpoint)?,
+            place.check_life(checkpoint)?,
+            place.times_apart(checkpoint),
+        ];
         for note in notes.into_iter().flatten() {
             self.note(note);
         }
@@ -461,22 +473,38 @@ impl<'k> Verifier<'k> {
 }
 
 impl Place {
+    fn keep(&mut self, record: Covered) {
+        self.records.push_back(record);
+        if self.records.len() <= LAG_RECORDS_MAX {
+            return;
+        }
+        let gone = self.records.pop_front().and_then(|record| record.time);
+        let kept = u64::try_from(self.records.len()).unwrap_or(u64::MAX);
+        if self.sequence.saturating_sub(kept) > self.covered_by_last() {
+            self.forgotten = self.forgotten.into_iter().chain(gone).min();
+        }
+    }
+
     /// Whether it covers what is there, and more than the last.
-    fn check_covered(&self, checkpoint: &Checkpoint) -> Result<(), CheckpointFault> {
+    fn check_covered(&self, checkpoint: &Checkpoint) -> Result<Option<Note>, CheckpointFault> {
+        let sequence = checkpoint.sequence;
         if checkpoint.writer != self.writer {
             return Err(CheckpointFault::OtherWriter);
         }
-        let last = self.last.as_ref().map_or(0, |last| last.sequence);
-        if checkpoint.sequence <= last {
+        if sequence <= self.covered_by_last() {
             return Err(CheckpointFault::NotAhead);
         }
-        if checkpoint.sequence > self.sequence {
+        if sequence > self.sequence {
             return Err(CheckpointFault::Ahead);
         }
-        match self.covered(checkpoint.sequence) {
+        // The answer of the key process may have come when the next segment had begun.
+        if sequence <= self.begins {
+            return Ok(Some(Note::CoversEarlier { sequence }));
+        }
+        match self.covered(sequence) {
             None => Err(CheckpointFault::Behind),
             Some(covered) if covered.link != checkpoint.link => Err(CheckpointFault::OtherRecords),
-            Some(_) => Ok(()),
+            Some(_) => Ok(None),
         }
     }
 
@@ -501,15 +529,35 @@ impl Place {
         Ok((!back.is_zero()).then_some(Note::ClockBack { sequence }))
     }
 
+    /// Checkpoints follow records at once. One that comes late may hide that earlier ones of the same records, or of
+    /// others in their place, were taken away.
     fn times_apart(&self, checkpoint: &Checkpoint) -> Option<Note> {
-        let recorded = self.covered(checkpoint.sequence)?.time?;
         let signed = UnixMillis(i64::try_from(checkpoint.time).unwrap_or(i64::MAX));
-        let apart = signed.since(recorded).max(recorded.since(signed));
-        (apart > CLOCK_TOLERANCE).then_some(Note::TimesApart {
+        let apart = |time: &UnixMillis| signed.since(*time).max(time.since(signed));
+        let kept = self.newly_covered(checkpoint.sequence);
+        let times = kept.filter_map(|record| record.time).chain(self.forgotten);
+        let furthest = times.max_by_key(apart)?;
+        (apart(&furthest) > CLOCK_TOLERANCE).then_some(Note::TimesApart {
             sequence: checkpoint.sequence,
             signed: signed.0,
-            recorded: recorded.0,
+            recorded: furthest.0,
         })
+    }
+
+    /// Of the records that are kept, those among the first `sequence` that the last checkpoint does not cover.
+    fn newly_covered(&self, sequence: u64) -> impl Iterator<Item = &Covered> {
+        let place = |sequence: u64| {
+            let back = usize::try_from(self.sequence.saturating_sub(sequence));
+            self.records
+                .len()
+                .saturating_sub(back.unwrap_or(usize::MAX))
+        };
+        let covered = place(self.covered_by_last());
+        self.records.iter().take(place(sequence)).skip(covered)
+    }
+
+    fn covered_by_last(&self) -> u64 {
+        self.last.as_ref().map_or(0, |last| last.sequence)
     }
 
     fn succeed(&mut self, checkpoint: Checkpoint) {
@@ -520,5 +568,6 @@ impl Place {
             self.ended_boots.push(ended.boot);
         }
         self.last = Some(checkpoint);
+        self.forgotten = None;
     }
 }

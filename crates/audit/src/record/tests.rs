@@ -272,9 +272,10 @@ fn other_bytes_are_refused() {
 fn a_record_is_shown_on_one_line() {
     let mut record = record();
     record.source_address = "127.0.0.1\n".into();
+    record.operation = "Enc\u{1b}[2Jrypt\u{9b}".into();
     assert_eq!(
         record.to_string(),
-        "2025-11-22T00:40:00.123Z kms:Encrypt us-east-1 arn:aws:iam::000000000000:root 127.0.0.1\\n \
+        "2025-11-22T00:40:00.123Z kms:Enc\\u{1b}[2Jrypt\\u{9b} us-east-1 arn:aws:iam::000000000000:root 127.0.0.1\\n \
          Success arn:k"
     );
 }

@@ -12,14 +12,24 @@ pub(super) fn scope(date: &str, region: &str, service: &str) -> String {
     format!("{date}/{region}/{service}/{TERMINATOR}")
 }
 
+/// How a service makes a path canonical.
+#[derive(Clone, Copy)]
+pub(super) enum Paths {
+    /// As every service but S3: without dot segments and empty ones, encoded once more.
+    Encoded,
+    /// As S3, to which every path is the key of another object: as it was sent.
+    AsSent,
+}
+
 /// The string that is signed for a request.
 pub(super) fn string_to_sign(
     request: &Request<'_>,
     signed_headers: &[&str],
     timestamp: &str,
     scope: &str,
+    paths: Paths,
 ) -> Result<String, AuthFailure> {
-    let canonical = canonical_request(request, signed_headers)?;
+    let canonical = canonical_request(request, signed_headers, paths)?;
     let hash = hex::encode(&sha256(&[&canonical]));
     Ok(format!("{ALGORITHM}\n{timestamp}\n{scope}\n{hash}"))
 }
@@ -28,11 +38,15 @@ pub(super) fn string_to_sign(
 pub(super) fn canonical_request(
     request: &Request<'_>,
     signed_headers: &[&str],
+    paths: Paths,
 ) -> Result<Vec<u8>, AuthFailure> {
+    let path = match paths {
+        Paths::Encoded => canonical_path(request.uri.path()),
+        Paths::AsSent => request.uri.path().to_owned(),
+    };
     let mut out = format!(
-        "{}\n{}\n{}\n",
+        "{}\n{path}\n{}\n",
         request.method,
-        canonical_path(request.uri.path()),
         canonical_query(request.uri.query().unwrap_or_default()),
     )
     .into_bytes();

@@ -4,7 +4,11 @@ use http::header::{AUTHORIZATION, InvalidHeaderValue};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use strongroom_base::hex;
 
+use super::canonical::Paths;
 use super::{ALGORITHM, AuthFailure, Request, SigningKey, canonical, date};
+
+/// The service whose paths are signed as they are sent. It wants `x-amz-content-sha256` among the headers, too.
+pub const S3: &str = "s3";
 
 /// Who signs.
 pub struct Credentials<'a> {
@@ -44,7 +48,11 @@ pub fn sign(
     };
     let day = timestamp.get(..8).unwrap_or_default();
     let scope = canonical::scope(day, region, service);
-    let string_to_sign = canonical::string_to_sign(&request, &names, &timestamp, &scope)?;
+    let paths = match service {
+        S3 => Paths::AsSent,
+        _ => Paths::Encoded,
+    };
+    let string_to_sign = canonical::string_to_sign(&request, &names, &timestamp, &scope, paths)?;
     let key = SigningKey::derive(credentials.secret_access_key, day, region, service);
     let header = format!(
         "{ALGORITHM} Credential={}/{scope}, SignedHeaders={}, Signature={}",

@@ -1,9 +1,9 @@
 use http::{HeaderMap, HeaderValue, Method, Uri};
 use strongroom_base::hex;
 
-use super::canonical::canonical_request;
+use super::canonical::{Paths, canonical_request};
 use super::date::{format_basic, parse_basic, parse_http};
-use super::{AuthFailure, Request, SigningKey};
+use super::{AuthFailure, Credentials, Request, S3, SigningKey, sign};
 
 fn canonical(target: &str, headers: &[(&'static str, &'static str)]) -> String {
     let mut map = HeaderMap::new();
@@ -18,7 +18,7 @@ fn canonical(target: &str, headers: &[(&'static str, &'static str)]) -> String {
         headers: &map,
         body_sha256: [0; 32],
     };
-    String::from_utf8(canonical_request(&request, &names).unwrap()).unwrap()
+    String::from_utf8(canonical_request(&request, &names, Paths::Encoded).unwrap()).unwrap()
 }
 
 fn check_path(target: &str, path: &str, query: &str) {
@@ -62,7 +62,8 @@ fn a_signed_header_must_be_there() {
         body_sha256: [0; 32],
     };
     let absent = AuthFailure::AbsentSignedHeader("host".to_owned());
-    assert_eq!(canonical_request(&request, &["host"]), Err(absent));
+    let canonical = canonical_request(&request, &["host"], Paths::Encoded);
+    assert_eq!(canonical, Err(absent));
 }
 
 #[test]
@@ -114,4 +115,42 @@ fn the_key_is_the_end_of_the_chain() {
     let expected = HmacSha256::new(&key).sign(&[b"text"]);
     let derived = SigningKey::derive(b"secret", "20150830", "us-east-1", "iam");
     assert!(derived.sign("text").matches(&expected));
+}
+
+/// Amazon S3 API Reference, "Authenticating Requests: Using the Authorization Header", example PUT Object.
+#[test]
+fn paths_of_s3_are_signed_as_they_are_sent() {
+    use strongroom_crypto::digest::sha256;
+    let body = sha256(&[b"Welcome to Amazon S3."]);
+    let mut headers = HeaderMap::new();
+    for (name, value) in [
+        ("host", "examplebucket.s3.amazonaws.com"),
+        ("date", "Fri, 24 May 2013 00:00:00 GMT"),
+        ("x-amz-storage-class", "REDUCED_REDUNDANCY"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    let hash = HeaderValue::from_str(&hex::encode(&body)).unwrap();
+    headers.insert("x-amz-content-sha256", hash);
+    let credentials = Credentials {
+        access_key_id: "AKIAIOSFODNN7EXAMPLE",
+        secret_access_key: b"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+        session_token: None,
+    };
+    let uri = Uri::from_static("/test%24file.text");
+    let scope = ("us-east-1", S3);
+    let time = parse_basic("20130524T000000Z").unwrap();
+    sign(
+        &Method::PUT,
+        &uri,
+        &mut headers,
+        body,
+        &credentials,
+        scope,
+        time,
+    )
+    .unwrap();
+    let authorization = headers["authorization"].to_str().unwrap();
+    let signature = "98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd";
+    assert!(authorization.ends_with(signature), "{authorization}");
 }

@@ -6,6 +6,7 @@ use strongroom_base::hex;
 use strongroom_base::id::Region;
 
 use super::authorization::{self, Authorization, Credential};
+use super::canonical::Paths;
 use super::{AuthFailure, Request, SigningKey, TERMINATOR, canonical, date};
 use crate::text::auth as text;
 
@@ -227,7 +228,8 @@ fn string_to_sign(
         ..
     } = authorization.credential;
     let scope = canonical::scope(date, region, service);
-    canonical::string_to_sign(request, &authorization.signed_headers, timestamp, &scope)
+    let headers = &authorization.signed_headers;
+    canonical::string_to_sign(request, headers, timestamp, &scope, Paths::Encoded)
 }
 
 fn decode_signature(text: &str) -> Result<Vec<u8>, AuthFailure> {

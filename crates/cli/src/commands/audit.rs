@@ -1,6 +1,7 @@
 //! `strongroom audit`: reads the audit log, offline, without the store and without secrets.
 
 mod checkpoint;
+mod exported;
 mod keys;
 mod list;
 pub(super) mod segments;

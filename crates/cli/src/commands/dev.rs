@@ -4,17 +4,20 @@
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use strongroom_base::{Env, Secret};
 use strongroom_kms::accounts::AccountRule;
 use strongroom_kms::audit_log::AuditOptions;
 use strongroom_kms::bootstrap::bootstrap;
+use strongroom_kms::delivery::{Delivery, INTERVAL_IN_DEVELOPMENT};
 use strongroom_kms::domain::{self, NewSeal};
 use strongroom_kms::key_process::Program;
 use strongroom_kms::kms::Settings;
 use strongroom_kms::service::{Options, Unsealing};
 use strongroom_store::{Folder, Kind};
 
+use crate::delivery::Configured;
 use crate::server::Addresses;
 use crate::{Failed, config, server};
 
@@ -44,6 +47,12 @@ pub(crate) struct Arguments {
     /// A service, such as s3.amazonaws.com, and where its socket is to be; relative to the data folder. Again for more
     #[arg(long, value_name = "PRINCIPAL=PATH", value_parser = service)]
     service: Vec<(String, PathBuf)>,
+    /// The folder that files of CloudTrail trails are delivered to, every five seconds
+    #[arg(long, value_name = "DIR")]
+    delivery: Option<PathBuf>,
+    /// Where the audit log is delivered to: a TOML file with a [delivery] table
+    #[arg(long, value_name = "FILE", hide = true, conflicts_with = "delivery")]
+    delivery_config: Option<PathBuf>,
     /// Where to tell metrics, health and readiness, to everyone who asks; port 0 chooses a free one
     #[arg(long, value_name = "ADDR")]
     metrics: Option<SocketAddr>,
@@ -74,6 +83,7 @@ async fn start(arguments: &Arguments) -> Result<(), Failed> {
     if !domain::exists(&folder)? {
         bootstrap(&env, &folder, &program, &NewSeal::KeyFile(&key), None).await?;
     }
+    let delivery = delivery(arguments, &env)?;
     let options = Options {
         env,
         settings: Settings {
@@ -86,6 +96,7 @@ async fn start(arguments: &Arguments) -> Result<(), Failed> {
         program,
         unsealing: Unsealing::Automatic(key),
         audit: AuditOptions::DEVELOPMENT,
+        delivery,
     };
     let services = arguments.service.iter();
     let listen = server::Listen {
@@ -105,6 +116,15 @@ async fn start(arguments: &Arguments) -> Result<(), Failed> {
         announce(arguments, addresses, &variables, &path)
     })
     .await
+}
+
+fn delivery(arguments: &Arguments, env: &Env) -> Result<Option<Arc<Delivery>>, Failed> {
+    let configured = match (&arguments.delivery, &arguments.delivery_config) {
+        (Some(folder), _) => Configured::into_folder(folder),
+        (None, Some(file)) => config::read_delivery(file)?,
+        (None, None) => return Ok(None),
+    };
+    Ok(Some(configured.open(env, INTERVAL_IN_DEVELOPMENT)?))
 }
 
 /// The key that seals the root key: made once, kept beside the data.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use strongroom_base::Env;
 use strongroom_kms::accounts::AccountRule;
 use strongroom_kms::audit_log::AuditOptions;
+use strongroom_kms::delivery::INTERVAL;
 use strongroom_kms::key_process::Program;
 use strongroom_kms::kms::Settings;
 use strongroom_kms::service::{Options, Unsealing};
@@ -33,8 +34,11 @@ async fn start(config: config::Config) -> Result<(), Failed> {
         None => None,
     };
     let scheme = if tls.is_some() { "https" } else { "http" };
+    let env = Env::system();
+    let delivery = config.delivery.as_ref();
+    let delivery = delivery.map(|configured| configured.open(&env, INTERVAL));
     let options = Options {
-        env: Env::system(),
+        env,
         settings: Settings {
             accounts: AccountRule::Created,
             attestation_roots: server::attestation_roots(config.attestation_roots.as_deref())?,
@@ -45,6 +49,7 @@ async fn start(config: config::Config) -> Result<(), Failed> {
         program: Program::itself(),
         unsealing: Unsealing::ByOperators,
         audit: AuditOptions::SERVER,
+        delivery: delivery.transpose()?,
     };
     let services = config.service.into_iter();
     let listen = server::Listen {

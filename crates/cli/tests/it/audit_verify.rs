@@ -125,6 +125,36 @@ fn a_log_is_intact_until_somebody_changes_it() {
     check(swapped, "the header is that of segment 2");
 }
 
+/// Nothing is left, or nothing that is signed: no fault can be named, and nothing is proven.
+#[test]
+fn a_log_without_a_signature_is_not_called_intact() {
+    let (folder, data) = scratch();
+    let written = Written::make(folder.path(), &data);
+    let keys = written.keys.display().to_string();
+    let check = |name: &str, change: &dyn Fn(&Path)| {
+        let copy = written.folder.join(name);
+        copy_folder(&written.data, &copy);
+        change(&audit_folder(&copy));
+        let (code, said) = written.verify(&copy, &["--public-key", &keys]);
+        assert_eq!(code, Some(2), "{name}: {said}");
+        assert!(said.contains("nothing in this log is signed"), "{said}");
+        assert!(!said.contains("intact"), "{said}");
+    };
+    let remove_all = |log: &Path| {
+        for (_, path) in segments(log).unwrap() {
+            fs::remove_file(path).unwrap();
+        }
+    };
+    check("emptied", &remove_all);
+    check("header", &|log| {
+        let first = segment(log, 0);
+        let header = fs::read(&first).unwrap();
+        let length = u32::from_be_bytes(header[..4].try_into().unwrap());
+        remove_all(log);
+        fs::write(first, &header[..12 + usize::try_from(length).unwrap()]).unwrap();
+    });
+}
+
 fn check((code, said): (Option<i32>, String), fault: &str) {
     assert_eq!(code, Some(1), "{said}");
     assert!(said.contains("FAULT") && said.contains(fault), "{said}");

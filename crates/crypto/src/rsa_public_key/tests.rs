@@ -1,4 +1,4 @@
-use super::{fingerprint, pkcs1_of_spki};
+use super::{fingerprint, pkcs1_of_spki, spki_of_pkcs1};
 use crate::InvalidPublicKey;
 use crate::der;
 use crate::digest::sha256;
@@ -45,6 +45,7 @@ fn every_size_is_read() {
         let spki = RsaKeyPair::generate(size).public_spki();
         let pkcs1 = pkcs1_of_spki(&spki).unwrap();
         assert!(der::read_one(der::SEQUENCE, pkcs1).is_ok() && spki.ends_with(pkcs1));
+        assert_eq!(spki_of_pkcs1(pkcs1), spki);
     }
 }
 
@@ -58,10 +59,7 @@ fn nothing_but_a_whole_rsa_key_is_read() {
         assert!(refused(&spki[..length]), "{length}");
     }
     let pkcs1 = pkcs1_of_spki(&spki).unwrap();
-    let wrap = |key: &[u8]| {
-        let algorithm = der::sequence(&[super::RSA_ENCRYPTION]);
-        der::sequence(&[&algorithm, &der::bit_string(key)])
-    };
+    let wrap = spki_of_pkcs1;
     assert!(!refused(&wrap(pkcs1)));
     assert!(refused(&wrap(&[pkcs1, &[0]].concat())));
     assert!(refused(&wrap(&der::sequence(&[&[2, 1, 3]]))));

@@ -77,7 +77,7 @@ pub(crate) async fn look_after_checkpoint_keys(kms: &Kms, log: &Path) -> Result<
 
 /// Makes a digest key unless there is one that is good for long enough, and gives up the private halves of
 /// those whose time is long over.
-pub(super) async fn look_after_digest_keys(kms: &Kms) -> Result<(), Failure> {
+pub(crate) async fn look_after_digest_keys(kms: &Kms) -> Result<(), Failure> {
     let found = Found::read(kms)?;
     let now = kms.env.clock.now();
     let soon = now.plus(DIGEST_KEY_LEFT);

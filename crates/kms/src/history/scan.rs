@@ -16,6 +16,8 @@ use crate::audit_log::segments;
 
 /// The most records that one look-up reads; the segment in which it is reached is read to its end.
 const RECORDS_MAX: usize = 262_144;
+/// The most bytes of stored records on one page, but for the last of them: as events they take several times as much.
+const PAGE_BYTES_MAX: usize = 1 << 20;
 /// What a segment that is passed over counts as, in records: opening it and reading its first record.
 const PASSED_OVER: usize = 64;
 /// How much later than a later one a record may have been appended: changes wait in the outbox.
@@ -83,6 +85,7 @@ pub(super) fn page(
         before,
         limit,
         budget: RECORDS_MAX,
+        bytes: PAGE_BYTES_MAX,
         seen: HashSet::new(),
         page: Page::default(),
     };
@@ -130,6 +133,8 @@ struct Scan<'q> {
     before: Option<Place>,
     limit: usize,
     budget: usize,
+    /// What is left of [`PAGE_BYTES_MAX`].
+    bytes: usize,
     /// The ids of events that were shown, or stand behind the place where this page begins.
     seen: HashSet<String>,
     page: Page,
@@ -137,12 +142,12 @@ struct Scan<'q> {
 
 impl Scan<'_> {
     fn wants_more(&self) -> bool {
-        self.page.found.len() < self.limit && self.budget > 0
+        self.page.found.len() < self.limit && self.budget > 0 && self.bytes > 0
     }
 
     fn look_at(&mut self, number: u64, path: &Path) -> io::Result<Ahead> {
         let first = records(path)?.next().transpose()?;
-        let Some(began) = first.map(|(_, record)| record.time) else {
+        let Some(began) = first.map(|first| first.record.time) else {
             self.spend(PASSED_OVER);
             return Ok(Ahead::More);
         };
@@ -163,15 +168,15 @@ impl Scan<'_> {
     /// Keeps the newest of the segment that have room on the page.
     fn read(&mut self, number: u64, path: &Path) -> io::Result<Ahead> {
         let room = self.limit.saturating_sub(self.page.found.len());
-        let mut newest = Newest::new(room);
+        let mut newest = Newest::new(room, self.bytes);
         for found in records(path)? {
-            let (offset, record) = found?;
+            let found = found?;
             self.spend(1);
-            let Some(id) = self.asked_for(&record).map(|event| event.id) else {
+            let Some(id) = self.asked_for(&found.record).map(|event| event.id) else {
                 continue;
             };
-            if self.is_ahead(number, offset) {
-                newest.add(offset, record);
+            if self.is_ahead(number, found.offset) {
+                newest.add(found);
             } else {
                 self.seen.insert(id);
             }
@@ -181,8 +186,9 @@ impl Scan<'_> {
             offset,
         });
         self.page.next = left;
-        for (_, record) in newest.records.iter().rev() {
-            self.show(record);
+        self.bytes = self.bytes.saturating_sub(newest.bytes);
+        for stored in newest.records.iter().rev() {
+            self.show(&stored.record);
         }
         Ok(if left.is_some() {
             Ahead::Full
@@ -217,39 +223,64 @@ impl Scan<'_> {
     }
 }
 
+/// A record, and where it stands.
+struct StoredRecord {
+    offset: u64,
+    /// How long it is.
+    bytes: usize,
+    record: Record,
+}
+
 /// The newest records of a segment that are asked for.
 struct Newest {
     room: usize,
-    records: VecDeque<(u64, Record)>,
+    bytes_max: usize,
+    records: VecDeque<StoredRecord>,
+    /// How long all of them are.
+    bytes: usize,
     /// Where the oldest of those stands that are kept, when others before it are not.
     left: Option<u64>,
 }
 
 impl Newest {
-    fn new(room: usize) -> Self {
+    fn new(room: usize, bytes_max: usize) -> Self {
         Self {
             room,
+            bytes_max,
             records: VecDeque::with_capacity(room),
+            bytes: 0,
             left: None,
         }
     }
 
-    fn add(&mut self, offset: u64, record: Record) {
-        self.records.push_back((offset, record));
-        if self.records.len() > self.room {
-            self.records.pop_front();
-            self.left = self.records.front().map(|(offset, _)| *offset);
+    fn add(&mut self, stored: StoredRecord) {
+        self.bytes = self.bytes.saturating_add(stored.bytes);
+        self.records.push_back(stored);
+        while self.is_over() {
+            let gone = self.records.pop_front().map_or(0, |gone| gone.bytes);
+            self.bytes = self.bytes.saturating_sub(gone);
+            self.left = self.records.front().map(|first| first.offset);
         }
+    }
+
+    /// Whether there are too many. One always has room, however long it is.
+    fn is_over(&self) -> bool {
+        let is_long = self.bytes > self.bytes_max && self.records.len() > 1;
+        self.records.len() > self.room || is_long
     }
 }
 
-/// The records of a segment with their places, oldest first, up to what is torn or damaged.
-fn records(path: &Path) -> io::Result<impl Iterator<Item = io::Result<(u64, Record)>>> {
+/// The records of a segment, oldest first, up to what is torn or damaged.
+fn records(path: &Path) -> io::Result<impl Iterator<Item = io::Result<StoredRecord>>> {
     let frames = LogReader::new(BufReader::new(File::open(path)?));
     Ok(frames.filter_map(|frame| match frame {
         Ok(frame) if frame.is_record() => {
             let record = Record::decode(&frame.payload).ok()?;
-            Some(Ok((frame.offset, record)))
+            Some(Ok(StoredRecord {
+                offset: frame.offset,
+                bytes: frame.payload.len(),
+                record,
+            }))
         }
         Ok(_) | Err(LogError::Torn { .. } | LogError::Damaged { .. }) => None,
         Err(LogError::Read(error)) => Some(Err(error)),

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use strongroom_audit::log::{Chain, Checkpoint, checkpoint_key_id};
-use strongroom_audit::{Identity, IdentityKind, Outcome, Record};
+use strongroom_audit::{Identity, IdentityKind, Outcome, Record, Value};
 use strongroom_base::Instant;
 use strongroom_base::id::uuid_of_hash;
 
@@ -261,14 +261,65 @@ fn only_what_is_recent_is_counted() {
     assert!(rates.admit(&account(5000), &region, at(2)));
 }
 
+#[test]
+fn who_asks_in_many_regions_takes_no_place_of_others() {
+    let rates = Rates::default();
+    let account = |number: u32| format!("{number:012}").parse().unwrap();
+    let region = |number: u32| format!("zz-yy-{number}").parse::<Region>().unwrap();
+    let now = Instant(Duration::from_secs(1));
+    let admitted = (0..10_000).filter(|number| rates.admit(&account(1), &region(*number), now));
+    assert_eq!(admitted.count(), 32);
+    assert!(rates.admit(&account(2), &region(0), now));
+}
+
+/// Events can be a hundred times as long as most are.
+#[test]
+fn a_page_is_bounded_in_bytes_too() {
+    let mut log = Log::new();
+    let mut long = |segment: u64, numbers: std::ops::RangeInclusive<u8>| {
+        let header = log.chain.header(segment, 0);
+        log.write(segment, &header);
+        for number in numbers {
+            let mut record = record(number);
+            let text = "p".repeat(90 * 1024);
+            record.parameters = Some(Value::texts([("description", text.as_str())]));
+            let frame = log.chain.append(&record.encode().unwrap()).unwrap();
+            log.write(segment, &frame);
+        }
+    };
+    long(1, 1..=20);
+    long(2, 21..=25);
+    let pages = pages(log.path(), &everything(), 50);
+    let counts: Vec<_> = pages.iter().map(Vec::len).collect();
+    assert_eq!(counts, [11, 11, 3]);
+    let expected: Vec<_> = (1..=25).rev().map(|number| format!("Op{number}")).collect();
+    assert_eq!(pages.concat(), expected);
+}
+
 #[tokio::test]
 async fn at_most_so_many_lookups_wait() {
     let log = log();
     let lookups = Lookups::default();
-    let read = || lookups.read(log.path().to_owned(), everything(), None, 1);
-    let all = u32::try_from(WAITING_MAX).unwrap();
-    let waiting = lookups.waiting.try_acquire_many(all).unwrap();
-    assert_eq!(read().await, Err(NotRead::TooMany));
+    let account = |number: usize| format!("{number:012}").parse::<AccountId>().unwrap();
+    let read = |account: AccountId| {
+        let query = Query {
+            account,
+            ..everything()
+        };
+        lookups.read(log.path().to_owned(), query, None, 1)
+    };
+    let mine: AccountId = ACCOUNT.parse().unwrap();
+    // Of one account few, and the others are not kept out.
+    let waiting: Vec<_> = (0..WAITING_OF_ACCOUNT_MAX)
+        .map(|_| lookups.wait(mine).unwrap())
+        .collect();
+    assert_eq!(read(mine).await, Err(NotRead::TooMany));
+    assert!(read(account(1)).await.is_ok());
     drop(waiting);
-    assert_eq!(names(&read().await.unwrap()), ["Op9"]);
+    let waiting: Vec<_> = (0..WAITING_MAX)
+        .map(|number| lookups.wait(account(number)).unwrap())
+        .collect();
+    assert_eq!(read(mine).await, Err(NotRead::TooMany));
+    drop(waiting);
+    assert_eq!(names(&read(mine).await.unwrap()), ["Op9"]);
 }

@@ -149,6 +149,14 @@ pub(crate) struct TrailDeliveryRecord {
     pub digest_error: Option<String>,
 }
 
+/// How far the stream of all events to the syslog receiver is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct StreamRecord {
+    /// Up to where the receiver took everything.
+    #[n(0)]
+    pub position: LogPositionRecord,
+}
+
 /// A place in the hot log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
 pub(crate) struct LogPositionRecord {

@@ -5,7 +5,7 @@ use strongroom_store::{Cursor, Expect, Name, Table};
 
 use super::{Changes, Listed, Repository, Stored};
 use crate::failure::Failure;
-use crate::records::{TrailDeliveryRecord, TrailRecord};
+use crate::records::{StreamRecord, TrailDeliveryRecord, TrailRecord};
 
 /// Where a trail is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -112,9 +112,19 @@ impl Repository {
     ) -> Result<Listed<Stored<TrailDeliveryRecord>>, Failure> {
         self.list_stored(Table::TrailDeliveries, &trail.components(), after, limit)
     }
+
+    /// How far the stream of events to the syslog receiver is; nothing when it has not begun.
+    pub(crate) fn stream(&self) -> Result<Option<Stored<StreamRecord>>, Failure> {
+        self.read(&stream_store_name())
+    }
 }
 
 impl Changes {
+    /// Writes how far the stream of events is.
+    pub(crate) fn put_stream(self, expect: Expect, record: &StreamRecord) -> Self {
+        self.put(stream_store_name(), expect, record)
+    }
+
     /// Writes a trail.
     pub(crate) fn put_trail(self, expect: Expect, record: &TrailRecord) -> Self {
         self.put(TrailName::of(record).store_name(), expect, record)
@@ -151,4 +161,8 @@ impl Changes {
         let name = trail.delivery_store_name(&delivery.record.region);
         self.delete(name, delivery.version)
     }
+}
+
+fn stream_store_name() -> Name {
+    Name::new(Table::Stream, &[])
 }

@@ -43,6 +43,23 @@ async fn a_strict_call_waits_for_the_disk() {
     }
 }
 
+/// The owner of a key is told of its use by others, too.
+#[tokio::test]
+async fn a_strict_account_is_strict_about_its_keys_whoever_uses_them() {
+    let bench = Bench::new().await;
+    let (owner, other) = ("111122223333", "444455556666");
+    let policy = json!({"Version": "2012-10-17", "Statement": {
+        "Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "kms:*", "Resource": "*"}});
+    let input = json!({"Policy": policy.to_string()});
+    let key = bench.call_as(owner, "CreateKey", &input).await.unwrap();
+    let used = json!({"KeyId": key["KeyMetadata"]["Arn"]});
+    change(&bench.kms, owner, Strictness::Strict).await.unwrap();
+    for _ in 0..20 {
+        bench.call_as(other, "DescribeKey", &used).await.unwrap();
+        assert_eq!(bench.kms.audit.status().unsynced, None);
+    }
+}
+
 #[tokio::test]
 async fn a_guardrail_and_strictness_leave_each_other_alone() {
     let bench = Bench::new().await;

@@ -2,13 +2,15 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use strongroom_audit::Value;
-use strongroom_aws::json::Json;
+use strongroom_aws::json::{self, Json};
+use strongroom_aws::query;
 use strongroom_aws::shape::{Kind, Model, OperationModel};
 use strongroom_aws::{cloudtrail, cloudwatch, iam, kms, sts};
 use strongroom_base::UnixMillis;
 
 use super::answers::{Answer, answer_of};
-use super::{date, parameters};
+use super::{date, message, parameters};
+use crate::call::Input;
 use crate::ops::{OPS, Op, Service};
 
 mod events;
@@ -149,6 +151,23 @@ fn what_no_shape_has_is_not_told() {
     ]);
     let told = parameters(encrypt.unwrap().input, &input);
     assert_eq!(told, Value::texts([("keyId", "k")]));
+}
+
+#[test]
+fn texts_of_refusals_repeat_nothing_that_is_withheld() {
+    let (one, other) = (format!("{CANARY}-{:20}", 1), format!("{CANARY}-{:20}", 2));
+    let input = json::parse(
+        format!(r#"{{"KeyId": "k", "GrantTokens": ["{one}", "{other}", "short"], "At": {{"GrantToken": "{one}"}}}}"#)
+            .as_bytes(),
+    );
+    let input = Input::Json(input.unwrap());
+    let told = message(
+        &input,
+        format!("Value '[{one}, {other}, short]' at 'k' is {one}"),
+    );
+    assert_eq!(told, "Value '[***, ***, short]' at 'k' is ***");
+    let form = query::parse(b"Action=A&Version=1").unwrap();
+    assert_eq!(message(&Input::Form(form), "text".to_owned()), "text");
 }
 
 #[test]

@@ -105,21 +105,28 @@ fn a_checkpoint_may_come_after_later_records() {
 #[test]
 fn clocks_that_disagree_are_told() {
     let minute = 60 * 1000;
-    for (minutes, told) in [(-6, true), (-5, false), (0, false), (5, false), (6, true)] {
+    // The record that is furthest away counts, the first or the last of five.
+    for (nearest, minutes, furthest) in [
+        (0, -6, Some(4)),
+        (4, -5, None),
+        (0, 0, None),
+        (0, 5, None),
+        (4, 5, Some(0)),
+        (4, 6, Some(0)),
+    ] {
         let mut log = Log::new();
         log.write(5);
         let (sequence, link) = log.chain.covered().unwrap();
-        let signed = time_of(4) + minutes * minute;
+        let signed = time_of(nearest) + minutes * minute;
         let time = u64::try_from(signed).unwrap();
         let checkpoint = log.signer.sign_at(time, sequence, link);
         log.push_checkpoint(&checkpoint);
-        let recorded = time_of(4);
-        let note = Note::TimesApart {
+        let note = furthest.map(|record| Note::TimesApart {
             sequence,
             signed,
-            recorded,
-        };
-        let expected = if told { vec![note] } else { vec![] };
+            recorded: time_of(record),
+        });
+        let expected: Vec<_> = note.into_iter().collect();
         assert_eq!(notes(&log.verify().unwrap()), expected, "{minutes}");
     }
     // Set back a little between two checkpoints.

@@ -6,7 +6,7 @@ use strongroom_audit::{Begins, Checkpoint, CheckpointKeyId, Fault, Note, Report,
 use strongroom_aws::time::iso8601;
 use strongroom_base::{UnixMillis, hex};
 
-use super::{keys, segments};
+use super::{exported, keys, segments};
 use crate::Failed;
 use crate::operator::Server;
 
@@ -16,20 +16,30 @@ const KEPT_MAX: usize = 4096;
 const KEPT_BYTES_MAX: u64 = 4 * 1024 * 1024;
 /// The most notes that are printed.
 const NOTES_SHOWN_MAX: usize = 50;
+/// Why a log is not called intact in which no fault is found: anybody can write such a one, or take everything away.
+const NOTHING_SIGNED: &str =
+    "nothing in this log is signed: it cannot be said whether it is what was written";
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
     server: Server,
-    /// Segments to verify, consecutive, instead of those of the data folder
+    /// Segments to verify, consecutive, instead of those of the data folder; or a folder of delivered files
     #[arg(value_name = "FILES")]
     files: Vec<PathBuf>,
-    /// A public key that was kept elsewhere, as PEM, instead of those beside the log. Again for more
+    /// A public key that was kept elsewhere, as PEM, instead of those beside the log. Again for more. Of delivered
+    /// files: what `aws cloudtrail list-public-keys` printed, as JSON
     #[arg(long, value_name = "FILE")]
     public_key: Vec<PathBuf>,
     /// Checkpoints that were kept elsewhere: lines that `audit checkpoint` printed
     #[arg(long, value_name = "FILE")]
     checkpoint: Option<PathBuf>,
+    /// Of delivered files: only digests whose period ends after this time, such as 2026-11-22T09:00:00Z
+    #[arg(long, value_name = "TIME", conflicts_with = "checkpoint")]
+    since: Option<String>,
+    /// Of delivered files: the signature of a digest that was kept elsewhere, which must be found
+    #[arg(long, value_name = "SIGNATURE", conflicts_with = "checkpoint")]
+    digest: Option<String>,
 }
 
 /// What came of it.
@@ -39,6 +49,19 @@ pub(super) enum Verdict {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failed> {
+    if let [folder] = arguments.files.as_slice()
+        && folder.is_dir()
+    {
+        return exported::run(&exported::Asked {
+            folder,
+            public_keys: &arguments.public_key,
+            since: arguments.since.as_deref(),
+            digest: arguments.digest.as_deref(),
+        });
+    }
+    if arguments.since.is_some() || arguments.digest.is_some() {
+        return Err("--since and --digest are for a folder of delivered files".into());
+    }
     let kept = match &arguments.checkpoint {
         Some(path) => checkpoints(path)?,
         None => Vec::new(),
@@ -47,6 +70,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Verdict, Failed> {
         Ok(report) => {
             show(&report);
             show_limits(arguments, &report);
+            if report.checkpoints == 0 {
+                return Err(NOTHING_SIGNED.into());
+            }
             println!("intact");
             Ok(Verdict::Intact)
         }
@@ -195,9 +221,12 @@ fn told(note: &Note) -> String {
             signed,
             recorded,
         } => format!(
-            "the checkpoint of {sequence} records was signed {}, their last is of {}",
+            "the checkpoint of {sequence} records was signed {}, and the first to cover a record of {}",
             iso8601(UnixMillis(*signed)),
             iso8601(UnixMillis(*recorded))
+        ),
+        Note::CoversEarlier { sequence } => format!(
+            "the checkpoint of {sequence} records covers nothing but segments that were not given"
         ),
         Note::ClockBack { sequence } => format!(
             "the key process's clock had been set back a little at the checkpoint of {sequence} records"

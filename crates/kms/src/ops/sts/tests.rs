@@ -765,7 +765,10 @@ async fn tokens_of_identity_providers_begin_sessions_as_trust_policies_say() {
     let mut bench = Bench::new().await;
     let signer = Signer::es256();
     let providers = Arc::new(oidc::providers(&[signer.jwk("k1")]));
-    bench.kms.settings.identity_providers = providers;
+    Arc::get_mut(&mut bench.kms)
+        .unwrap()
+        .settings
+        .identity_providers = providers;
     let arn = format!("arn:aws:iam::{OWN}:oidc-provider/{}", oidc::HOST);
     let elsewhere = format!("arn:aws:iam::{OTHER}:oidc-provider/{}", oidc::HOST);
     let is_user = r#"{"StringEquals":{"idp.example.com/realm:sub":"user:1","idp.example.com/realm:aud":"sts.example.com"}}"#;

@@ -115,6 +115,11 @@ fn bytes_do_not_change() {
             "0e6167",
         ),
     );
+    let position = LogPositionRecord {
+        segment: 1,
+        offset: 2,
+    };
+    check_golden(&StreamRecord { position }, "0181820102");
 }
 
 #[test]

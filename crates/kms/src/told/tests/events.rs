@@ -896,7 +896,7 @@ async fn sessions_are_told_without_their_secrets() {
         .await
         .unwrap();
     let event = event_of(&bench, "AssumeRole");
-    let asked = json!({"roleArn": role, "roleSessionName": "s", "externalId": "ex"});
+    let asked = json!({"roleArn": role, "roleSessionName": "s1", "externalId": "ex"});
     assert_eq!(event["requestParameters"], asked);
     assert_eq!(
         event["responseElements"],
