@@ -209,7 +209,7 @@ fn what_is_not_there_is_named() {
             &["audit", "verify"],
             &empty,
             2,
-            "nothing to verify".to_owned(),
+            "nothing in this log is signed".to_owned(),
         ),
         (&["audit", "key"], &empty, 1, audit_of(&empty)),
     ] {
