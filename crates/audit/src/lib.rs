@@ -14,5 +14,5 @@ pub use log::{
     Report, Stop, Verifier,
 };
 pub use record::{
-    Identity, IdentityKind, Outcome, Record, RecordError, Resource, Session, Tls, Value,
+    Identity, IdentityKind, Issuer, Outcome, Record, RecordError, Resource, Session, Tls, Value,
 };

@@ -114,10 +114,21 @@ pub struct Session {
     pub mfa: bool,
     /// The ARN of the role it is a session of, path and all.
     pub role: Option<String>,
+    /// Of a federated user: whose credentials asked for the session.
+    pub federated_by: Option<Issuer>,
     /// The source identity it carries.
     pub source_identity: Option<String>,
     /// Who vouched for its beginning by a token.
     pub provider: Option<String>,
+}
+
+/// The user or root whose federated user somebody is (CloudTrail User Guide, sessionIssuer).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Issuer {
+    /// `AIDA…` of a user, the account of a root.
+    pub principal_id: String,
+    /// The ARN.
+    pub arn: String,
 }
 
 /// TLS as it was spoken (CloudTrail User Guide, tlsDetails).

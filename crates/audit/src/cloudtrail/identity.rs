@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::body::{INTERNAL, event_time};
 use super::{Event, account_of, last_part, some_text};
-use crate::record::{Identity, IdentityKind, Session};
+use crate::record::{Identity, IdentityKind, Issuer, Session};
 
 #[derive(Default, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -49,6 +49,7 @@ struct SessionIssuer<'e> {
     principal_id: &'e str,
     arn: &'e str,
     account_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     user_name: Option<&'e str>,
 }
 
@@ -133,9 +134,11 @@ fn kind(kind: IdentityKind) -> &'static str {
 
 fn context<'e>(session: &'e Session, identity: &'e Identity) -> SessionContext<'e> {
     let role = session.role.as_deref();
+    let user = session.federated_by.as_ref();
     let provider = session.provider.as_deref();
     SessionContext {
-        session_issuer: role.map(|role| issuer(role, identity)),
+        session_issuer: (role.map(|role| of_role(role, identity)))
+            .or_else(|| user.map(of_federated_user)),
         web_id_federation_data: provider.map(|provider| WebIdFederationData {
             federated_provider: provider,
             attributes: NoAttributes {},
@@ -148,7 +151,7 @@ fn context<'e>(session: &'e Session, identity: &'e Identity) -> SessionContext<'
     }
 }
 
-fn issuer<'e>(role: &'e str, identity: &'e Identity) -> SessionIssuer<'e> {
+fn of_role<'e>(role: &'e str, identity: &'e Identity) -> SessionIssuer<'e> {
     // aws:userid of a role's session is the role's id, a colon and the session's name.
     let id = identity.principal_id.split(':').next().unwrap_or_default();
     SessionIssuer {
@@ -157,6 +160,17 @@ fn issuer<'e>(role: &'e str, identity: &'e Identity) -> SessionIssuer<'e> {
         arn: role,
         account_id: account_of(role).map(|account| account.to_string()),
         user_name: last_part(role),
+    }
+}
+
+fn of_federated_user(issuer: &Issuer) -> SessionIssuer<'_> {
+    let is_root = issuer.arn.ends_with(":root");
+    SessionIssuer {
+        kind: if is_root { "Root" } else { "IAMUser" },
+        principal_id: &issuer.principal_id,
+        arn: &issuer.arn,
+        account_id: account_of(&issuer.arn).map(|account| account.to_string()),
+        user_name: last_part(&issuer.arn).filter(|_| !is_root),
     }
 }
 

@@ -3,7 +3,9 @@ use serde_json::{Value as Json, json};
 use strongroom_base::UnixMillis;
 
 use super::{Named, events, owner_event_id};
-use crate::record::{Identity, IdentityKind, Outcome, Record, Resource, Session, Tls, Value};
+use crate::record::{
+    Identity, IdentityKind, Issuer, Outcome, Record, Resource, Session, Tls, Value,
+};
 
 const KEY: &str = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 const FOREIGN: &str = "arn:aws:kms:us-east-1:444455556666:key/0987dcba-09fe-87dc-65ba-ab0987654321";
@@ -255,36 +257,67 @@ fn identities_are_told_by_their_kind() {
                     role: Some(ROLE.into()),
                     source_identity: Some("alice".into()),
                     provider: Some("arn:p".into()),
+                    federated_by: None,
                 }),
                 ..record.identity.clone()
             }
         },
     );
-    check(
-        json!({
-            "type": "FederatedUser", "principalId": "111122223333:bob",
-            "arn": "arn:aws:sts::111122223333:federated-user/bob", "accountId": "111122223333",
-            "accessKeyId": "AKIAALICE",
-            "sessionContext": {
-                "attributes": {"creationDate": "1970-01-01T00:00:00Z", "mfaAuthenticated": "true"}
-            }
-        }),
-        |record| {
-            record.identity = Identity {
-                kind: IdentityKind::FederatedUser,
-                principal_id: "111122223333:bob".into(),
-                arn: "arn:aws:sts::111122223333:federated-user/bob".into(),
-                session: Some(Session {
-                    created: UnixMillis(0),
-                    mfa: true,
-                    role: None,
-                    source_identity: None,
-                    provider: None,
-                }),
-                ..record.identity.clone()
-            }
-        },
-    );
+    for (issuer, kind, id, name) in [
+        (
+            "arn:aws:iam::111122223333:user/a/Alice",
+            "IAMUser",
+            "AIDAALICE",
+            json!({"userName": "Alice"}),
+        ),
+        (
+            "arn:aws:iam::111122223333:root",
+            "Root",
+            "111122223333",
+            json!({}),
+        ),
+    ] {
+        let mut session_issuer = name;
+        for (member, value) in [
+            ("type", kind),
+            ("principalId", id),
+            ("arn", issuer),
+            ("accountId", "111122223333"),
+        ] {
+            session_issuer[member] = json!(value);
+        }
+        self::check(
+            "/userIdentity",
+            json!({
+                "type": "FederatedUser", "principalId": "111122223333:bob",
+                "arn": "arn:aws:sts::111122223333:federated-user/bob", "accountId": "111122223333",
+                "accessKeyId": "AKIAALICE",
+                "sessionContext": {
+                    "sessionIssuer": session_issuer,
+                    "attributes": {"creationDate": "1970-01-01T00:00:00Z", "mfaAuthenticated": "true"}
+                }
+            }),
+            |record| {
+                record.identity = Identity {
+                    kind: IdentityKind::FederatedUser,
+                    principal_id: "111122223333:bob".into(),
+                    arn: "arn:aws:sts::111122223333:federated-user/bob".into(),
+                    session: Some(Session {
+                        created: UnixMillis(0),
+                        mfa: true,
+                        role: None,
+                        source_identity: None,
+                        provider: None,
+                        federated_by: Some(Issuer {
+                            principal_id: id.into(),
+                            arn: issuer.into(),
+                        }),
+                    }),
+                    ..record.identity.clone()
+                }
+            },
+        );
+    }
     let provider = "arn:aws:iam::111122223333:oidc-provider/id.example/x";
     check(
         json!({
@@ -629,6 +662,7 @@ proptest! {
                     role: Some(text(5)),
                     source_identity: Some(text(6)),
                     provider: Some(text(7)),
+                    federated_by: Some(Issuer { principal_id: text(5), arn: text(6) }),
                 }),
             };
             record.source_address = text(8);

@@ -6,7 +6,7 @@ use strongroom_base::UnixMillis;
 use strongroom_base::id::{uuid_bytes, uuid_text};
 
 use super::{
-    ADDITIONAL_BYTES_MAX, FORMAT, Identity, IdentityKind, MESSAGE_BYTES_MAX, Outcome,
+    ADDITIONAL_BYTES_MAX, FORMAT, Identity, IdentityKind, Issuer, MESSAGE_BYTES_MAX, Outcome,
     PARAMETERS_BYTES_MAX, RESOURCES_MAX, Record, RecordError, Resource, Session, TEXT_BYTES_MAX,
     Tls, USER_AGENT_BYTES_MAX, Value,
 };
@@ -83,6 +83,17 @@ struct StoredSession<'a> {
     source_identity: Option<&'a str>,
     #[b(4)]
     provider: Option<&'a str>,
+    #[b(5)]
+    federated_by: Option<StoredIssuer<'a>>,
+}
+
+#[derive(Encode, Decode)]
+#[cbor(map)]
+struct StoredIssuer<'a> {
+    #[b(0)]
+    principal_id: &'a str,
+    #[b(1)]
+    arn: &'a str,
 }
 
 #[derive(Encode, Decode)]
@@ -169,6 +180,10 @@ fn to_stored_identity(identity: &Identity) -> StoredIdentity<'_> {
             role: session.role.as_deref(),
             source_identity: session.source_identity.as_deref(),
             provider: session.provider.as_deref(),
+            federated_by: session.federated_by.as_ref().map(|issuer| StoredIssuer {
+                principal_id: &issuer.principal_id,
+                arn: &issuer.arn,
+            }),
         }),
     }
 }
@@ -238,6 +253,10 @@ fn from_stored_identity(stored: StoredIdentity<'_>) -> Result<Identity, RecordEr
             role: session.role.map(str::to_owned),
             source_identity: session.source_identity.map(str::to_owned),
             provider: session.provider.map(str::to_owned),
+            federated_by: session.federated_by.map(|issuer| Issuer {
+                principal_id: issuer.principal_id.to_owned(),
+                arn: issuer.arn.to_owned(),
+            }),
         }),
     })
 }
@@ -301,6 +320,7 @@ fn within_bytes(value: Option<&Value>, max: usize) -> Option<Value> {
 fn check_bounds(stored: &Stored<'_>) -> Result<(), RecordError> {
     let identity = &stored.identity;
     let session = identity.session.as_ref();
+    let issuer = session.and_then(|session| session.federated_by.as_ref());
     for (member, text) in [
         ("service", Some(stored.service)),
         ("operation", Some(stored.operation)),
@@ -313,6 +333,8 @@ fn check_bounds(stored: &Stored<'_>) -> Result<(), RecordError> {
             session.and_then(|session| session.source_identity),
         ),
         ("provider", session.and_then(|session| session.provider)),
+        ("issuer's id", issuer.map(|issuer| issuer.principal_id)),
+        ("issuer", issuer.map(|issuer| issuer.arn)),
         ("source address", Some(stored.source_address)),
         ("user agent", Some(stored.user_agent)),
         ("host", stored.tls.as_ref().map(|tls| tls.host)),

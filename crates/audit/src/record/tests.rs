@@ -2,7 +2,7 @@ use proptest::prelude::{any, proptest};
 use strongroom_base::{UnixMillis, hex};
 
 use super::{
-    ADDITIONAL_BYTES_MAX, DEPTH_MAX, Identity, IdentityKind, MEMBERS_MAX, Outcome,
+    ADDITIONAL_BYTES_MAX, DEPTH_MAX, Identity, IdentityKind, Issuer, MEMBERS_MAX, Outcome,
     PARAMETERS_BYTES_MAX, Record, RecordError, Resource, Session, TEXT_BYTES_MAX, Tls,
     USER_AGENT_BYTES_MAX, Value,
 };
@@ -148,6 +148,20 @@ fn records_survive_storage() {
             role: Some("arn:r".into()),
             source_identity: Some("s".into()),
             provider: None,
+            federated_by: None,
+        })
+    });
+    check(|record| {
+        record.identity.session = Some(Session {
+            created: UnixMillis(5),
+            mfa: false,
+            role: None,
+            source_identity: None,
+            provider: None,
+            federated_by: Some(Issuer {
+                principal_id: "AIDA".into(),
+                arn: "arn:u".into(),
+            }),
         })
     });
     check(|record| {

@@ -4,7 +4,7 @@ mod checkpoint;
 mod exported;
 mod keys;
 mod list;
-mod segments;
+pub(super) mod segments;
 mod verify;
 
 use std::process::ExitCode;
@@ -33,7 +33,7 @@ enum Action {
         #[arg(long)]
         json: bool,
     },
-    /// Verify the log: every link of its chain and every signature. Exit code 0: intact, 1: a fault, 2: not readable
+    /// Verify the log: every link of its chain and every signature. Exit code 0: intact, 1: a fault, 2: not readable, or nothing there
     Verify(verify::Arguments),
     /// Print the last signed checkpoint, to be kept elsewhere: `verify --checkpoint` holds the log against it
     Checkpoint {

@@ -4,19 +4,15 @@
 mod prices;
 mod printed;
 
-use std::fs::File;
-use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use strongroom_audit::{LogError, LogReader, Record};
 use strongroom_base::id::AccountId;
 use strongroom_base::{Env, UnixMillis};
 use strongroom_kms::admin::{Answer, Question};
-use strongroom_kms::audit_log::segments;
-use strongroom_kms::service::audit_folder;
 use strongroom_kms::usage_report::{By, Scope, StandingKey, UsageCount};
 
+use super::audit::segments;
 use crate::Failed;
 use crate::operator::Server;
 use printed::Printed;
@@ -146,27 +142,8 @@ fn standing_keys(server: &Server) -> Result<Vec<StandingKey>, Failed> {
 }
 
 fn read_log(data: &Path, count: &mut UsageCount) -> Result<(), Failed> {
-    for (_, path) in segments(&audit_folder(data))? {
-        let named = |error: Failed| format!("{}: {error}", path.display());
-        read_segment(&path, count).map_err(named)?;
-    }
-    Ok(())
-}
-
-fn read_segment(path: &Path, count: &mut UsageCount) -> Result<(), Failed> {
-    for frame in LogReader::new(BufReader::new(File::open(path)?)) {
-        let frame = match frame {
-            Ok(frame) => frame,
-            // The end that a crash cut short, or that is being written; what was answered comes before it.
-            Err(LogError::Torn { .. }) => return Ok(()),
-            Err(error) => return Err(error.into()),
-        };
-        if !frame.is_record() {
-            continue;
-        }
-        let record = Record::decode(&frame.payload);
-        let record = record.map_err(|error| format!("at byte {}: {error}", frame.offset))?;
-        count.take_in(&record)?;
+    for (_, path) in segments::of_data(data)? {
+        segments::read(&path, &mut |record| Ok(count.take_in(record)?))?;
     }
     Ok(())
 }

@@ -191,6 +191,38 @@ fn what_cannot_be_read_is_no_fault_and_no_success() {
     assert!(events.any(|event| event["eventName"] == "ListKeys"));
 }
 
+/// A folder that was mistyped, or emptied, is not an intact log.
+#[test]
+fn what_is_not_there_is_named() {
+    let (_folder, data) = scratch();
+    let empty = data.with_extension("empty");
+    fs::create_dir_all(audit_folder(&empty)).unwrap();
+    let (data, empty) = (data.display().to_string(), empty.display().to_string());
+    let audit_of = |data: &str| format!("{data}/audit");
+    for (command, data, code, named) in [
+        (&["audit", "verify"][..], &data, 2, audit_of(&data)),
+        (&["audit", "list"], &data, 1, audit_of(&data)),
+        (&["audit", "checkpoint"], &data, 1, audit_of(&data)),
+        (&["audit", "key"], &data, 1, audit_of(&data)),
+        (&["usage"], &data, 1, audit_of(&data)),
+        (
+            &["audit", "verify"],
+            &empty,
+            2,
+            "nothing to verify".to_owned(),
+        ),
+        (&["audit", "key"], &empty, 1, audit_of(&empty)),
+    ] {
+        let ended = program().run([command, &["--data", data]].concat());
+        assert_eq!(ended.code, Some(code), "{command:?} {}", ended.stderr);
+        assert!(
+            ended.stderr.contains(&named),
+            "{command:?} {}",
+            ended.stderr
+        );
+    }
+}
+
 #[test]
 fn a_strict_server_answers_and_its_log_is_signed_to_the_last_record() {
     let (_folder, data) = scratch();

@@ -1,9 +1,9 @@
 //! Who called, as the audit tells it. Nothing here decides anything.
 
-use strongroom_audit::{Identity as Told, IdentityKind, Session};
+use strongroom_audit::{Identity as Told, IdentityKind, Issuer, Session};
 
 use super::Call;
-use crate::iam::{Caller, Identity};
+use crate::iam::{Caller, Identity, User, root_arn, user_arn};
 use crate::oidc::WebIdentity;
 use crate::records::SessionRecord;
 
@@ -49,20 +49,35 @@ fn kind(identity: &Identity) -> IdentityKind {
 
 fn session(caller: &Caller) -> Option<Session> {
     let record: &SessionRecord = &caller.session.as_deref()?.record;
-    let role = match &caller.identity {
-        Identity::Role(_, arn) => Some(arn.clone()),
-        Identity::Root
-        | Identity::User(_)
-        | Identity::FederatedUser(_)
-        | Identity::Service
-        | Identity::Web(_) => None,
+    let (role, federated_by) = match &caller.identity {
+        Identity::Role(_, arn) => (Some(arn.clone()), None),
+        Identity::FederatedUser(user) => (None, Some(issuer(caller, user.as_deref()))),
+        Identity::Root | Identity::User(_) | Identity::Service | Identity::Web(_) => (None, None),
     };
     Some(Session {
         created: record.issued.into(),
         // No second factors are known here.
         mfa: false,
         role,
+        federated_by,
         source_identity: record.source_identity.clone(),
         provider: record.provider.clone(),
     })
 }
+
+/// Whose federated user `caller` is: of `user`, or of the root.
+fn issuer(caller: &Caller, user: Option<&User>) -> Issuer {
+    match user {
+        Some(User { record, .. }) => Issuer {
+            principal_id: record.entity.id.clone(),
+            arn: user_arn(caller.partition(), &record.entity),
+        },
+        None => Issuer {
+            principal_id: caller.account.to_string(),
+            arn: root_arn(caller.partition(), &caller.account),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -22,6 +22,9 @@ pub(crate) enum Answer {
 
 /// CloudTrail tells of a change which key it changed, and what was made.
 pub(super) const ANSWERS: &[(Service, &str, Answer)] = &[
+    (Service::CloudTrail, "CreateTrail", Answer::Noted),
+    (Service::CloudTrail, "PutEventSelectors", Answer::Noted),
+    (Service::CloudTrail, "UpdateTrail", Answer::Noted),
     (Service::Iam, "CreateAccessKey", Answer::Noted),
     (Service::Iam, "CreateGroup", Answer::Noted),
     (Service::Iam, "CreatePolicy", Answer::Noted),

@@ -194,6 +194,7 @@ fn calls_are_told_apart_as_asked() {
         created: UnixMillis(0),
         mfa: false,
         role: Some("role".to_owned()),
+        federated_by: None,
         source_identity: None,
         provider: None,
     };

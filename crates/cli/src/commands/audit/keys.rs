@@ -26,9 +26,11 @@ const FILE_BYTES_MAX: u64 = 1024 * 1024;
 pub(super) type Keys = BTreeMap<CheckpointKeyId, Vec<u8>>;
 
 pub(super) fn run(server: &Server) -> Result<(), Failed> {
-    let files = beside(&server.data()?)?;
+    let data = server.data()?;
+    let files = beside(&data)?;
     if files.is_empty() {
-        return Err("there is no public key beside the audit log yet".into());
+        let folder = audit_folder(&data).join(PUBLIC_KEYS_FOLDER);
+        return Err(format!("{}: there is no public key yet", folder.display()).into());
     }
     for path in files {
         print!("{}", read(&path)?);

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::io::{BufWriter, Write};
 
-use strongroom_audit::{LogError, LogReader, Record, cloudtrail};
+use strongroom_audit::{Record, cloudtrail};
 
 use super::segments;
 use crate::Failed;
@@ -34,25 +34,15 @@ pub(super) fn run(server: &Server, form: Form) -> Result<(), Failed> {
     // Versions before the chain could write a record twice after a crash.
     let mut seen = HashSet::new();
     for (_, path) in segments::of_data(&server.data()?)? {
-        for frame in LogReader::new(segments::open(&path)?) {
-            let frame = match frame {
-                Ok(frame) => frame,
-                // The end of a segment that a crash cut short; what was answered comes before it.
-                Err(LogError::Torn { .. }) => break,
-                Err(error) => return Err(format!("{}: {error}", path.display()).into()),
-            };
-            if !frame.is_record() {
-                continue;
-            }
-            let record = Record::decode(&frame.payload)
-                .map_err(|error| format!("{} at {}: {error}", path.display(), frame.offset))?;
+        segments::read(&path, &mut |record| {
             if seen.len() >= SEEN_MAX {
                 seen.clear();
             }
             if seen.insert(record.event_id.clone()) {
-                print(&mut out, form, &record)?;
+                print(&mut out, form, record)?;
             }
-        }
+            Ok(())
+        })?;
     }
     Ok(out.flush()?)
 }

@@ -4,13 +4,14 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
+use strongroom_audit::{LogError, LogReader, Record};
 use strongroom_kms::audit_log::segments;
 use strongroom_kms::service::audit_folder;
 
 use crate::Failed;
 
 /// The segments of a data folder.
-pub(super) fn of_data(data: &Path) -> Result<Vec<(u64, PathBuf)>, Failed> {
+pub(in crate::commands) fn of_data(data: &Path) -> Result<Vec<(u64, PathBuf)>, Failed> {
     let folder = audit_folder(data);
     let found = segments(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     Ok(found)
@@ -32,6 +33,29 @@ pub(super) fn of_files(files: &[PathBuf]) -> Result<Vec<(u64, PathBuf)>, Failed>
     }
     found.sort();
     Ok(found)
+}
+
+/// Gives the records of a segment to `take`, up to what a crash tore off its end or is being written: what was answered
+/// comes before that. Errors: what cannot be read, and damage, with the segment's name; those of `take`.
+pub(in crate::commands) fn read(
+    path: &Path,
+    take: &mut impl FnMut(&Record) -> Result<(), Failed>,
+) -> Result<(), Failed> {
+    let named = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+    for frame in LogReader::new(open(path)?) {
+        let frame = match frame {
+            Ok(frame) => frame,
+            Err(LogError::Torn { .. }) => return Ok(()),
+            Err(error) => return Err(named(&error).into()),
+        };
+        if !frame.is_record() {
+            continue;
+        }
+        let at = |error| named(&format!("at byte {}: {error}", frame.offset));
+        let record = Record::decode(&frame.payload).map_err(at)?;
+        take(&record)?;
+    }
+    Ok(())
 }
 
 /// Opens a segment for reading.

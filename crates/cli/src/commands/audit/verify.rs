@@ -95,6 +95,9 @@ fn verify(
     } else {
         (segments::of_files(&arguments.files)?, Begins::Anywhere)
     };
+    if segments.is_empty() && kept.is_empty() {
+        return Err("there is no segment of an audit log, so nothing to verify".into());
+    }
     let mut verifier = Verifier::new(&key, begins);
     for checkpoint in kept {
         let kept = verifier.keep(checkpoint.clone());

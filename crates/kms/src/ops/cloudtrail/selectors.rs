@@ -15,6 +15,7 @@ use crate::failure::Failure;
 use crate::ops::Operation;
 use crate::records::{ReadWrite, SelectorRecord, TrailRecord};
 use crate::repository::{Changes, TrailName};
+use crate::told;
 
 /// The most event selectors of a trail (CloudTrail User Guide, "Quotas in AWS CloudTrail").
 const SELECTORS_MAX: usize = 5;
@@ -55,12 +56,14 @@ impl Operation for PutEventSelectors {
             ..old.record
         };
         let changes = Changes::default().put_trail(Expect::At(old.version), &record);
-        request.commit(changes).await?;
-        Ok(PutEventSelectorsResponse {
+        let answer = PutEventSelectorsResponse {
             trail_arn: Some(TrailName::of(&record).arn().into()),
             event_selectors: Some(shown(&record)),
             advanced_event_selectors: None,
-        })
+        };
+        request.call().note_response(told::output(&answer));
+        request.commit(changes).await?;
+        Ok(answer)
     }
 }
 

@@ -48,6 +48,16 @@ impl Bench {
         Caller::root(account.parse().unwrap(), "other".to_owned(), &region)
     }
 
+    /// responseElements of the newest event of `operation`.
+    async fn answer_told(&self, operation: &str) -> Value {
+        timers::settle(&self.kms).await.unwrap();
+        let attribute = json!({"AttributeKey": "EventName", "AttributeValue": operation});
+        let query = json!({"LookupAttributes": [attribute]});
+        let found = self.look_up_all(&self.root(), HOME, &query).await.0;
+        let event: Value = serde_json::from_str(&text(&found[0]["CloudTrailEvent"])).unwrap();
+        event["responseElements"].clone()
+    }
+
     /// Looks events up as often as is needed to see all of a query's, and how many pages there were.
     async fn look_up_all(
         &self,
@@ -114,6 +124,14 @@ async fn a_trail_is_shown_as_it_was_made_and_changed() {
         "LogFileValidationEnabled": true, "IsOrganizationTrail": false,
     });
     assert_eq!(made, settings);
+    assert_eq!(
+        bench.answer_told("CreateTrail").await,
+        json!({
+            "name": "main", "s3BucketName": "bucket", "s3KeyPrefix": "a/b",
+            "includeGlobalServiceEvents": true, "isMultiRegionTrail": true, "trailARN": ARN,
+            "logFileValidationEnabled": true, "isOrganizationTrail": false,
+        })
+    );
     let shown = bench
         .trail("GetTrail", json!({"Name": "main"}))
         .await
@@ -143,6 +161,14 @@ async fn a_trail_is_shown_as_it_was_made_and_changed() {
             "Name": "main", "S3BucketName": "bucket2", "IncludeGlobalServiceEvents": false,
             "IsMultiRegionTrail": false, "TrailARN": ARN, "LogFileValidationEnabled": true,
             "IsOrganizationTrail": false,
+        })
+    );
+    assert_eq!(
+        bench.answer_told("UpdateTrail").await,
+        json!({
+            "name": "main", "s3BucketName": "bucket2", "includeGlobalServiceEvents": false,
+            "isMultiRegionTrail": false, "trailARN": ARN, "logFileValidationEnabled": true,
+            "isOrganizationTrail": false,
         })
     );
     let listed = bench.trail("ListTrails", json!({})).await.unwrap();
@@ -530,6 +556,13 @@ async fn selectors_are_shown_whole() {
         "ExcludeManagementEventSources": ["kms.amazonaws.com"],
     }]});
     assert_eq!(put, expected);
+    assert_eq!(
+        bench.answer_told("PutEventSelectors").await,
+        json!({"trailARN": ARN, "eventSelectors": [{
+            "readWriteType": "WriteOnly", "includeManagementEvents": true, "dataResources": [],
+            "excludeManagementEventSources": ["kms.amazonaws.com"],
+        }]})
+    );
     assert_eq!(get().await.unwrap(), expected);
     let shown = bench
         .trail("GetTrail", json!({"Name": "main"}))

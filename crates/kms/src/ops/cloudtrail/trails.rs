@@ -16,6 +16,7 @@ use crate::failure::{Failure, refuse_with};
 use crate::ops::Operation;
 use crate::records::TrailRecord;
 use crate::repository::{Changes, TrailName};
+use crate::told;
 
 /// The most Regions whose delivery is forgotten in the commit that deletes or creates the trail.
 const DELIVERIES_AT_ONCE: usize = 200;
@@ -60,8 +61,10 @@ impl Operation for CreateTrail {
         let changes = Changes::default().put_trail(Expect::Absent, &record);
         // What an earlier trail of this name left behind is not this one's.
         let changes = forget_delivery(call, &TrailName::of(&record), changes).await?;
+        let answer = created(&record);
+        request.call().note_response(told::output(&answer));
         request.commit(changes).await?;
-        Ok(created(&record))
+        Ok(answer)
     }
 }
 
@@ -133,8 +136,10 @@ impl Operation for UpdateTrail {
         let record = updated(old.record, request.input());
         check_regions(record.is_multi_region, record.includes_global_events)?;
         let changes = Changes::default().put_trail(Expect::At(old.version), &record);
+        let answer = shown(&record);
+        request.call().note_response(told::output(&answer));
         request.commit(changes).await?;
-        Ok(shown(&record))
+        Ok(answer)
     }
 }
 
