@@ -37,7 +37,8 @@ impl Run {
     fn start() -> Self {
         let folder = tempdir().unwrap();
         let program = Program::new(PROGRAM).with_variable("STRONGROOM_LOG", "trace");
-        let server = Server::dev(&program, &folder.path().join("data"));
+        let watched = ["--metrics", "127.0.0.1:0"];
+        let server = Server::dev_with(&program, &folder.path().join("data"), &watched);
         Self {
             folder,
             server,
@@ -328,6 +329,14 @@ fn no_secret_of_a_run_is_found_where_the_server_writes() {
     let log = run.server.stderr();
     assert!(log.contains("DEBUG"), "nothing fine is logged");
     search.add(log.as_bytes(), &mut hits, |at| format!("{at} of the log"));
+    let metrics = run.server.watcher().get("/metrics").text();
+    assert!(
+        metrics.contains("GenerateDataKeyPair"),
+        "nothing is counted"
+    );
+    search.add(metrics.as_bytes(), &mut hits, |at| {
+        format!("{at} of the metrics")
+    });
     // While it runs, then after it stopped and brought everything to its files.
     let running = search_files(run.folder.path(), &needles, &mut hits);
     assert!(run.server.terminate().success());
