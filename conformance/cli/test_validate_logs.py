@@ -140,11 +140,13 @@ def deliver(delivered):
 
 
 def is_final(delivered):
-    """Whether the newest digest ends when logging did."""
+    """Whether the newest digest ends when logging did, and the digests name all log files. Times are whole seconds: a
+    digest that ended earlier in the second of the stop is told by the event of the stop, which no file has yet."""
     stopped = delivered.aws("cloudtrail", "get-trail-status", "--name", TRAIL)["TimeLoggingStopped"]
-    newest = delivered.of_kind("CloudTrail-Digest")[-1]
-    digest = json.loads(gzip.decompress(delivered.objects[newest][0]))
-    return digest["digestEndTime"] >= stopped
+    digests = [json.loads(gzip.decompress(delivered.objects[key][0])) for key in delivered.of_kind("CloudTrail-Digest")]
+    named = {file["s3Object"] for digest in digests for file in digest["logFiles"]}
+    is_told = any(event["eventName"] == "StopLogging" for file in log_files(delivered) for event in file["Records"])
+    return digests[-1]["digestEndTime"] >= stopped and is_told and named == set(delivered.of_kind("CloudTrail"))
 
 
 def log_files(delivered):
