@@ -111,9 +111,9 @@ fn value(model: &Model, json: &Json) -> Option<Value> {
 }
 
 fn structure(members: &[Member], json: &Json) -> Value {
-    let told = members.iter().filter_map(|member| {
-        let json = json.get(member.name)?;
-        let told = value(member.model, json).filter(|_| may_be_told(member))?;
+    let told = members.iter().filter(|member| may_be_told(member));
+    let told = told.filter_map(|member| {
+        let told = value(member.model, json.get(member.name)?)?;
         Some((name(member.name), told))
     });
     Value::Object(told.collect())

@@ -1,6 +1,8 @@
 //! The stored bytes of a record: the format byte, then a CBOR map with numbered members. A number is
 //! never given a second meaning; new members get new numbers and old readers skip them.
 
+use std::borrow::Cow;
+
 use minicbor::{Decode, Decoder, Encode};
 use strongroom_base::UnixMillis;
 use strongroom_base::id::{uuid_bytes, uuid_text};
@@ -39,13 +41,13 @@ struct Stored<'a> {
     #[b(11)]
     resources: Vec<StoredResource<'a>>,
     #[n(12)]
-    parameters: Option<Value>,
+    parameters: Option<Cow<'a, Value>>,
     #[n(13)]
-    response: Option<Value>,
+    response: Option<Cow<'a, Value>>,
     #[n(14)]
-    additional: Option<Value>,
+    additional: Option<Cow<'a, Value>>,
     #[n(15)]
-    details: Option<Value>,
+    details: Option<Cow<'a, Value>>,
     /// Absent when the call succeeded.
     #[b(16)]
     exception: Option<&'a str>,
@@ -226,10 +228,10 @@ fn from_stored(stored: Stored<'_>) -> Result<Record, RecordError> {
             .into_iter()
             .map(from_stored_resource)
             .collect(),
-        parameters: stored.parameters,
-        response: stored.response,
-        additional: stored.additional,
-        details: stored.details,
+        parameters: stored.parameters.map(Cow::into_owned),
+        response: stored.response.map(Cow::into_owned),
+        additional: stored.additional.map(Cow::into_owned),
+        details: stored.details.map(Cow::into_owned),
         outcome: match stored.exception {
             None => Outcome::Success,
             Some(code) => Outcome::Exception {
@@ -313,8 +315,10 @@ fn some_text(text: &str) -> Option<&str> {
 }
 
 /// `value`, unless it is larger than records hold.
-fn within_bytes(value: Option<&Value>, max: usize) -> Option<Value> {
-    value.filter(|value| value.is_within(max)).cloned()
+fn within_bytes(value: Option<&Value>, max: usize) -> Option<Cow<'_, Value>> {
+    value
+        .filter(|value| value.is_within(max))
+        .map(Cow::Borrowed)
 }
 
 fn check_bounds(stored: &Stored<'_>) -> Result<(), RecordError> {

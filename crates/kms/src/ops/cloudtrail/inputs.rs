@@ -15,51 +15,30 @@ pub(super) struct Unsupported<'i> {
     truths: [(&'static str, Option<Boolean>); 2],
 }
 
-impl<'i> From<&'i CreateTrailRequest> for Unsupported<'i> {
-    fn from(input: &'i CreateTrailRequest) -> Self {
-        Self {
-            texts: [
-                ("SnsTopicName", input.sns_topic_name.as_ref()),
-                (
-                    "CloudWatchLogsLogGroupArn",
-                    input.cloud_watch_logs_log_group_arn.as_ref(),
-                ),
-                (
-                    "CloudWatchLogsRoleArn",
-                    input.cloud_watch_logs_role_arn.as_ref(),
-                ),
-                ("KmsKeyId", input.kms_key_id.as_ref()),
-            ],
-            truths: [
-                ("IsOrganizationTrail", input.is_organization_trail),
-                ("RecursiveLogging", input.recursive_logging),
-            ],
+macro_rules! unsupported_of {
+    ($($request:ty),*) => {$(
+        impl<'i> From<&'i $request> for Unsupported<'i> {
+            fn from(input: &'i $request) -> Self {
+                let group = input.cloud_watch_logs_log_group_arn.as_ref();
+                let role = input.cloud_watch_logs_role_arn.as_ref();
+                Self {
+                    texts: [
+                        ("SnsTopicName", input.sns_topic_name.as_ref()),
+                        ("CloudWatchLogsLogGroupArn", group),
+                        ("CloudWatchLogsRoleArn", role),
+                        ("KmsKeyId", input.kms_key_id.as_ref()),
+                    ],
+                    truths: [
+                        ("IsOrganizationTrail", input.is_organization_trail),
+                        ("RecursiveLogging", input.recursive_logging),
+                    ],
+                }
+            }
         }
-    }
+    )*};
 }
 
-impl<'i> From<&'i UpdateTrailRequest> for Unsupported<'i> {
-    fn from(input: &'i UpdateTrailRequest) -> Self {
-        Self {
-            texts: [
-                ("SnsTopicName", input.sns_topic_name.as_ref()),
-                (
-                    "CloudWatchLogsLogGroupArn",
-                    input.cloud_watch_logs_log_group_arn.as_ref(),
-                ),
-                (
-                    "CloudWatchLogsRoleArn",
-                    input.cloud_watch_logs_role_arn.as_ref(),
-                ),
-                ("KmsKeyId", input.kms_key_id.as_ref()),
-            ],
-            truths: [
-                ("IsOrganizationTrail", input.is_organization_trail),
-                ("RecursiveLogging", input.recursive_logging),
-            ],
-        }
-    }
-}
+unsupported_of!(CreateTrailRequest, UpdateTrailRequest);
 
 impl Unsupported<'_> {
     /// Refuses what is asked for in vain; "" and `false` ask for nothing. Errors: UnsupportedOperationException.
