@@ -7,10 +7,12 @@ mod upkeep;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
+use strongroom_audit::CheckpointKeyId;
 use strongroom_base::{UnixMillis, hex};
 use strongroom_crypto::rsa_public_key::{fingerprint, pkcs1_of_spki};
 use strongroom_hsm_api::command::{SignCheckpoint, SignDigest};
 
+use crate::audit_log::Signature;
 use crate::failure::Failure;
 use crate::key_process::{CallError, KeyProcess};
 use crate::records::{AuditKeyRecord, AuditKeyUse, Unreadable};
@@ -21,25 +23,8 @@ pub(crate) use checkpoints::Checkpoints;
 pub(crate) use upkeep::look_after_digest_keys;
 pub(crate) use upkeep::{look_after_checkpoint_keys, run};
 
-/// Names a checkpoint key: the first 16 bytes of SHA-256 of its DER SubjectPublicKeyInfo. In file names it is
-/// lower hexadecimal.
-pub type CheckpointKeyId = [u8; 16];
-
 /// The folder of the checkpoint keys' public halves, in that of the audit log.
 pub const PUBLIC_KEYS_FOLDER: &str = "keys";
-
-/// A checkpoint's signature, and what the key process put under it besides what it was given.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CheckpointSignature {
-    /// The key that signed.
-    pub key: CheckpointKeyId,
-    /// The life of the key process.
-    pub boot: [u8; 16],
-    /// When, by the clock of the key process, in milliseconds since the Unix epoch.
-    pub time: u64,
-    /// Ed25519 over [`Checkpoint::signed_bytes`](strongroom_hsm_api::checkpoint::Checkpoint::signed_bytes).
-    pub signature: [u8; 64],
-}
 
 /// A digest file's signature.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -137,7 +122,7 @@ impl AuditKeys {
         writer: [u8; 16],
         sequence: u64,
         link: [u8; 32],
-    ) -> impl Future<Output = Result<CheckpointSignature, Unsigned>> + Send + use<> {
+    ) -> impl Future<Output = Result<Signature, Unsigned>> + Send + use<> {
         let held = self.held.load();
         let asked = held.checkpoint.as_ref().map(|key| {
             let command = SignCheckpoint {
@@ -152,7 +137,7 @@ impl AuditKeys {
             let (key, answer) = asked.ok_or(Unsigned::NoKey)?;
             let signed = answer.await?;
             let signature = <[u8; 64]>::try_from(signed.signature);
-            Ok(CheckpointSignature {
+            Ok(Signature {
                 key,
                 boot: signed.boot,
                 time: signed.time,

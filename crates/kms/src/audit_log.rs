@@ -23,6 +23,7 @@ use std::thread::JoinHandle;
 
 use strongroom_audit::log::{Chain, PAYLOAD_BYTES_MAX, PayloadKind};
 use strongroom_base::Env;
+use strongroom_store::make_folder;
 use tokio::sync::oneshot;
 
 use ending::Ending;
@@ -93,7 +94,7 @@ impl AuditLog {
     /// # Errors
     /// When the folder cannot be read, or no segment can be begun.
     pub fn open(folder: &Path, env: &Env, options: AuditOptions) -> io::Result<Self> {
-        segments::make_folder(folder)?;
+        make_folder(folder)?;
         let reserve = Reserve::take(folder, options.reserve_bytes)?;
         let ending = Ending::read(folder)?;
         let mut chain = match ending.chain {

@@ -254,6 +254,16 @@ pub fn replace_file(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
+/// Makes `folder` with mode 0700 unless it is there; once this returns its name is durable. The folder above it must
+/// be there.
+pub fn make_folder(folder: &Path) -> io::Result<()> {
+    match DirBuilder::new().mode(FOLDER_MODE).create(folder) {
+        Ok(()) => sync_folder(folder.parent().unwrap_or(folder)),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
 /// Makes a file that only its owner may read, and that must not exist.
 pub(crate) fn create_file(path: &Path) -> io::Result<File> {
     OpenOptions::new()

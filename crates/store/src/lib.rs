@@ -12,7 +12,7 @@ pub use engine::{
     KEY_BYTES_MAX, Outcome, Page, Pending, QUEUE_BYTES_MAX, QUEUE_COMMITS_MAX, SCAN_ENTRIES_MAX,
     StoreError, VALUE_BYTES_MAX, Write,
 };
-pub use folder::{FORMAT_VERSION, Folder, FolderError, Kind, replace_file};
+pub use folder::{FORMAT_VERSION, Folder, FolderError, Kind, make_folder, replace_file};
 pub use memory::Memory;
 pub use sealed::{
     COMPONENTS_MAX, Cursor, EachPage, Name, RECORD_BYTES_MAX, Record, RecordPage, SealedStore,

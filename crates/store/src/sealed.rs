@@ -86,40 +86,6 @@ pub enum Table {
     Stream = 27,
 }
 
-impl Table {
-    fn number(self) -> u8 {
-        match self {
-            Self::Keys => 1,
-            Self::Policies => 2,
-            Self::Aliases => 3,
-            Self::KeyAliases => 4,
-            Self::Materials => 5,
-            Self::Accounts => 6,
-            Self::AccessKeys => 7,
-            Self::Timers => 8,
-            Self::Clock => 9,
-            Self::Outbox => 10,
-            Self::Grants => 11,
-            Self::RetirableGrants => 12,
-            Self::NamedGrants => 13,
-            Self::GrantCounts => 14,
-            Self::KeyUsage => 15,
-            Self::Users => 16,
-            Self::Groups => 17,
-            Self::Roles => 18,
-            Self::ManagedPolicies => 19,
-            Self::Entities => 20,
-            Self::GranteeGrants => 21,
-            Self::AuditKeys => 22,
-            Self::Trails => 23,
-            Self::TrailDeliveries => 24,
-            Self::Samples => 25,
-            Self::Series => 26,
-            Self::Stream => 27,
-        }
-    }
-}
-
 /// What a record is stored under, in clear.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Name {
@@ -322,7 +288,7 @@ impl SealedStore {
         if name.components.len() > COMPONENTS_MAX {
             return Err(StoreError::TooLarge);
         }
-        let table = name.table.number();
+        let table = name.table as u8;
         let mut key = vec![table];
         for (position, component) in (0_u8..).zip(&name.components) {
             let hidden = self.name.sign(&[&[table, position], component]);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::runtime::Handle;
 
 use super::AuditKeys;
-use crate::audit_log::{CheckpointSigner, Signature, SignatureAnswer, ToSign};
+use crate::audit_log::{CheckpointSigner, SignatureAnswer, ToSign};
 
 /// The signer of checkpoints.
 pub(crate) struct Checkpoints {
@@ -27,12 +27,7 @@ impl CheckpointSigner for Checkpoints {
         let asked = (self.keys).sign_checkpoint(what.writer, what.sequence, what.link);
         self.runtime.spawn(async move {
             match asked.await {
-                Ok(signed) => answer.give(Signature {
-                    boot: signed.boot,
-                    time: signed.time,
-                    key: signed.key,
-                    signature: signed.signature,
-                }),
+                Ok(signature) => answer.give(signature),
                 Err(unsigned) => {
                     tracing::debug!(
                         ?unsigned,

@@ -11,7 +11,7 @@ use strongroom_hsm_api::checkpoint::Checkpoint;
 use strongroom_store::Expect;
 
 use super::upkeep::look_after_digest_keys;
-use super::{CheckpointSignature, Unsigned, look_after_checkpoint_keys};
+use super::{Signature, Unsigned, look_after_checkpoint_keys};
 use crate::key_process::CallError;
 use crate::records::{AuditKeyRecord, AuditKeyUse, Millis};
 use crate::repository::{AUDIT_KEYS_MAX, Changes, Stored};
@@ -21,7 +21,7 @@ const WRITER: [u8; 16] = [1; 16];
 const LINK: [u8; 32] = [2; 32];
 const MESSAGE: &[u8] = b"2026-11-22T10:00:00Z\nbucket/key\nhash\nnull";
 
-async fn sign(bench: &Bench, sequence: u64) -> Result<CheckpointSignature, Unsigned> {
+async fn sign(bench: &Bench, sequence: u64) -> Result<Signature, Unsigned> {
     let keys = &bench.kms.audit_keys;
     keys.sign_checkpoint(WRITER, sequence, LINK).await
 }
@@ -58,7 +58,7 @@ fn published(bench: &Bench) -> Vec<(PathBuf, Vec<u8>)> {
 }
 
 /// Whether what was signed is what the file of its key vouches for.
-fn is_vouched_for(bench: &Bench, signed: &CheckpointSignature, sequence: u64) -> bool {
+fn is_vouched_for(bench: &Bench, signed: &Signature, sequence: u64) -> bool {
     let name = format!("{}.pem", hex::encode(&signed.key));
     let all = published(bench);
     let (_, spki) = all.iter().find(|(path, _)| path.ends_with(&name)).unwrap();

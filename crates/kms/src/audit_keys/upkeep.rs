@@ -1,21 +1,19 @@
 //! Sees to it that there are keys to sign the audit log with: made when missing, replaced before they expire,
 //! their public halves laid beside the log. It never makes a key while those that exist cannot be read.
 
-use std::fs::{DirBuilder, File};
 use std::io;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Weak;
 use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use strongroom_audit::log::checkpoint_key_id;
 use strongroom_base::{UnixMillis, hex};
-use strongroom_crypto::digest::sha256;
 use strongroom_hsm_api::Code;
 use strongroom_hsm_api::command::{GenerateKey, GetPublicKey};
 use strongroom_hsm_api::key::{Attributes, Origin, Spec, State, Usage};
-use strongroom_store::{Expect, replace_file};
+use strongroom_store::{Expect, make_folder, replace_file};
 
 use super::PUBLIC_KEYS_FOLDER;
 use crate::failure::Failure;
@@ -174,7 +172,7 @@ async fn generate(kms: &Kms, signs: AuditKeyUse) -> Result<AuditKeyRecord, Failu
     let created = kms.env.clock.now();
     let expires = (signs == AuditKeyUse::Digests).then(|| created.plus(DIGEST_KEY_VALID).into());
     Ok(AuditKeyRecord {
-        id: id_of(&public.der),
+        id: checkpoint_key_id(&public.der),
         signs,
         token: Some(token),
         public: public.der,
@@ -199,12 +197,6 @@ fn attributes(signs: AuditKeyUse) -> Attributes<'static> {
         version: 1,
         wrapping: None,
     }
-}
-
-fn id_of(public: &[u8]) -> [u8; 16] {
-    let digest = sha256(&[public]);
-    let (id, _) = digest.split_first_chunk().unwrap_or((&[0; 16], &[]));
-    *id
 }
 
 fn without_token(stored: &Stored<AuditKeyRecord>) -> AuditKeyRecord {
@@ -233,7 +225,8 @@ async fn give_up_expired(kms: &Kms) -> Result<(), Failure> {
 
 /// Writes the public halves of all checkpoint keys as `log`/keys/ID.pem, where the files are not so already.
 fn publish(keys: &[Stored<AuditKeyRecord>], log: &Path) -> io::Result<()> {
-    let folder = folder_in(log)?;
+    let folder = log.join(PUBLIC_KEYS_FOLDER);
+    make_folder(&folder)?;
     let keys = keys.iter().map(|stored| &stored.record);
     for key in keys.filter(|key| key.signs == AuditKeyUse::Checkpoints) {
         let name = format!("{}.pem", hex::encode(&key.id));
@@ -243,16 +236,6 @@ fn publish(keys: &[Stored<AuditKeyRecord>], log: &Path) -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-fn folder_in(log: &Path) -> io::Result<PathBuf> {
-    let folder = log.join(PUBLIC_KEYS_FOLDER);
-    match DirBuilder::new().mode(0o700).create(&folder) {
-        Ok(()) => File::open(log)?.sync_all()?,
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-        Err(_) => {}
-    }
-    Ok(folder)
 }
 
 /// RFC 7468 §13.

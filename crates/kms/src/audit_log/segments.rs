@@ -1,9 +1,9 @@
 //! The files of the log: `DATA/audit/<number>.log`, each begun with a header of the chain. Never changes a
 //! segment but at its end.
 
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use strongroom_audit::Chain;
@@ -33,15 +33,6 @@ pub fn segments(folder: &Path) -> io::Result<Vec<(u64, PathBuf)>> {
     }
     found.sort();
     Ok(found)
-}
-
-/// Makes the log's folder, unless it is there.
-pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
-    match DirBuilder::new().mode(0o700).create(folder) {
-        Ok(()) => File::open(folder.parent().unwrap_or(folder))?.sync_all(),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(error),
-    }
 }
 
 /// The segment that is written to.

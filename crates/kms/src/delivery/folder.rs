@@ -1,10 +1,12 @@
 //! Delivers into a folder: `ROOT/BUCKET/KEY`, metadata beside it. Files are whole or not there, and no name leads
 //! out of the folder.
 
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+
+use strongroom_store::make_folder;
 
 use super::sink::{Object, Putting, Sink, SinkError};
 
@@ -12,7 +14,6 @@ use super::sink::{Object, Putting, Sink, SinkError};
 pub const METADATA_SUFFIX: &str = ".metadata.json";
 
 const UNFINISHED: &str = ".unfinished";
-const FOLDER_MODE: u32 = 0o700;
 const FILE_MODE: u32 = 0o600;
 
 /// A folder that objects are put into.
@@ -82,14 +83,6 @@ fn put_file(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
     file.write_all(bytes)?;
     file.sync_all()?;
     std::fs::rename(&unfinished, folder.join(name))
-}
-
-fn make_folder(folder: &Path) -> io::Result<()> {
-    match DirBuilder::new().mode(FOLDER_MODE).create(folder) {
-        Ok(()) => File::open(folder.parent().unwrap_or(folder))?.sync_all(),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(error),
-    }
 }
 
 /// Whether `part` is the name of something in the folder it is looked up in: prefixes are chosen by clients.
