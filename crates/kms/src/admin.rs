@@ -4,6 +4,7 @@
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::task::Context;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -15,12 +16,12 @@ use strongroom_hsm_api::status::{Phase, SealKind};
 use strongroom_store::Cursor;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::Semaphore;
 
 use crate::audit_log::{AuditStatus, ReserveState};
 use crate::explain::{self, ExplainQuestion, Explanation, Unexplained};
 use crate::failure::Failure;
 use crate::guardrails::{self, Unchanged};
+use crate::listening::serve_each;
 use crate::records::{AccountRecord, TimerKind};
 use crate::service::Service;
 use crate::strictness::{self, Strictness};
@@ -36,8 +37,6 @@ const ACCOUNTS_PER_ANSWER: usize = 500;
 /// The keys of one answer.
 const KEYS_PER_ANSWER: usize = 500;
 const CONNECTIONS_MAX: usize = 16;
-/// The pause after accepting failed, as it does when file descriptors run out.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 const RECEIVE_TIME_MAX: Duration = Duration::from_secs(30);
 
 /// What operators may ask.
@@ -270,22 +269,15 @@ pub fn socket_path(data: &std::path::Path) -> io::Result<PathBuf> {
 
 /// Answers operators until the server ends.
 pub async fn serve(service: Arc<Service>, listener: UnixListener) {
-    let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-    loop {
-        let Ok(permit) = Arc::clone(&room).acquire_owned().await else {
-            return;
-        };
-        let Ok((stream, _)) = listener.accept().await else {
-            tokio::time::sleep(ACCEPT_PAUSE).await;
-            continue;
-        };
+    let accept = |cx: &mut Context<'_>| listener.poll_accept(cx);
+    serve_each(CONNECTIONS_MAX, accept, |stream| {
         let service = Arc::clone(&service);
-        tokio::spawn(async move {
-            let _permit = permit;
+        async move {
             // An operator who goes away gets no answer.
             let _ = converse(&service, stream).await;
-        });
-    }
+        }
+    })
+    .await;
 }
 
 async fn converse(service: &Arc<Service>, mut stream: UnixStream) -> io::Result<()> {

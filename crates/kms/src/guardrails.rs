@@ -39,6 +39,24 @@ pub(crate) async fn change(
     if let Some(document) = document {
         check(document)?;
     }
+    let operation = match document {
+        Some(_) => "SetGuardrail",
+        None => "RemoveGuardrail",
+    };
+    let document = document.map(str::to_owned);
+    change_account(kms, account, operation, |record| {
+        record.guardrail = document
+    })
+    .await
+}
+
+/// Changes what is recorded of `account`, and tells the audit that an operator did `operation`.
+pub(crate) async fn change_account(
+    kms: &Kms,
+    account: AccountId,
+    operation: &str,
+    change: impl FnOnce(&mut AccountRecord),
+) -> Result<(), Unchanged> {
     kms.check_room()?;
     let _turn = kms.iam_turns.take(&account).await;
     let stored = kms.records.account(&account)?;
@@ -46,11 +64,7 @@ pub(crate) async fn change(
         Some(Stored { version, record }) => (Expect::At(version), record),
         None => (Expect::Absent, unstored(kms, account)),
     };
-    record.guardrail = document.map(str::to_owned);
-    let operation = match document {
-        Some(_) => "SetGuardrail",
-        None => "RemoveGuardrail",
-    };
+    change(&mut record);
     let event = service_events::of_account(&kms.env, operation, &account).map_err(Failure::from)?;
     let changes = Changes::default()
         .put_account(expect, &record)
@@ -88,7 +102,7 @@ fn check(document: &str) -> Result<(), Unchanged> {
 }
 
 /// An account of development, which is stored from now on.
-pub(crate) fn unstored(kms: &Kms, id: AccountId) -> AccountRecord {
+fn unstored(kms: &Kms, id: AccountId) -> AccountRecord {
     AccountRecord {
         id,
         created: kms.env.clock.now().into(),

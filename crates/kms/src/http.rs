@@ -28,6 +28,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 
 use crate::endpoint::{self, Channel, Peer, Reply, Request};
+use crate::listening::ACCEPT_PAUSE;
 use crate::metrics::Rejection;
 use crate::service::Service;
 use crate::service_sockets::ServiceSocket;
@@ -56,8 +57,6 @@ const HANDSHAKE_TIME_MAX: Duration = Duration::from_secs(10);
 const IDLE_TIME_MAX: Duration = Duration::from_secs(5);
 /// How long requests under way may take when the server is told to end.
 const SHUTDOWN_TIME_MAX: Duration = Duration::from_secs(10);
-/// The pause after accepting failed, as it does when file descriptors run out.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 

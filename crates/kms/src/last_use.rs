@@ -1,9 +1,7 @@
 //! When keys were last used: noted in memory by every use, and brought to the store now and then. A use
 //! must never wait for this; so a crash loses what was noted since.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use strongroom_audit::cloudtrail::owner_event_id;
@@ -17,6 +15,7 @@ use crate::key::KeyName;
 use crate::kms::Kms;
 use crate::records::{KeyUsageRecord, Unreadable};
 use crate::repository::Changes;
+use crate::sharded::{SHARDS, Sharded, locked};
 
 /// How long a use may be in memory only.
 const FLUSH_SECONDS_MAX: Duration = Duration::from_secs(30);
@@ -24,31 +23,20 @@ const FLUSH_SECONDS_MAX: Duration = Duration::from_secs(30);
 const KEYS_MAX: usize = 65_536;
 /// From so many keys on, they are brought to the store at once.
 const KEYS_HIGH: usize = KEYS_MAX / 2;
-const SHARDS: usize = 16;
 /// A commit relies on every key it writes for, and may rely on 64.
 const KEYS_PER_COMMIT: usize = 64;
 
 /// The last uses that the store does not have yet.
+#[derive(Default)]
 pub(crate) struct LastUses {
-    hasher: RandomState,
-    shards: [Mutex<HashMap<KeyName, KeyUsageRecord>>; SHARDS],
+    keys: Sharded<KeyName, KeyUsageRecord>,
     flushed: Mutex<Option<Instant>>,
-}
-
-impl Default for LastUses {
-    fn default() -> Self {
-        Self {
-            hasher: RandomState::new(),
-            shards: std::array::from_fn(|_| Mutex::default()),
-            flushed: Mutex::new(None),
-        }
-    }
 }
 
 impl LastUses {
     /// Notes a use of `key`, unless a later one is known.
     pub(crate) fn note(&self, key: &KeyName, used: &KeyUsageRecord) {
-        let mut shard = self.shard(key);
+        let mut shard = self.keys.shard(key);
         if let Some(known) = shard.get_mut(key) {
             if known.time <= used.time {
                 known.clone_from(used);
@@ -61,24 +49,19 @@ impl LastUses {
     }
 
     fn noted(&self, key: &KeyName) -> Option<KeyUsageRecord> {
-        self.shard(key).get(key).cloned()
+        self.keys.shard(key).get(key).cloned()
     }
 
     /// Forgets what is noted of `key`, unless it was used again since.
     fn forget(&self, key: &KeyName, stored: &KeyUsageRecord) {
-        let mut shard = self.shard(key);
+        let mut shard = self.keys.shard(key);
         if shard.get(key) == Some(stored) {
             shard.remove(key);
         }
     }
 
-    fn all(&self) -> Vec<(KeyName, KeyUsageRecord)> {
-        let all = self.shards.iter().map(locked);
-        all.flat_map(|shard| shard.clone()).collect()
-    }
-
     fn count(&self) -> usize {
-        self.shards.iter().map(|shard| locked(shard).len()).sum()
+        self.keys.shards().map(|shard| shard.len()).sum()
     }
 
     /// Whether it is time to bring them to the store; then the next time is reckoned from `now`.
@@ -91,18 +74,6 @@ impl LastUses {
         }
         is_due
     }
-
-    fn shard(&self, key: &KeyName) -> MutexGuard<'_, HashMap<KeyName, KeyUsageRecord>> {
-        let index = usize::try_from(self.hasher.hash_one(key) % SHARDS as u64).unwrap_or(0);
-        match self.shards.get(index) {
-            Some(shard) => locked(shard),
-            None => std::process::abort(),
-        }
-    }
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Notes that `call` succeeded at `time` on `keys`; its operation is one that counts as a use: KMS API,
@@ -146,7 +117,7 @@ pub(crate) async fn flush_if_due(kms: &Kms) -> Result<(), Failure> {
 
 /// Brings all last uses to the store. Those of keys that are gone are dropped.
 pub(crate) async fn flush(kms: &Kms) -> Result<(), Failure> {
-    for page in kms.last_uses.all().chunks(KEYS_PER_COMMIT) {
+    for page in kms.last_uses.keys.all().chunks(KEYS_PER_COMMIT) {
         match store(kms, page).await {
             // A key was changed meanwhile: it must not keep the others back.
             Err(Failure::Conflict) => store_each(kms, page).await?,

@@ -3,6 +3,7 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::task::Context;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -14,8 +15,8 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 
+use crate::listening::serve_each;
 use crate::metrics;
 use crate::readiness::{self, Obstacle};
 use crate::service::Service;
@@ -25,31 +26,21 @@ const HEADERS_MAX: usize = 32;
 const HEADER_BYTES_MAX: usize = 8 << 10;
 /// How long a connection may take; each is good for one request.
 const CONNECTION_TIME_MAX: Duration = Duration::from_secs(10);
-/// The pause after accepting failed, as it does when file descriptors run out.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 const TEXT: &str = "text/plain; charset=utf-8";
 const JSON: &str = "application/json";
 
 /// Answers `/metrics`, `/health` and `/ready` until the server ends.
 pub async fn serve(service: Arc<Service>, listener: TcpListener) {
-    let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-    loop {
-        let Ok(permit) = Arc::clone(&room).acquire_owned().await else {
-            return;
-        };
-        let Ok((stream, _)) = listener.accept().await else {
-            tokio::time::sleep(ACCEPT_PAUSE).await;
-            continue;
-        };
-        let service = Arc::clone(&service);
-        tokio::spawn(async move {
-            let _permit = permit;
+    let accept = |cx: &mut Context<'_>| listener.poll_accept(cx);
+    serve_each(CONNECTIONS_MAX, accept, |stream| {
+        let conversation = converse(Arc::clone(&service), stream);
+        async {
             // Whoever is too slow, or does not speak HTTP, is cut off.
-            let conversation = converse(service, stream);
             let _ = tokio::time::timeout(CONNECTION_TIME_MAX, conversation).await;
-        });
-    }
+        }
+    })
+    .await;
 }
 
 async fn converse(service: Arc<Service>, stream: TcpStream) -> hyper::Result<()> {

@@ -4,10 +4,9 @@
 //! Source: KMS Developer Guide, "Monitoring KMS keys with Amazon CloudWatch"; CloudWatch API, GetMetricStatistics, of
 //! how long samples are kept.
 
-use std::collections::{BTreeMap, HashMap};
-use std::hash::{BuildHasher, RandomState};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use strongroom_aws::kms::KeyLastUsageTrackingOperation as Operation;
 use strongroom_base::id::{AccountId, Region};
@@ -19,6 +18,7 @@ use crate::failure::Failure;
 use crate::key::KeyName;
 use crate::kms::Kms;
 use crate::records::{DimensionRecord, MetricDimension, MetricKind, Sample, SeriesRecord};
+use crate::sharded::{SHARDS, Sharded, locked};
 
 mod flushing;
 mod retention;
@@ -34,7 +34,6 @@ pub(crate) const NAMESPACE: &str = "AWS/KMS";
 const SERIES_MAX: usize = 65_536;
 /// The most minutes of one series that are in memory only, as when the store cannot be written.
 const MINUTES_MAX: usize = 180;
-const SHARDS: usize = 16;
 
 impl MetricKind {
     /// Every metric.
@@ -162,12 +161,12 @@ fn dimension(name: MetricDimension, value: impl Into<String>) -> DimensionRecord
 }
 
 /// What the store does not have yet.
-type Noted = HashMap<Series, BTreeMap<Minute, Sample>>;
+type Noted = Sharded<Series, BTreeMap<Minute, Sample>>;
 
 /// The measurements of all series.
+#[derive(Default)]
 pub(crate) struct Measurements {
-    hasher: RandomState,
-    shards: [Mutex<Noted>; SHARDS],
+    noted: Noted,
     dropped: AtomicU64,
     /// Held while measurements move to the store: who reads meanwhile would find them in both places.
     moving: RwLock<()>,
@@ -185,18 +184,6 @@ struct Schedule {
     swept: Option<Cursor>,
 }
 
-impl Default for Measurements {
-    fn default() -> Self {
-        Self {
-            hasher: RandomState::new(),
-            shards: std::array::from_fn(|_| Mutex::default()),
-            dropped: AtomicU64::new(0),
-            moving: RwLock::default(),
-            schedule: Mutex::default(),
-        }
-    }
-}
-
 impl Measurements {
     /// How many measurements were dropped for want of room since the start.
     pub(crate) fn dropped(&self) -> u64 {
@@ -205,14 +192,17 @@ impl Measurements {
 
     /// What the store does not have yet of `series`.
     pub(crate) fn noted(&self, series: &Series) -> BTreeMap<Minute, Sample> {
-        self.shard(series).get(series).cloned().unwrap_or_default()
+        self.noted
+            .shard(series)
+            .get(series)
+            .cloned()
+            .unwrap_or_default()
     }
 
     /// The series of an account in a Region that the store does not have all of yet, in their order.
     pub(crate) fn noted_in(&self, account: &AccountId, region: &Region) -> Vec<Series> {
         let mut found = Vec::new();
-        for shard in &self.shards {
-            let shard = locked(shard);
+        for shard in self.noted.shards() {
             let theirs = |one: &&Series| one.account == *account && one.region == *region;
             found.extend(shard.keys().filter(theirs).cloned());
         }
@@ -230,7 +220,7 @@ impl Measurements {
     }
 
     fn note(&self, series: Series, minute: Minute, value: f64) {
-        let mut shard = self.shard(&series);
+        let mut shard = self.noted.shard(&series);
         if shard.len() >= SERIES_MAX / SHARDS && !shard.contains_key(&series) {
             return self.drop_one();
         }
@@ -246,13 +236,12 @@ impl Measurements {
     }
 
     fn all(&self) -> Vec<(Series, BTreeMap<Minute, Sample>)> {
-        let all = self.shards.iter().map(locked);
-        all.flat_map(|shard| shard.clone()).collect()
+        self.noted.all()
     }
 
     /// Forgets what the store has of `series` now.
     fn forget(&self, series: &Series, stored: &BTreeMap<Minute, Sample>) {
-        let mut shard = self.shard(series);
+        let mut shard = self.noted.shard(series);
         let Some(minutes) = shard.get_mut(series) else {
             return;
         };
@@ -265,21 +254,9 @@ impl Measurements {
         }
     }
 
-    fn shard(&self, series: &Series) -> MutexGuard<'_, Noted> {
-        let index = usize::try_from(self.hasher.hash_one(series) % SHARDS as u64).unwrap_or(0);
-        match self.shards.get(index) {
-            Some(shard) => locked(shard),
-            None => std::process::abort(),
-        }
-    }
-
     fn schedule(&self) -> MutexGuard<'_, Schedule> {
         locked(&self.schedule)
     }
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Notes that `operation` succeeded at `time` with `keys`: one, or of ReEncrypt source and destination, which

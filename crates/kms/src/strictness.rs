@@ -1,14 +1,10 @@
 //! Strict audit: whether replies to an account wait until their records are on the disk. Set by operators, never by
 //! anybody inside an account; in force when it is answered.
 
-use strongroom_store::Expect;
-
 use crate::call::Call;
-use crate::failure::Failure;
-use crate::guardrails::{Unchanged, existing, unstored};
-use crate::kms::{Kms, encoded};
-use crate::repository::{Changes, Stored};
-use crate::service_events;
+use crate::guardrails::{Unchanged, change_account, existing};
+use crate::kms::Kms;
+use crate::records::AccountRecord;
 
 /// What a reply waits for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,23 +30,12 @@ pub(crate) async fn change(
     strictness: Strictness,
 ) -> Result<(), Unchanged> {
     let account = existing(kms, account)?;
-    kms.check_room()?;
-    let _turn = kms.iam_turns.take(&account).await;
-    let stored = kms.records.account(&account)?;
-    let (expect, mut record) = match stored {
-        Some(Stored { version, record }) => (Expect::At(version), record),
-        None => (Expect::Absent, unstored(kms, account)),
-    };
     let (operation, strict_audit) = match strictness {
         Strictness::Strict => ("SetStrictAudit", Some(true)),
         Strictness::Usual => ("RemoveStrictAudit", None),
     };
-    record.strict_audit = strict_audit;
-    let event = service_events::of_account(&kms.env, operation, &account).map_err(Failure::from)?;
-    let changes = Changes::default()
-        .put_account(expect, &record)
-        .put_outbox(&event.event_id, &encoded(&event)?);
-    Ok(kms.records.commit(changes).await?)
+    let change = |record: &mut AccountRecord| record.strict_audit = strict_audit;
+    change_account(kms, account, operation, change).await
 }
 
 /// How strict the audit of `call` is: the caller's account counts, and so do those whose keys were used, as they are
