@@ -11,6 +11,7 @@ mod bench;
 mod campaign;
 mod conform;
 mod count;
+mod counts;
 mod options;
 mod run;
 mod server;
@@ -23,8 +24,10 @@ const USAGE: &str = "\
 cargo xtask test            everything CI runs
 cargo xtask tidy            dependency table, file headers, where unsafety may stand
 cargo xtask conform SUITE   policy (two evaluators), or clients against a server: cli, boto3, javascript, encryption-sdk; or all
-cargo xtask campaign kill [--minutes N] [--seed N]
-                            SIGKILL at random under load: every reply has its audit record, the chain is whole
+cargo xtask campaign NAME [--minutes N] [--seed N]
+                            one way to treat a server badly, or all of them (docs/design/proof.md)
+cargo xtask soak [--minutes N]
+                            all campaigns in turns, an hour if nobody says
 cargo xtask bench audit --load PATH [--rounds N] [--seconds N]
                             what the audit step costs, measured with the program kms-load";
 
@@ -39,6 +42,7 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::tidy(),
         ["conform", suite] => conform::conform(suite),
         ["campaign", name, options @ ..] => campaign::campaign(name, options),
+        ["soak", options @ ..] => campaign::soak(options),
         ["bench", "audit", options @ ..] => bench::audit(options),
         _ => Err(USAGE.to_owned()),
     };

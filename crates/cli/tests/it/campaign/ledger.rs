@@ -229,6 +229,11 @@ impl Finding {
 }
 
 impl Findings {
+    /// How many replies were read to their end.
+    pub(super) fn replies(&self) -> usize {
+        self.replies
+    }
+
     /// Panics unless every reply has its one record, and no other record came of these clients.
     pub(super) fn check(&self) {
         let wrong = [
