@@ -8,6 +8,7 @@
 )]
 
 mod bench;
+mod bugs;
 mod campaign;
 mod conform;
 mod count;
@@ -28,6 +29,7 @@ cargo xtask campaign NAME [--minutes N] [--seed N]
                             one way to treat a server badly, or all of them (docs/design/proof.md)
 cargo xtask soak [--minutes N]
                             all campaigns in turns, an hour if nobody says
+cargo xtask bugs [NAME]     plants the faults of the bug bank in a copy of the tree: each must be caught by its test
 cargo xtask bench audit --load PATH [--rounds N] [--seconds N]
                             what the audit step costs, measured with the program kms-load";
 
@@ -42,6 +44,8 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::tidy(),
         ["conform", suite] => conform::conform(suite),
         ["campaign", name, options @ ..] => campaign::campaign(name, options),
+        ["bugs"] => bugs::run_bank(None),
+        ["bugs", name] => bugs::run_bank(Some(name)),
         ["soak", options @ ..] => campaign::soak(options),
         ["bench", "audit", options @ ..] => bench::audit(options),
         _ => Err(USAGE.to_owned()),
