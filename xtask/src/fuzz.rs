@@ -157,6 +157,8 @@ fn find_canary(fuzzer: &Path) -> Outcome<()> {
 
 fn run_target(fuzzer: &Path, name: &str, seconds: u64) -> Outcome<Fuzzed> {
     let mut command = started(fuzzer, name, seconds)?;
+    // Comparisons that come closer count as progress: what one reader compares, it has few of.
+    command.arg("-use_value_profile=1");
     let dictionary = root()
         .join("fuzz")
         .join("dictionaries")
@@ -187,7 +189,6 @@ fn started(fuzzer: &Path, name: &str, seconds: u64) -> Outcome<Command> {
         format!("-rss_limit_mb={MEMORY_MIB_MAX}"),
         format!("-artifact_prefix={}/", failed.display()),
         "-print_final_stats=1".to_owned(),
-        "-use_value_profile=1".to_owned(),
         "-verbosity=0".to_owned(),
     ]);
     command.arg(corpus);

@@ -24,7 +24,9 @@ pub(crate) fn run(data: &[u8]) {
         assert!(!region.partition().is_empty());
     }
     if let Ok(id) = text.parse::<KeyId>() {
-        assert_eq!(id.as_str(), text);
+        // Its hexadecimal digits are the same in both cases, and kept in one.
+        assert!(id.as_str().eq_ignore_ascii_case(text));
+        assert_eq!(id.as_str().parse().as_ref(), Ok(&id));
         assert!(!text.contains(['/', ':']));
     }
     if let Ok(bytes) = uuid_bytes(text) {

@@ -3,12 +3,11 @@
 
 use std::hint::black_box;
 
-/// Fails for inputs that begin with BURGLE. Guessed at random, they would come once in 2^48; each letter that fits is another
+/// Fails for inputs that begin with BURG. Guessed at random, they would come once in 2^32; each letter that fits is another
 /// branch, so that one who sees branches finds them one by one.
 pub(crate) fn run(data: &[u8]) {
     let letter = |place: usize| black_box(data.get(place).copied().unwrap_or_default());
-    if letter(0) == b'B' && letter(1) == b'U' && letter(2) == b'R' {
-        let rest = letter(3) == b'G' && letter(4) == b'L' && letter(5) == b'E';
-        assert!(!rest, "the canary is found, as it must be");
-    }
+    let begins = letter(0) == b'B' && letter(1) == b'U';
+    let ends = begins && letter(2) == b'R' && letter(3) == b'G';
+    assert!(!ends, "the canary is found, as it must be");
 }
