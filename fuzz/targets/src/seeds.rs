@@ -207,6 +207,9 @@ fn keys() -> Vec<Seed> {
     seeds
 }
 
+/// Writes a field of a command.
+type Write<'f> = dyn Fn(&mut Vec<u8>) + 'f;
+
 /// A command for an open core, whose tokens are named as the target `commands` names them, and the same command as a frame.
 struct Commands(Vec<Seed>);
 
@@ -230,7 +233,7 @@ impl Commands {
     }
 
     /// A command whose first field is a token, and these others.
-    fn on(&mut self, name: &str, number: u8, token: u8, fields: &[&dyn Fn(&mut Vec<u8>)]) {
+    fn on(&mut self, name: &str, number: u8, token: u8, fields: &[&Write<'_>]) {
         let mut body = vec![b'@', b'@', b'0' + token];
         for field in fields {
             field(&mut body);
@@ -324,7 +327,7 @@ fn commands() -> Vec<Seed> {
         0,
         &[&symmetric, &context, &marked(b"##"), &empty],
     );
-    let again: [&dyn Fn(&mut Vec<u8>); 6] = [
+    let again: [&Write<'_>; 6] = [
         &symmetric,
         &context,
         &marked(b"##"),
@@ -364,7 +367,7 @@ fn commands() -> Vec<Seed> {
         3,
         &[&value(SignatureScheme::Ed25519), &whole, &message],
     );
-    let verified: [&dyn Fn(&mut Vec<u8>); 4] = [
+    let verified: [&Write<'_>; 4] = [
         &value(SignatureScheme::Ed25519),
         &whole,
         &message,
