@@ -1,47 +1,113 @@
 //! Campaigns: tests of the binary that go on for minutes instead of seconds. What they hold, and what they print, is
-//! theirs (`crates/cli/tests/it/campaign/`); this only says for how long and with what seed.
+//! theirs (`crates/cli/tests/it/campaign/`); this only says for how long and with what seed, and adds up their counts.
 
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use crate::Outcome;
+use crate::count::Count;
+use crate::counts::Counts;
 use crate::options::Options;
-use crate::run::{cargo, run, run_and_keep};
+use crate::run::{cargo, run_and_keep};
 
 /// The campaigns, and the test that each is.
 const CAMPAIGNS: &[(&str, &str)] = &[(
     "kill",
     "campaign::kill::every_answered_call_has_one_record_and_the_chain_is_whole",
 )];
-/// How long one runs when nobody says, in minutes: as in CI.
+/// How long one runs when nobody says, in minutes.
 const MINUTES: u64 = 2;
+/// How long each runs in CI.
+const CI_TIME: Duration = Duration::from_secs(45);
+/// How long each runs in its turn of a soak.
+const SOAK_TURN: Duration = Duration::from_secs(3 * 60);
 const SECONDS_VARIABLE: &str = "STRONGROOM_CAMPAIGN_SECONDS";
 const SEED_VARIABLE: &str = "STRONGROOM_CAMPAIGN_SEED";
 
-/// Runs the campaign `name`: `--minutes N`, and `--seed N` to have the chance of an earlier one again.
+/// What campaigns came to.
+#[derive(Default)]
+pub(crate) struct Campaigned {
+    pub(crate) tests: Count,
+    pub(crate) counts: Counts,
+}
+
+impl Campaigned {
+    fn note(&mut self, printed: &str, succeeded: bool) -> Outcome<()> {
+        let counts = Counts::read(printed)?;
+        let held = succeeded && !counts.is_empty() && !counts.has_faults();
+        self.tests.add(Count::of_suite(printed, held));
+        self.counts.add(&counts);
+        Ok(())
+    }
+}
+
+/// Runs the campaign `name`, or `all`: `--minutes N`, and `--seed N` to have the chance of an earlier one again.
 pub(crate) fn campaign(name: &str, words: &[&str]) -> Outcome<()> {
     let options = Options::read(words, &["--minutes", "--seed"])?;
     let minutes = options.number("--minutes")?.unwrap_or(MINUTES);
-    let mut command = command(name, minutes)?;
-    if let Some(seed) = options.number("--seed")? {
+    let time = Duration::from_secs(minutes.saturating_mul(60));
+    let seed = options.number("--seed")?;
+    let chosen = CAMPAIGNS
+        .iter()
+        .filter(|(known, _)| name == "all" || name == *known);
+    let mut done = Campaigned::default();
+    for (_, test) in chosen {
+        run_one(test, time, seed, &mut done)?;
+    }
+    if done.tests == Count::default() {
+        return Err(format!("there is no campaign {name}"));
+    }
+    closing(&done)
+}
+
+/// Runs all campaigns in turns until `--minutes N` are over, with another seed each turn. A failure ends it.
+pub(crate) fn soak(words: &[&str]) -> Outcome<()> {
+    let options = Options::read(words, &["--minutes"])?;
+    let minutes = options.number("--minutes")?.unwrap_or(60);
+    let time = Duration::from_secs(minutes.saturating_mul(60));
+    let (start, mut done) = (Instant::now(), Campaigned::default());
+    for (_, test) in CAMPAIGNS.iter().cycle() {
+        let left = time.saturating_sub(start.elapsed());
+        if left.is_zero() || done.tests.failed > 0 {
+            break;
+        }
+        run_one(test, left.min(SOAK_TURN), None, &mut done)?;
+    }
+    closing(&done)
+}
+
+/// Runs every campaign as CI does.
+pub(crate) fn run_all() -> Outcome<Campaigned> {
+    let mut done = Campaigned::default();
+    for (_, test) in CAMPAIGNS {
+        run_one(test, CI_TIME, None, &mut done)?;
+    }
+    Ok(done)
+}
+
+/// Whether there is a campaign of this name.
+pub(crate) fn exists(name: &str) -> bool {
+    CAMPAIGNS.iter().any(|(known, _)| *known == name)
+}
+
+fn run_one(test: &str, time: Duration, seed: Option<u64>, done: &mut Campaigned) -> Outcome<()> {
+    let mut command = command(test, time);
+    if let Some(seed) = seed {
         command.env(SEED_VARIABLE, seed.to_string());
     }
-    run(&mut command)
+    let (printed, succeeded) = run_and_keep(&mut command)?;
+    done.note(&printed, succeeded)
 }
 
-/// Runs every campaign as CI does; what they printed, and whether all succeeded.
-pub(crate) fn run_all() -> Outcome<(String, bool)> {
-    let (mut text, mut succeeded) = (String::new(), true);
-    for (name, _) in CAMPAIGNS {
-        let (printed, held) = run_and_keep(&mut command(name, MINUTES)?)?;
-        text.push_str(&printed);
-        succeeded &= held;
+fn closing(done: &Campaigned) -> Outcome<()> {
+    println!("{}", done.counts);
+    match done.tests.failed {
+        0 => Ok(()),
+        failed => Err(format!("{failed} campaigns failed")),
     }
-    Ok((text, succeeded))
 }
 
-fn command(name: &str, minutes: u64) -> Outcome<Command> {
-    let found = CAMPAIGNS.iter().find(|(known, _)| *known == name);
-    let (_, test) = found.ok_or_else(|| format!("there is no campaign {name}"))?;
+fn command(test: &str, time: Duration) -> Command {
     let mut command = cargo();
     command.args([
         "test",
@@ -52,7 +118,6 @@ fn command(name: &str, minutes: u64) -> Outcome<Command> {
         "it",
     ]);
     command.args(["--", "--exact", "--nocapture", test]);
-    let seconds = minutes.saturating_mul(60);
-    command.env(SECONDS_VARIABLE, seconds.to_string());
-    Ok(command)
+    command.env(SECONDS_VARIABLE, time.as_secs().to_string());
+    command
 }

@@ -8,12 +8,15 @@
 )]
 
 mod bench;
+mod bugs;
 mod campaign;
 mod conform;
 mod count;
+mod counts;
 mod options;
 mod run;
 mod server;
+mod specification;
 mod test;
 mod tidy;
 
@@ -21,10 +24,13 @@ use std::process::ExitCode;
 
 const USAGE: &str = "\
 cargo xtask test            everything CI runs
-cargo xtask tidy            dependency table, file headers, where unsafety may stand
+cargo xtask tidy            dependency table, file headers, where unsafety may stand, what SPECIFICATION.md names
 cargo xtask conform SUITE   policy (two evaluators), or clients against a server: cli, boto3, javascript, encryption-sdk; or all
-cargo xtask campaign kill [--minutes N] [--seed N]
-                            SIGKILL at random under load: every reply has its audit record, the chain is whole
+cargo xtask campaign NAME [--minutes N] [--seed N]
+                            one way to treat a server badly, or all of them (docs/design/proof.md)
+cargo xtask soak [--minutes N]
+                            all campaigns in turns, an hour if nobody says
+cargo xtask bugs [NAME]     plants the faults of the bug bank in a copy of the tree: each must be caught by its test
 cargo xtask bench audit --load PATH [--rounds N] [--seconds N]
                             what the audit step costs, measured with the program kms-load";
 
@@ -39,6 +45,9 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::tidy(),
         ["conform", suite] => conform::conform(suite),
         ["campaign", name, options @ ..] => campaign::campaign(name, options),
+        ["bugs"] => bugs::run_bank(None),
+        ["bugs", name] => bugs::run_bank(Some(name)),
+        ["soak", options @ ..] => campaign::soak(options),
         ["bench", "audit", options @ ..] => bench::audit(options),
         _ => Err(USAGE.to_owned()),
     };

@@ -19,7 +19,7 @@ use crate::audit_log::{AuditLog, AuditOptions, AuditStatus, Durability};
 use crate::delivery::{self, Delivery};
 use crate::domain::{self, DomainError, Rotation};
 use crate::failure::Failure;
-use crate::key_process::{CallError, Client, KeyProcess, Program, Started};
+use crate::key_process::{CallError, Client, KeyProcess, KeyProcesses, Launched, Program};
 use crate::kms::{Kms, Settings, encoded};
 use crate::metrics::Metrics;
 use crate::service_events;
@@ -64,6 +64,28 @@ pub struct Options {
     pub delivery: Option<Arc<Delivery>>,
     /// The anchor file; [`ANCHOR_FILE`] in the data folder if none is named.
     pub anchor: Option<PathBuf>,
+}
+
+/// What a service is made of: its whole outside world, but for what its listeners take in.
+pub struct Parts {
+    /// Clock and randomness.
+    pub env: Env,
+    /// What is fixed.
+    pub settings: Settings,
+    /// The locked data folder, with a domain in it.
+    pub folder: Folder,
+    /// Where records are kept.
+    pub engine: Arc<dyn Engine>,
+    /// Where calls are told of; its segments are in [`audit_folder`] of `folder`.
+    pub audit: Arc<AuditLog>,
+    /// Where key processes come from.
+    pub key_processes: Box<dyn KeyProcesses>,
+    /// How it is unsealed.
+    pub unsealing: Unsealing,
+    /// Where the audit log is delivered to, if anywhere.
+    pub delivery: Option<Arc<Delivery>>,
+    /// The anchor file.
+    pub anchor: PathBuf,
 }
 
 /// Why the service does not start.
@@ -113,7 +135,7 @@ pub struct Service {
     /// Clock and randomness.
     pub env: Env,
     settings: Settings,
-    program: Program,
+    key_processes: Box<dyn KeyProcesses>,
     unsealing: Unsealing,
     folder: Folder,
     engine: Arc<dyn Engine>,
@@ -143,24 +165,41 @@ impl Service {
             options.audit,
         )
         .map_err(StartError::Audit)?;
-        let engine: Arc<dyn Engine> = Arc::new(engine);
-        let key_process = KeyProcess::default();
         let in_folder = || options.folder.path().join(ANCHOR_FILE);
-        let mooring = Mooring {
-            engine: Arc::clone(&engine),
-            file: options.anchor.unwrap_or_else(in_folder),
-            key_process: key_process.clone(),
-            clock: Arc::clone(&options.env.clock),
-        };
-        let service = Arc::new(Self {
+        let anchor = options.anchor.unwrap_or_else(in_folder);
+        Self::assemble(Parts {
             env: options.env,
             settings: options.settings,
-            program: options.program,
-            unsealing: options.unsealing,
             folder: options.folder,
-            engine,
+            engine: Arc::new(engine),
             audit: Arc::new(audit),
+            key_processes: Box::new(options.program),
+            unsealing: options.unsealing,
             delivery: options.delivery,
+            anchor,
+        })
+        .await
+    }
+
+    /// Starts the first key process of a service over `parts`; with automatic unsealing the service is open when
+    /// this returns.
+    pub async fn assemble(parts: Parts) -> Result<Arc<Self>, StartError> {
+        let key_process = KeyProcess::default();
+        let mooring = Mooring {
+            engine: Arc::clone(&parts.engine),
+            file: parts.anchor,
+            key_process: key_process.clone(),
+            clock: Arc::clone(&parts.env.clock),
+        };
+        let service = Arc::new(Self {
+            env: parts.env,
+            settings: parts.settings,
+            key_processes: parts.key_processes,
+            unsealing: parts.unsealing,
+            folder: parts.folder,
+            engine: parts.engine,
+            audit: parts.audit,
+            delivery: parts.delivery,
             key_process,
             mooring,
             mismatch: ArcSwapOption::empty(),
@@ -330,11 +369,12 @@ impl Service {
     }
 
     async fn start_key_process(&self) -> Result<Running, StartError> {
-        let Started { child, socket } = self.program.start().map_err(StartError::KeyProcess)?;
+        let launched = self.key_processes.launch();
+        let Launched { process, socket } = launched.map_err(StartError::KeyProcess)?;
         let (client, serve) =
             Client::connect(socket, self.metrics()).map_err(StartError::KeyProcess)?;
         let running = Running {
-            _child: child,
+            _process: process,
             ended: tokio::spawn(serve),
         };
         domain::load(&client, &self.folder)
@@ -458,7 +498,7 @@ impl Service {
 
 /// A key process under supervision.
 struct Running {
-    _child: tokio::process::Child,
+    _process: Box<dyn Send>,
     ended: tokio::task::JoinHandle<()>,
 }
 

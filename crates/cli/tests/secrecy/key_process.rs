@@ -9,11 +9,11 @@ use strongroom_crypto::key_wrap;
 use strongroom_crypto::rsa_encryption::{OaepHash, oaep_encrypt};
 use strongroom_crypto::sm2::Sm2PublicKey;
 use strongroom_hsm_api::command::{
-    AcceptAnchor, CheckAnchor, Confirm, Decapsulate, Decrypt, DeriveSharedSecret, DeriveSigningKey, Encapsulate, Encrypt,
-    GenerateDataKey, GenerateDataKeyPair, GenerateKey, GenerateMac, GenerateSecret,
-    GenerateWrappingKey, GetPublicKey, GetStatus, ImportKey, Initialize, Fit, Found, LoadSeal, PURPOSE_UNSEAL,
-    ReEncrypt, Rewrap, RotateDomain, Sign, SignCheckpoint, SignDigest, Unseal, UnsealOutcome,
-    Verify, VerifyMac,
+    AcceptAnchor, CheckAnchor, Confirm, Decapsulate, Decrypt, DeriveSharedSecret, DeriveSigningKey,
+    Encapsulate, Encrypt, Fit, Found, GenerateDataKey, GenerateDataKeyPair, GenerateKey,
+    GenerateMac, GenerateSecret, GenerateWrappingKey, GetPublicKey, GetStatus, ImportKey,
+    Initialize, LoadSeal, PURPOSE_UNSEAL, ReEncrypt, Rewrap, RotateDomain, Sign, SignCheckpoint,
+    SignDigest, Unseal, UnsealOutcome, Verify, VerifyMac,
 };
 use strongroom_hsm_api::key::{Attributes, Origin, Spec, State, Usage, Wrapping};
 use strongroom_hsm_api::scheme::{

@@ -191,6 +191,7 @@ fn every_answered_call_has_one_record_and_the_chain_is_whole() {
             Kept::keep(&data, "checkpoint", &kept.checkpoint)
         })
     });
+    let kills: usize = blows.values().sum();
     let outcomes = format!("{:?}", load.ledger().outcomes());
     let found = load.into_ledger().compare(&data);
     println!("campaign kill: blows {blows:?}, {found}");
@@ -200,7 +201,10 @@ fn every_answered_call_has_one_record_and_the_chain_is_whole() {
     println!("{verdict}");
     let records = format!("records      {} in ", found.records);
     assert!(verdict.contains(&records), "{verdict}");
-    println!("campaign kill: missing=0 twice=0 chain intact");
+    println!(
+        "counts: kills={kills} acknowledged={} lost=0",
+        found.replies()
+    );
 }
 
 /// Deals blows until the time is over; in the middle of it calls `midway` once. Ends clients and server in order.
