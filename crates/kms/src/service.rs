@@ -385,12 +385,8 @@ impl Service {
                 .await
                 .map_err(StartError::Domain)?;
         }
-        if self.kms().is_some()
-            && let Err(error) = self.tie(&client).await
-        {
-            tracing::error!(%error, "the server is sealed");
-            self.open.store(None);
-            self.audit.clear_signer();
+        if self.kms().is_some() {
+            self.tie_again(&client).await?;
         }
         self.key_process.connect(client);
         if let Unsealing::Automatic(_) = self.unsealing {
@@ -403,6 +399,18 @@ impl Service {
             }
         }
         Ok(running)
+    }
+
+    /// Anchors the open store with another key process, before any call reaches that; seals the server if it does not fit.
+    async fn tie_again(&self, client: &Client) -> Result<(), StartError> {
+        match self.tie(client).await {
+            Err(StartError::Anchor(AnchorError::Mismatch(_))) => {
+                self.open.store(None);
+                self.audit.clear_signer();
+                Ok(())
+            }
+            tied => tied,
+        }
     }
 
     /// Anchors the store, and notes whether it fits.

@@ -112,7 +112,10 @@ fn mutate(client: &mut Client, facts: &mut Vec<Fact>, number: usize, keys: &[Str
     client.ok("ScheduleKeyDeletion", &json!({"KeyId": doomed}));
     let root = json!({"AWS": "arn:aws:iam::000000000000:root"});
     let statement = |effect: &str, action: &str| json!({"Effect": effect, "Principal": root, "Action": action, "Resource": "*"});
-    let statements = [statement("Allow", "kms:*"), statement("Deny", "kms:Encrypt")];
+    let statements = [
+        statement("Allow", "kms:*"),
+        statement("Deny", "kms:Encrypt"),
+    ];
     let policy = json!({"Version": "2012-10-17", "Statement": statements}).to_string();
     client.ok("PutKeyPolicy", &json!({"KeyId": denied, "Policy": policy}));
     let grants = client.ok("ListGrants", &json!({"KeyId": granted}));
@@ -123,10 +126,18 @@ fn mutate(client: &mut Client, facts: &mut Vec<Fact>, number: usize, keys: &[Str
     let encrypt = |key: &str| json!({"KeyId": key, "Plaintext": "QUJD"});
     facts.extend([
         Fact::new("Encrypt", encrypt(disabled), (400, "DisabledException")),
-        Fact::new("Encrypt", encrypt(doomed), (400, "KMSInvalidStateException")),
+        Fact::new(
+            "Encrypt",
+            encrypt(doomed),
+            (400, "KMSInvalidStateException"),
+        ),
         Fact::new("Encrypt", encrypt(denied), (400, "AccessDeniedException")),
         Fact::new("ListGrants", json!({"KeyId": granted}), (200, "no grants")),
-        Fact::new("DescribeKey", json!({"KeyId": alias}), (400, "NotFoundException")),
+        Fact::new(
+            "DescribeKey",
+            json!({"KeyId": alias}),
+            (400, "NotFoundException"),
+        ),
         Fact::new("Encrypt", encrypt(aliased), (200, "")),
     ]);
 }
@@ -141,7 +152,10 @@ fn make(client: &mut Client, number: usize) -> Vec<String> {
     });
     client.ok("CreateGrant", &grant);
     let alias = format!("alias/{number}");
-    client.ok("CreateAlias", &json!({"AliasName": alias, "TargetKeyId": keys[4]}));
+    client.ok(
+        "CreateAlias",
+        &json!({"AliasName": alias, "TargetKeyId": keys[4]}),
+    );
     keys
 }
 
@@ -149,7 +163,9 @@ impl History {
     fn new(folder: &Path, data: &Path) -> Self {
         let mut server = Server::dev(&program(), data);
         let mut client = server.client();
-        let keys: Vec<_> = (0..COPIES).map(|number| make(&mut client, number)).collect();
+        let keys: Vec<_> = (0..COPIES)
+            .map(|number| make(&mut client, number))
+            .collect();
         let (mut facts, mut copies) = (Vec::new(), Vec::new());
         for (number, keys) in keys.iter().enumerate() {
             assert!(server.terminate().success());
@@ -233,7 +249,11 @@ impl History {
 
     fn compare(&self, server: &Server, folder: &Path) -> Seen {
         let mut client = server.client();
-        let answers: Vec<_> = self.facts.iter().map(|fact| see(&mut client, fact)).collect();
+        let answers: Vec<_> = self
+            .facts
+            .iter()
+            .map(|fact| see(&mut client, fact))
+            .collect();
         if answers.iter().all(|seen| *seen == Seen::Refused) {
             let status = run(folder, &["status"]);
             assert!(status.contains("DOES NOT FIT"), "{status}");
@@ -251,7 +271,9 @@ impl History {
 
 fn run(data: &Path, words: &[&str]) -> String {
     let data = data.display().to_string();
-    program().run([words, &["--data", &data]].concat()).succeeded()
+    program()
+        .run([words, &["--data", &data]].concat())
+        .succeeded()
 }
 
 fn see(client: &mut Client, fact: &Fact) -> Seen {
@@ -303,7 +325,8 @@ fn old_rows(copy: &Path, present: &Path) -> Vec<(Vec<u8>, i64, Vec<u8>)> {
     let old = database(copy);
     let path = present.join("store.db").display().to_string();
     old.execute("ATTACH ?1 AS present", params![path]).unwrap();
-    let query = "SELECT key, version, value FROM main.kv EXCEPT SELECT key, version, value FROM present.kv";
+    let query =
+        "SELECT key, version, value FROM main.kv EXCEPT SELECT key, version, value FROM present.kv";
     let mut statement = old.prepare(query).unwrap();
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
     rows.unwrap().map(Result::unwrap).collect()
