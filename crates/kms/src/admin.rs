@@ -118,7 +118,7 @@ pub enum Question {
 #[serde(tag = "answer", rename_all = "kebab-case")]
 pub enum Answer {
     /// How the server is.
-    Status(StatusAnswer),
+    Status(Box<StatusAnswer>),
     /// What became of the unseal secret.
     Unseal {
         /// `opened`, `share-accepted`, `share-known`, `share-wrong`, `secret-wrong`.
@@ -352,7 +352,7 @@ async fn converse(service: &Arc<Service>, mut stream: UnixStream) -> io::Result<
 async fn answer(service: &Arc<Service>, question: Question) -> Answer {
     let refused = |reason: String| Answer::Refused { reason };
     match question {
-        Question::Status => Answer::Status(status(service).await),
+        Question::Status => Answer::Status(Box::new(status(service).await)),
         Question::Unseal { sealed } => match hex::decode(&sealed) {
             Some(boxed) => unseal(service, &boxed).await,
             None => refused("the sealed secret is not hexadecimal".to_owned()),

@@ -59,7 +59,7 @@ fn position(statement: &[u8]) -> Position {
 }
 
 /// A seal, and the statements of its first commits.
-fn history(commits: u64) -> (Vec<u8>, Vec<Vec<u8>>) {
+fn history(commits: u8) -> (Vec<u8>, Vec<Vec<u8>>) {
     let core = core();
     let secret = boxed(&core, &[9; 32]);
     let command = Initialize {
@@ -75,7 +75,7 @@ fn history(commits: u64) -> (Vec<u8>, Vec<Vec<u8>>) {
     call(&core, &Confirm { version }).unwrap();
     let mut statements = vec![change.statement];
     for base in 0..commits {
-        statements.push(advance(&core, base, [base as u8 + 1; 32]).unwrap());
+        statements.push(advance(&core, base.into(), [base + 1; 32]).unwrap());
     }
     (change.seal, statements)
 }
@@ -107,6 +107,9 @@ fn the_bytes_of_a_statement_do_not_change() {
 
 const STATEMENT_TAG: &str = "964f8f66304ab8101703f0d73676566260f4b90127103ea61bd71022f39254ae";
 
+/// Its name, the root of the rows, the store's statement and the anchor's, and how they go together.
+type Case<'c> = (&'c str, [u8; 32], &'c [u8], &'c [u8], Fit);
+
 #[test]
 fn what_fits_and_what_does_not() {
     let (seal, s) = history(4);
@@ -118,7 +121,7 @@ fn what_fits_and_what_does_not() {
     };
     let foreign = history_of_another().1;
     let none: &[u8] = b"";
-    let cases: &[(&str, [u8; 32], &[u8], &[u8], Fit)] = &[
+    let cases: &[Case<'_>] = &[
         ("the last answered", roots[3], &s[3], &s[3], Fit::Fits),
         ("one ahead", roots[3], &s[3], &s[2], Fit::Fits),
         ("new", [0; 32], none, &s[0], Fit::Fits),
