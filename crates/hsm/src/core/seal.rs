@@ -478,3 +478,6 @@ impl Method {
         Ok(method)
     }
 }
+
+#[cfg(test)]
+mod tests;
