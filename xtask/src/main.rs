@@ -29,7 +29,8 @@ cargo xtask campaign NAME [--minutes N] [--seed N]
                             one way to treat a server badly, or all of them (docs/design/proof.md)
 cargo xtask soak [--minutes N]
                             all campaigns in turns, an hour if nobody says
-cargo xtask bugs [NAME]     plants the faults of the bug bank in a copy of the tree: each must be caught by its test
+cargo xtask bugs [NAME]     plants the faults of the bug bank, or those whose names begin so, in a copy of the tree: each must
+                            be caught by its test
 cargo xtask bench audit --load PATH [--rounds N] [--seconds N]
                             what the audit step costs, measured with the program kms-load";
 

@@ -1,13 +1,14 @@
 //! Everything CI runs, in the order in which failures are cheapest.
 
 use crate::Outcome;
+use crate::bugs;
 use crate::campaign;
 use crate::conform;
 use crate::count::Count;
 use crate::run::{cargo, exists, run, run_and_keep};
 use crate::tidy;
 
-/// Formatting, lints, tests, tidy, campaigns and conformance; the last line is the total.
+/// Formatting, lints, tests, tidy, campaigns, the bug bank and conformance; the last line is the total.
 pub(crate) fn test() -> Outcome<()> {
     run(cargo().args(["fmt", "--all", "--check"]))?;
     run(cargo().args([
@@ -21,8 +22,11 @@ pub(crate) fn test() -> Outcome<()> {
     ]))?;
     tidy::tidy()?;
     let mut total = run_tests()?;
-    let proof = campaign::run_all()?;
+    let mut proof = campaign::run_all()?;
     total.add(proof.tests);
+    let (caught, counts) = bugs::plant(None)?;
+    total.add(caught);
+    proof.counts.add(&counts);
     total.add(conform::run_all()?);
     println!("{}", proof.counts);
     println!("{} passed, {} failed", total.passed, total.failed);
