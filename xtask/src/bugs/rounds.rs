@@ -2,8 +2,8 @@
 //! so none is part of another: if a test fails in just the rounds of its own fault, no other single fault explains it. Twenty
 //! faults take six builds.
 
-/// The most faults whose rounds are numbered in 32 bits.
-const ROUNDS_MAX: u32 = 32;
+/// The most rounds that are numbered in the bits of a word.
+const ROUNDS_MAX: u32 = 31;
 
 /// How many rounds `faults` faults take: never more than one each.
 pub(super) fn count(faults: usize) -> u32 {
