@@ -5,10 +5,11 @@ use crate::bugs;
 use crate::campaign;
 use crate::conform;
 use crate::count::Count;
+use crate::fuzz;
 use crate::run::{cargo, exists, run, run_and_keep};
 use crate::tidy;
 
-/// Formatting, lints, tests, tidy, campaigns, the bug bank and conformance; the last line is the total.
+/// Formatting, lints, tests, tidy, campaigns, fuzz targets, the bug bank and conformance; the last line is the total.
 pub(crate) fn test() -> Outcome<()> {
     run(cargo().args(["fmt", "--all", "--check"]))?;
     run(cargo().args([
@@ -23,7 +24,10 @@ pub(crate) fn test() -> Outcome<()> {
     tidy::tidy()?;
     let mut total = run_tests()?;
     let mut proof = campaign::run_all()?;
+    let fuzzed = fuzz::run_all()?;
+    proof.counts.add(&fuzzed.counts()?);
     total.add(proof.tests);
+    total.add(fuzzed.tests());
     let (caught, counts) = bugs::plant(None)?;
     total.add(caught);
     proof.counts.add(&counts);
