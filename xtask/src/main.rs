@@ -33,7 +33,8 @@ cargo xtask soak [--minutes N]
                             all campaigns in turns, an hour if nobody says
 cargo xtask fuzz [TARGET] [--seconds N]
                             one fuzz target, or all of them one after another, a minute each if nobody says
-cargo xtask bugs [NAME]     plants the faults of the bug bank in a copy of the tree: each must be caught by its test
+cargo xtask bugs [NAME]     plants the faults of the bug bank, or those whose names begin so, in a copy of the tree: each must
+                            be caught by its test
 cargo xtask bench audit --load PATH [--rounds N] [--seconds N]
                             what the audit step costs, measured with the program kms-load";
 

@@ -1,6 +1,7 @@
 //! Everything CI runs, in the order in which failures are cheapest.
 
 use crate::Outcome;
+use crate::bugs;
 use crate::campaign;
 use crate::conform;
 use crate::count::Count;
@@ -8,7 +9,7 @@ use crate::fuzz;
 use crate::run::{cargo, exists, run, run_and_keep};
 use crate::tidy;
 
-/// Formatting, lints, tests, tidy, campaigns, fuzz targets and conformance; the last line is the total.
+/// Formatting, lints, tests, tidy, campaigns, fuzz targets, the bug bank and conformance; the last line is the total.
 pub(crate) fn test() -> Outcome<()> {
     run(cargo().args(["fmt", "--all", "--check"]))?;
     run(cargo().args([
@@ -27,6 +28,9 @@ pub(crate) fn test() -> Outcome<()> {
     proof.counts.add(&fuzzed.counts()?);
     total.add(proof.tests);
     total.add(fuzzed.tests());
+    let (caught, counts) = bugs::plant(None)?;
+    total.add(caught);
+    proof.counts.add(&counts);
     total.add(conform::run_all()?);
     println!("{}", proof.counts);
     println!("{} passed, {} failed", total.passed, total.failed);

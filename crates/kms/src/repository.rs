@@ -739,3 +739,6 @@ fn outbox_store_name(event_id: &str) -> Name {
 fn clock_store_name() -> Name {
     Name::new(Table::Clock, &[])
 }
+
+#[cfg(test)]
+mod tests;

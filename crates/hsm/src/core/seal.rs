@@ -517,3 +517,6 @@ impl Method {
         Ok(method)
     }
 }
+
+#[cfg(test)]
+mod tests;

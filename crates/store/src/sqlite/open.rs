@@ -417,3 +417,6 @@ impl From<rusqlite::Error> for OpenError {
 fn failed(error: rusqlite::Error) -> OpenError {
     OpenError::Io(io::Error::other(error))
 }
+
+#[cfg(test)]
+mod tests;

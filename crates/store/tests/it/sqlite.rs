@@ -242,3 +242,21 @@ fn an_index_entry_that_changed_is_not_absence() {
     let result = crate::scratch::commit(&store, [delete(b"key 5", Expect::At(1))]);
     assert_eq!(result, Err(StoreError::Damaged));
 }
+
+/// Rows that another program removes from the file are missed, also those that were put since the store was opened.
+#[test]
+fn a_row_that_goes_while_the_store_is_open_is_not_absence() {
+    let folder = scratch();
+    must(&open(folder.path()), [put(b"old", Expect::Absent, b"v")]);
+    let store = open(folder.path());
+    must(&store, [put(b"new", Expect::Absent, b"v")]);
+    let file = folder.path().join("store.db");
+    let other = rusqlite::Connection::open(file).unwrap();
+    assert_eq!(other.execute("DELETE FROM kv", []), Ok(2));
+    for key in [b"old", b"new"] {
+        assert_eq!(store.get(key), Err(StoreError::Damaged));
+        let again = crate::scratch::commit(&store, [put(key, Expect::Absent, b"w")]);
+        assert_eq!(again, Err(StoreError::Damaged));
+    }
+    assert_eq!(store.get(b"never was"), Ok(None));
+}
