@@ -19,18 +19,18 @@ pub(crate) struct Course {
     ahead_seconds: AtomicI64,
 }
 
-/// Where a server is.
+/// Where a server is, and how often it was moved before.
 #[derive(Clone, Copy)]
 enum Place {
-    Here(SocketAddr),
+    Here(SocketAddr, usize),
     /// It was there; somebody else may be now.
-    Gone(SocketAddr),
+    Gone(SocketAddr, usize),
 }
 
 impl Course {
     pub(crate) fn new(address: SocketAddr) -> Self {
         Self {
-            place: Mutex::new(Place::Here(address)),
+            place: Mutex::new(Place::Here(address, 0)),
             stop: AtomicBool::new(false),
             ahead_seconds: AtomicI64::new(0),
         }
@@ -48,22 +48,29 @@ impl Course {
 
     /// Says where the server is now.
     pub(crate) fn moved(&self, address: SocketAddr) {
-        *self.place.lock().unwrap() = Place::Here(address);
+        let mut place = self.place.lock().unwrap();
+        let (Place::Here(_, life) | Place::Gone(_, life)) = *place;
+        *place = Place::Here(address, life + 1);
     }
 
     /// Says that the server is about to leave.
     pub(crate) fn gone(&self) {
         let mut place = self.place.lock().unwrap();
-        let (Place::Here(address) | Place::Gone(address)) = *place;
-        *place = Place::Gone(address);
+        let (Place::Here(address, life) | Place::Gone(address, life)) = *place;
+        *place = Place::Gone(address, life);
     }
 
     /// Where the server is, as soon as it is there; where it was, once clients shall finish.
     pub(crate) fn address(&self) -> SocketAddr {
+        self.place().0
+    }
+
+    /// The same, and in which of its lives it is there: an earlier one does nothing any more.
+    pub(crate) fn place(&self) -> (SocketAddr, usize) {
         eventually("a server that is back", AWAY_MAX, || {
             match *self.place.lock().unwrap() {
-                Place::Here(address) => Some(address),
-                Place::Gone(address) => self.is_stopped().then_some(address),
+                Place::Here(address, life) => Some((address, life)),
+                Place::Gone(address, life) => self.is_stopped().then_some((address, life)),
             }
         })
     }
