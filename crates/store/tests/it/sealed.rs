@@ -114,7 +114,30 @@ fn scans_go_by_leading_components() {
 }
 
 #[test]
+fn a_commit_relies_on_what_was_read() {
+    let engine = Arc::new(Memory::new());
+    let store = store(&engine, &keys(1, 2));
+    let (read, written) = (name(&["read"]), name(&["written"]));
+    committed(
+        &store,
+        Transaction::new().put(read.clone(), Expect::Absent, b"1".to_vec()),
+    );
+    let put = |read_as| {
+        let transaction = Transaction::new().read(read.clone(), read_as);
+        transaction.put(written.clone(), Expect::Absent, b"2".to_vec())
+    };
+    let key = store.store_key(&read).unwrap();
+    for stale in [Expect::Absent, Expect::At(2)] {
+        let outcome = store.commit(put(stale)).wait();
+        assert_eq!(outcome, Ok(Outcome::Conflict { key: key.clone() }));
+        assert_eq!(store.get(&written), Ok(None));
+    }
+    committed(&store, put(Expect::At(1)));
+}
+
+#[test]
 fn limits_are_named() {
+    assert_eq!(COMPONENTS_MAX, 7);
     let engine = Arc::new(Memory::new());
     let store = store(&engine, &keys(1, 2));
     let long = Name::new(Table::Keys, &[b"x".as_slice(); COMPONENTS_MAX + 1]);
