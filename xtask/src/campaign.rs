@@ -11,10 +11,20 @@ use crate::options::Options;
 use crate::run::{cargo, run_and_keep};
 
 /// The campaigns, and the test that each is.
-const CAMPAIGNS: &[(&str, &str)] = &[(
-    "kill",
-    "campaign::kill::every_answered_call_has_one_record_and_the_chain_is_whole",
-)];
+const CAMPAIGNS: &[(&str, &str)] = &[
+    (
+        "kill",
+        "campaign::kill::every_answered_call_has_one_record_and_the_chain_is_whole",
+    ),
+    (
+        "clock",
+        "campaign::clock::no_clock_makes_anything_early_or_anybody_welcome",
+    ),
+    (
+        "resources",
+        "campaign::resources::a_server_under_strain_stays_up_and_answers",
+    ),
+];
 /// How long one runs when nobody says, in minutes.
 const MINUTES: u64 = 2;
 /// How long each runs in CI.

@@ -2,12 +2,14 @@
 //! `cargo xtask campaign` for as long as it says; all chance comes from the seed, which is printed.
 
 mod burglar;
+mod clock;
 mod crew;
 mod history;
 mod kill;
 mod ledger;
 mod load;
 mod person;
+mod resources;
 mod site;
 mod witness;
 

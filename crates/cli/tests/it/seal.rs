@@ -82,7 +82,7 @@ impl Made {
         Server::serve(&program(), &self.path("c.toml"))
     }
 
-    fn status(&self) -> Value {
+    pub(crate) fn status(&self) -> Value {
         let output = self.run("status", &["--json"]).succeeded();
         serde_json::from_str(&output).unwrap()
     }

@@ -162,8 +162,8 @@ impl Victim<'_> {
     fn open(&mut self) {
         if self.site.is_sealed_at_start() {
             self.let_pass(SEALED_MAX);
-            self.site.open();
         }
+        self.site.open();
     }
 
     fn kill_key_process(&mut self) {
@@ -356,16 +356,8 @@ fn attack(plan: &Plan, site: &mut Site, load: &Load, kept: &Kept) -> BTreeMap<Bl
 
 /// Starts the server once more, in order, looks at everything, and ends it in order.
 fn recover(site: &mut Site, load: &Load, witness: &Witness<'_>) -> Tally {
-    let mut victim = Victim {
-        site,
-        load,
-        dice: Dice::new(0),
-        stop_max: Duration::ZERO,
-        blows: BTreeMap::new(),
-    };
-    victim.end(Blow::Terminate);
-    victim.start();
+    site.restart(load.scene());
     let tally = witness.finish();
-    victim.end(Blow::Terminate);
+    site.end(load.scene());
     tally
 }

@@ -231,6 +231,9 @@ impl Caller<'_> {
             self.person.account,
             reply.text()
         );
+        if reply.status == 503 {
+            self.load.course.rest();
+        }
         (outcome == SUCCESS).then_some(reply)
     }
 }

@@ -216,7 +216,10 @@ impl Caller<'_> {
         }
         match self.scene.ledger().note(operation, &reply) {
             outcome if outcome == SUCCESS => Answer::Done(reply),
-            _ if reply.status >= 500 => Answer::Failed,
+            _ if reply.status >= 500 => {
+                self.scene.course.rest();
+                Answer::Failed
+            }
             outcome => Answer::Refused(outcome),
         }
     }
@@ -225,7 +228,8 @@ impl Caller<'_> {
 /// The outcome of a call whose time was not that of the server, whose clock may have jumped while it was on its way.
 pub(super) const OTHER_TIME: &str = "another time";
 
-fn is_of_another_time(reply: &Reply) -> bool {
+/// Whether a request was refused for its time, or its session's.
+pub(super) fn is_of_another_time(reply: &Reply) -> bool {
     let (text, ends) = (
         reply.text(),
         ["Signature expired", "Signature not yet", "ExpiredToken"],

@@ -1,12 +1,17 @@
 //! A server of a campaign: one for development, or one that is sealed whenever it or its key process starts.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use strongroom_testkit::Server;
+use strongroom_testkit::{Server, eventually};
 
-use super::person::{ACCOUNTS, Person};
+use super::crew::wait_for_end;
+use super::person::{ACCOUNTS, Person, Scene};
 use crate::seal::{Made, PASSPHRASE};
 use crate::{Scratch, program, scratch};
+
+/// How long opening may take, tried again as often as it takes.
+const OPEN_MAX: Duration = Duration::from_secs(20);
 
 /// A server, its folders, and the roots of its accounts.
 pub(super) struct Site {
@@ -17,7 +22,7 @@ pub(super) struct Site {
 }
 
 enum Folder {
-    Development(Scratch),
+    Development(#[expect(dead_code, reason = "it lasts as long as the server")] Scratch),
     Sealed(Box<Made>),
 }
 
@@ -60,10 +65,34 @@ impl Site {
         self.data.parent().unwrap()
     }
 
-    /// Opens a server that started, or whose key process did. It may be gone by then.
+    /// Opens a server that started, or whose key process did.
     pub(super) fn open(&self) {
-        if let Folder::Sealed(made) = &self.folder {
+        let Folder::Sealed(made) = &self.folder else {
+            return;
+        };
+        // One that has not noticed yet that its key process is another one says that it is open.
+        self.server.key_process();
+        eventually("an open server", OPEN_MAX, || {
             made.unseal(PASSPHRASE);
-        }
+            (made.status()["state"] == "open").then_some(())
+        });
+    }
+
+    /// Ends the server in order.
+    pub(super) fn end(&mut self, scene: Scene<'_>) {
+        let key_process = self.server.key_process();
+        let status = self.server.terminate();
+        assert!(status.success(), "{}", self.server.stderr());
+        wait_for_end(&key_process);
+        scene.ledger().note_log(&self.server.stderr());
+    }
+
+    /// Ends the server in order, starts it again and opens it.
+    pub(super) fn restart(&mut self, scene: Scene<'_>) {
+        scene.course.gone();
+        self.end(scene);
+        self.server.restart();
+        scene.course.moved(self.server.address());
+        self.open();
     }
 }
