@@ -21,7 +21,7 @@ use super::{Dice, Plan};
 use crate::program;
 
 /// Calls that succeed between two blows.
-const CALLS_BETWEEN_MAX: usize = 400;
+const CALLS_BETWEEN_MAX: usize = 200;
 /// How far beyond a call's end a blow may fall, in microseconds.
 const LATE_MAX: usize = 3_000;
 /// An account whose calls all wait until their records are on the disk.
@@ -248,6 +248,7 @@ impl Kept {
 /// What one server came to.
 struct Outcome {
     blows: BTreeMap<Blow, usize>,
+    replies: usize,
     acknowledged: usize,
     tally: Tally,
     burgled: Burgled,
@@ -271,9 +272,10 @@ fn every_answered_call_has_one_record_and_the_chain_is_whole() {
     let outcomes = [run(&half, Site::development()), run(&half, Site::sealed())];
     let sum = |count: fn(&Outcome) -> usize| outcomes.iter().map(count).sum::<usize>();
     println!(
-        "counts: kills={} stops={} acknowledged={} lost={} escaped={} forged={} admitted={}",
+        "counts: kills={} stops={} replies={} acknowledged={} lost={} escaped={} forged={} admitted={}",
         sum(|outcome| outcome.count(Blow::is_kill)),
         sum(|outcome| outcome.count(Blow::is_stop)),
+        sum(|outcome| outcome.replies),
         sum(|outcome| outcome.acknowledged),
         sum(|outcome| outcome.tally.lost.count),
         sum(|outcome| outcome.tally.escaped.count),
@@ -287,7 +289,7 @@ fn run(plan: &Plan, mut site: Site) -> Outcome {
     be_strict(&site.data);
     let kept = Kept::new(site.beside());
     assert!(Kept::try_keep(&site.data, "key", &kept.keys));
-    let load = Load::of(&site.server, &site.roots, plan.seed);
+    let load = Load::new(&site.server, &site.roots, plan.seed);
     let (tally, burgled, blows) = {
         let scene = load.scene();
         let witness = Witness::new(scene, &site.roots[0]);
@@ -317,6 +319,7 @@ fn run(plan: &Plan, mut site: Site) -> Outcome {
     burgled.check();
     Outcome {
         blows,
+        replies: found.replies(),
         acknowledged,
         tally,
         burgled,

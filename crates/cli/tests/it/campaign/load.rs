@@ -59,13 +59,8 @@ pub(super) struct Load {
 }
 
 impl Load {
-    /// Makes users and keys on `server`, which is one for development.
-    pub(super) fn new(server: &Server, seed: u64) -> Self {
-        Self::of(server, &ACCOUNTS.map(Person::root), seed)
-    }
-
     /// Makes users and keys on `server`, whose roots these are.
-    pub(super) fn of(server: &Server, roots: &[Person; ACCOUNTS.len()], seed: u64) -> Self {
+    pub(super) fn new(server: &Server, roots: &[Person; ACCOUNTS.len()], seed: u64) -> Self {
         let mut load = Self {
             course: Course::new(server.address()),
             ledger: Mutex::default(),

@@ -184,7 +184,7 @@ fn a_server_under_strain_stays_up_and_answers() {
     println!("campaign resources: seed {} for {:?}", plan.seed, plan.time);
     have_many_descriptors();
     let mut site = Site::development();
-    let load = Load::of(&site.server, &site.roots, plan.seed);
+    let load = Load::new(&site.server, &site.roots, plan.seed);
     let (tally, burgled, strains) = {
         let scene = load.scene();
         let witness = Witness::new(scene, &site.roots[0]);
