@@ -4,10 +4,11 @@ use crate::Outcome;
 use crate::campaign;
 use crate::conform;
 use crate::count::Count;
+use crate::fuzz;
 use crate::run::{cargo, exists, run, run_and_keep};
 use crate::tidy;
 
-/// Formatting, lints, tests, tidy, campaigns and conformance; the last line is the total.
+/// Formatting, lints, tests, tidy, campaigns, fuzz targets and conformance; the last line is the total.
 pub(crate) fn test() -> Outcome<()> {
     run(cargo().args(["fmt", "--all", "--check"]))?;
     run(cargo().args([
@@ -21,8 +22,11 @@ pub(crate) fn test() -> Outcome<()> {
     ]))?;
     tidy::tidy()?;
     let mut total = run_tests()?;
-    let proof = campaign::run_all()?;
+    let mut proof = campaign::run_all()?;
+    let fuzzed = fuzz::run_all()?;
+    proof.counts.add(&fuzzed.counts()?);
     total.add(proof.tests);
+    total.add(fuzzed.tests());
     total.add(conform::run_all()?);
     println!("{}", proof.counts);
     println!("{} passed, {} failed", total.passed, total.failed);

@@ -8,8 +8,8 @@ use crate::Outcome;
 use crate::run::{cargo, output, root};
 use crate::specification;
 
-/// Which of our crates each crate may depend on (ARCHITECTURE.md, code map). `xtask` and the tests' `testkit`
-/// stand outside.
+/// Which of our crates each crate may depend on (ARCHITECTURE.md, code map). `xtask`, the tests'
+/// `testkit` and the fuzz targets stand outside.
 const ALLOWED: &[(&str, &[&str])] = &[
     ("strongroom-base", &[]),
     ("strongroom-crypto", &["base"]),
@@ -67,6 +67,10 @@ const MOVED_CLOCK_IN_TESTS: (&str, &str) = (
     "strongroom-base = { workspace = true, features = [\"moved-clock\"] }",
 );
 
+/// The feature that shows parsers to the fuzz targets, and the manifests that may name it.
+const FOR_FUZZING: &str = "fuzzing";
+const FOR_FUZZING_IN: &[&str] = &["crates/kms/Cargo.toml", "fuzz/targets/Cargo.toml"];
+
 /// Where `unsafe` may stand; a folder covers its files.
 const UNSAFE_ALLOWED: &[&str] = &[
     // A clock for tests, which no build that is shipped has.
@@ -120,7 +124,10 @@ pub(crate) fn tidy() -> Outcome<()> {
 fn check_dependencies() -> Outcome<Vec<String>> {
     let mut problems = Vec::new();
     for package in workspace_packages()? {
-        if matches!(package.as_str(), "xtask" | "strongroom-testkit") {
+        if matches!(
+            package.as_str(),
+            "xtask" | "strongroom-testkit" | "strongroom-fuzz-targets"
+        ) {
             continue;
         }
         let Some((_, allowed)) = ALLOWED.iter().find(|(name, _)| *name == package) else {
@@ -226,6 +233,9 @@ fn check_file(name: &str, text: &str) -> Vec<String> {
     if is_manifest(name) && moves_clock(name, text) {
         problems.push(format!("must not turn {MOVED_CLOCK} on but for tests"));
     }
+    if is_manifest(name) && text.lines().any(|line| shows_parsers(name, line)) {
+        problems.push(format!("must not turn {FOR_FUZZING} on"));
+    }
     for (start, end) in MACHINE_PATHS {
         if let Some(line) = text
             .lines()
@@ -262,6 +272,12 @@ fn moves_clock(name: &str, text: &str) -> bool {
         let is_declaration = (name, line) == MOVED_CLOCK_DECLARED;
         line.contains(MOVED_CLOCK) && !is_for_tests && !is_declaration && !line.starts_with('#')
     })
+}
+
+fn shows_parsers(name: &str, line: &str) -> bool {
+    let is_named =
+        line.contains(&format!("\"{FOR_FUZZING}\"")) || line.contains(&format!("/{FOR_FUZZING}"));
+    is_named && !FOR_FUZZING_IN.contains(&name) && !line.starts_with('#')
 }
 
 /// Whether the line has `unsafe` as code: not in a comment, a text or a lint's name.
@@ -355,6 +371,13 @@ mod tests {
             1,
         );
         check("crates/base/Cargo.toml", "default = [\"moved-clock\"]", 1);
+        check("fuzz/targets/Cargo.toml", "features = [\"fuzzing\"]", 0);
+        check("crates/cli/Cargo.toml", "features = [\"fuzzing\"]", 1);
+        check(
+            ".ci/run",
+            "cargo build --features strongroom-kms/fuzzing",
+            1,
+        );
         check(
             "README.md",
             &format!("see {}shared", concat!("/wo", "rk/")),

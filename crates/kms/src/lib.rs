@@ -10,6 +10,8 @@ pub mod delivery;
 pub mod domain;
 pub mod endpoint;
 pub mod explain;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 pub mod http;
 pub mod key_process;
 pub mod kms;
