@@ -20,6 +20,14 @@ const CAMPAIGNS: &[(&str, &str)] = &[
         "rollback",
         "campaign::rollback::what_is_put_back_is_refused_or_changes_no_answer",
     ),
+    (
+        "clock",
+        "campaign::clock::no_clock_makes_anything_early_or_anybody_welcome",
+    ),
+    (
+        "resources",
+        "campaign::resources::a_server_under_strain_stays_up_and_answers",
+    ),
 ];
 /// How long one runs when nobody says, in minutes.
 const MINUTES: u64 = 2;

@@ -2,11 +2,17 @@
 //! `cargo xtask campaign` for as long as it says; all chance comes from the seed, which is printed.
 
 mod burglar;
+mod clock;
+mod crew;
+mod history;
 mod kill;
 mod ledger;
 mod load;
 mod person;
+mod resources;
 mod rollback;
+mod site;
+mod witness;
 
 use std::time::Duration;
 
