@@ -1,9 +1,12 @@
 //! Campaigns: what must hold however long a server is used badly. Run for seconds among the tests, and by
 //! `cargo xtask campaign` for as long as it says; all chance comes from the seed, which is printed.
 
+mod crash;
 mod kill;
 mod ledger;
 mod load;
+mod opened;
+mod promises;
 
 use std::time::Duration;
 
@@ -65,7 +68,8 @@ impl Dice {
         &choices[self.below(choices.len())]
     }
 
-    fn next(&mut self) -> u64 {
+    /// Any number.
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
