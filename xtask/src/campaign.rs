@@ -85,6 +85,11 @@ pub(crate) fn run_all() -> Outcome<Campaigned> {
     Ok(done)
 }
 
+/// Whether there is a campaign of this name.
+pub(crate) fn exists(name: &str) -> bool {
+    CAMPAIGNS.iter().any(|(known, _)| *known == name)
+}
+
 fn run_one(test: &str, time: Duration, seed: Option<u64>, done: &mut Campaigned) -> Outcome<()> {
     let mut command = command(test, time);
     if let Some(seed) = seed {

@@ -16,6 +16,7 @@ mod counts;
 mod options;
 mod run;
 mod server;
+mod specification;
 mod test;
 mod tidy;
 
@@ -23,7 +24,7 @@ use std::process::ExitCode;
 
 const USAGE: &str = "\
 cargo xtask test            everything CI runs
-cargo xtask tidy            dependency table, file headers, where unsafety may stand
+cargo xtask tidy            dependency table, file headers, where unsafety may stand, what SPECIFICATION.md names
 cargo xtask conform SUITE   policy (two evaluators), or clients against a server: cli, boto3, javascript, encryption-sdk; or all
 cargo xtask campaign NAME [--minutes N] [--seed N]
                             one way to treat a server badly, or all of them (docs/design/proof.md)

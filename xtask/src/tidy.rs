@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::Outcome;
 use crate::run::{cargo, output, root};
+use crate::specification;
 
 /// Which of our crates each crate may depend on (ARCHITECTURE.md, code map). `xtask` and the tests' `testkit`
 /// stand outside.
@@ -97,6 +98,7 @@ pub(crate) fn tidy() -> Outcome<()> {
     let mut problems = check_dependencies()?;
     problems.extend(check_key_process()?);
     problems.extend(check_files()?);
+    problems.extend(specification::check()?);
     if problems.is_empty() {
         println!("tidy");
         return Ok(());
@@ -253,7 +255,8 @@ fn names_path(line: &str, path: &str) -> bool {
     })
 }
 
-fn files(folder: &Path) -> Outcome<Vec<PathBuf>> {
+/// Every file below `folder` that is ours, in the order of their paths.
+pub(crate) fn files(folder: &Path) -> Outcome<Vec<PathBuf>> {
     let mut found = Vec::new();
     let read = |error| format!("{}: {error}", folder.display());
     for entry in fs::read_dir(folder).map_err(read)? {

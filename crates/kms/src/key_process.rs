@@ -4,4 +4,4 @@ mod client;
 mod supervisor;
 
 pub use client::{Answer, CallError, Client};
-pub use supervisor::{KeyProcess, Program, StartError, Started};
+pub use supervisor::{KeyProcess, KeyProcesses, Launched, Program, StartError, Started};

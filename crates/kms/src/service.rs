@@ -18,7 +18,7 @@ use crate::audit_log::{AuditLog, AuditOptions, AuditStatus};
 use crate::delivery::{self, Delivery};
 use crate::domain::{self, DomainError, Rotation};
 use crate::failure::Failure;
-use crate::key_process::{CallError, Client, KeyProcess, Program, Started};
+use crate::key_process::{CallError, Client, KeyProcess, KeyProcesses, Launched, Program};
 use crate::kms::{Kms, Settings};
 use crate::metrics::Metrics;
 use crate::timers;
@@ -59,6 +59,26 @@ pub struct Options {
     /// How the audit log is kept.
     pub audit: AuditOptions,
     /// Where it is delivered to, if anywhere.
+    pub delivery: Option<Arc<Delivery>>,
+}
+
+/// What a service is made of: its whole outside world, but for what its listeners take in.
+pub struct Parts {
+    /// Clock and randomness.
+    pub env: Env,
+    /// What is fixed.
+    pub settings: Settings,
+    /// The locked data folder, with a domain in it.
+    pub folder: Folder,
+    /// Where records are kept.
+    pub engine: Arc<dyn Engine>,
+    /// Where calls are told of; its segments are in [`audit_folder`] of `folder`.
+    pub audit: Arc<AuditLog>,
+    /// Where key processes come from.
+    pub key_processes: Box<dyn KeyProcesses>,
+    /// How it is unsealed.
+    pub unsealing: Unsealing,
+    /// Where the audit log is delivered to, if anywhere.
     pub delivery: Option<Arc<Delivery>>,
 }
 
@@ -106,7 +126,7 @@ pub struct Service {
     /// Clock and randomness.
     pub env: Env,
     settings: Settings,
-    program: Program,
+    key_processes: Box<dyn KeyProcesses>,
     unsealing: Unsealing,
     folder: Folder,
     engine: Arc<dyn Engine>,
@@ -133,15 +153,31 @@ impl Service {
             options.audit,
         )
         .map_err(StartError::Audit)?;
-        let service = Arc::new(Self {
+        Self::assemble(Parts {
             env: options.env,
             settings: options.settings,
-            program: options.program,
-            unsealing: options.unsealing,
             folder: options.folder,
             engine: Arc::new(engine),
             audit: Arc::new(audit),
+            key_processes: Box::new(options.program),
+            unsealing: options.unsealing,
             delivery: options.delivery,
+        })
+        .await
+    }
+
+    /// Starts the first key process of a service over `parts`; with automatic unsealing the service is open when
+    /// this returns.
+    pub async fn assemble(parts: Parts) -> Result<Arc<Self>, StartError> {
+        let service = Arc::new(Self {
+            env: parts.env,
+            settings: parts.settings,
+            key_processes: parts.key_processes,
+            unsealing: parts.unsealing,
+            folder: parts.folder,
+            engine: parts.engine,
+            audit: parts.audit,
+            delivery: parts.delivery,
             key_process: KeyProcess::default(),
             metrics: Arc::default(),
             open: ArcSwapOption::empty(),
@@ -255,11 +291,12 @@ impl Service {
     }
 
     async fn start_key_process(&self) -> Result<Running, StartError> {
-        let Started { child, socket } = self.program.start().map_err(StartError::KeyProcess)?;
+        let launched = self.key_processes.launch();
+        let Launched { process, socket } = launched.map_err(StartError::KeyProcess)?;
         let (client, serve) =
             Client::connect(socket, self.metrics()).map_err(StartError::KeyProcess)?;
         let running = Running {
-            _child: child,
+            _process: process,
             ended: tokio::spawn(serve),
         };
         domain::load(&client, &self.folder)
@@ -358,7 +395,7 @@ impl Service {
 
 /// A key process under supervision.
 struct Running {
-    _child: tokio::process::Child,
+    _process: Box<dyn Send>,
     ended: tokio::task::JoinHandle<()>,
 }
 

@@ -20,6 +20,7 @@ pub struct Client {
     credentials: Credentials,
     region: String,
     headers: Vec<(String, String)>,
+    ahead_seconds: i64,
     connection: Option<BufReader<Box<dyn Stream>>>,
 }
 
@@ -51,6 +52,7 @@ impl Client {
             socket: None,
             region: "us-east-1".to_owned(),
             headers: Vec::new(),
+            ahead_seconds: 0,
             connection: None,
         }
     }
@@ -71,6 +73,17 @@ impl Client {
     pub fn in_region(mut self, region: &str) -> Self {
         region.clone_into(&mut self.region);
         self
+    }
+
+    /// The same client with a clock that is ahead by so many seconds.
+    pub fn ahead_by(mut self, seconds: i64) -> Self {
+        self.set_ahead(seconds);
+        self
+    }
+
+    /// Sets its clock ahead by so many seconds.
+    pub fn set_ahead(&mut self, seconds: i64) {
+        self.ahead_seconds = seconds;
     }
 
     /// Calls a KMS operation. Fails when the connection does.
@@ -108,6 +121,7 @@ impl Client {
     fn complete(&self, request: &mut Request) {
         request.credentials = self.credentials.clone();
         self.region.clone_into(&mut request.scope.0);
+        request.ahead_seconds = self.ahead_seconds;
         for (name, value) in &self.headers {
             request.set(name, value);
         }

@@ -1,11 +1,13 @@
 //! Campaigns: what must hold however long a server is used badly. Run for seconds among the tests, and by
 //! `cargo xtask campaign` for as long as it says; all chance comes from the seed, which is printed.
 
+mod burglar;
 mod crash;
 mod kill;
 mod ledger;
 mod load;
 mod opened;
+mod person;
 mod promises;
 
 use std::time::Duration;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -16,6 +16,7 @@ pub(crate) const AWAY_MAX: Duration = Duration::from_secs(30);
 pub(crate) struct Course {
     place: Mutex<Place>,
     stop: AtomicBool,
+    ahead_seconds: AtomicI64,
 }
 
 /// Where a server is.
@@ -31,7 +32,18 @@ impl Course {
         Self {
             place: Mutex::new(Place::Here(address)),
             stop: AtomicBool::new(false),
+            ahead_seconds: AtomicI64::new(0),
         }
+    }
+
+    /// How far the server's clock is ahead of ours.
+    pub(crate) fn ahead_seconds(&self) -> i64 {
+        self.ahead_seconds.load(Ordering::SeqCst)
+    }
+
+    /// Says how far the server's clock is ahead now.
+    pub(crate) fn set_ahead(&self, seconds: i64) {
+        self.ahead_seconds.store(seconds, Ordering::SeqCst);
     }
 
     /// Says where the server is now.

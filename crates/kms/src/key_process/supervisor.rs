@@ -69,6 +69,30 @@ pub struct Started {
     pub socket: OwnedFd,
 }
 
+/// Where key processes come from.
+pub trait KeyProcesses: Send + Sync {
+    /// Starts a key process whose whole world is the other end of the socket, and which ends when ours closes.
+    fn launch(&self) -> Result<Launched, StartError>;
+}
+
+/// A key process that was started, whatever it is.
+pub struct Launched {
+    /// Dropping it ends the process.
+    pub process: Box<dyn Send>,
+    /// Our end of its socket.
+    pub socket: OwnedFd,
+}
+
+impl KeyProcesses for Program {
+    fn launch(&self) -> Result<Launched, StartError> {
+        let Started { child, socket } = self.start()?;
+        Ok(Launched {
+            process: Box::new(child),
+            socket,
+        })
+    }
+}
+
 impl Program {
     /// The file that runs now, even if another has taken its name since: both processes must speak the
     /// same commands.

@@ -147,7 +147,11 @@ impl Told {
         if self.records > 1 {
             found.twice.note(record.to_string());
         }
-        let recorded = record.outcome.to_string();
+        // CloudTrail names it so for AssumeRole.
+        let recorded = match record.outcome.to_string() {
+            code if code == "AccessDenied" => "AccessDeniedException".to_owned(),
+            code => code,
+        };
         if record.operation != self.operation || recorded != self.outcome {
             let told = format!("told {} {}: {record}", self.operation, self.outcome);
             found.different.note(told);

@@ -1,6 +1,5 @@
 //! Mixed calls of several accounts' roots and users, right ones and refused ones, each written into the ledger.
 
-use std::net::SocketAddr;
 use std::sync::{Mutex, MutexGuard};
 
 use serde_json::{Value, json};
@@ -8,14 +7,12 @@ use strongroom_testkit::{Client, Reply, Server, base64, eventually, from_base64}
 
 use super::Dice;
 use super::ledger::{Ledger, SUCCESS};
+use super::person::{ACCOUNTS, IAM, Person, STS, Scene, credentials};
 use crate::load::{AWAY_MAX, Course};
 
-const ACCOUNTS: [&str; 3] = ["000000000000", "111122223333", "444455556666"];
 const USERS_PER_ACCOUNT: usize = 2;
 /// Roots call, too: one in each account.
 pub(super) const CLIENTS: usize = ACCOUNTS.len() * (USERS_PER_ACCOUNT + 1);
-const IAM: &str = "2010-05-08";
-const STS: &str = "2011-06-15";
 const DENIED: &str = "AccessDeniedException";
 /// The most ciphertexts that a client keeps to decrypt.
 const CIPHERTEXTS_MAX: usize = 64;
@@ -43,31 +40,6 @@ const TURNS: &[Turn] = &[
 /// A kind of turn, and how often it is taken among all.
 type Turn = (usize, fn(&mut Worker<'_>));
 
-/// Who signs.
-#[derive(Clone)]
-struct Person {
-    account: &'static str,
-    /// None of a root.
-    name: Option<String>,
-    access_key_id: String,
-    secret: String,
-}
-
-impl Person {
-    fn root(account: &'static str) -> Self {
-        Self {
-            account,
-            name: None,
-            access_key_id: account.to_owned(),
-            secret: "test".to_owned(),
-        }
-    }
-
-    fn client(&self, address: SocketAddr) -> Client {
-        Client::new(address, &self.access_key_id, &self.secret)
-    }
-}
-
 /// What an account's clients work with.
 struct Keys {
     /// Every account may use it.
@@ -87,8 +59,13 @@ pub(super) struct Load {
 }
 
 impl Load {
-    /// Makes users and keys on `server`.
+    /// Makes users and keys on `server`, which is one for development.
     pub(super) fn new(server: &Server, seed: u64) -> Self {
+        Self::of(server, &ACCOUNTS.map(Person::root), seed)
+    }
+
+    /// Makes users and keys on `server`, whose roots these are.
+    pub(super) fn of(server: &Server, roots: &[Person; ACCOUNTS.len()], seed: u64) -> Self {
         let mut load = Self {
             course: Course::new(server.address()),
             ledger: Mutex::default(),
@@ -96,8 +73,7 @@ impl Load {
             keys: Vec::new(),
             seed,
         };
-        for account in ACCOUNTS {
-            let root = Person::root(account);
+        for root in roots.clone() {
             let mut caller = load.caller(root.clone());
             let keys = Keys::new(&mut caller);
             let users = (0..USERS_PER_ACCOUNT).map(|number| user(&mut caller, number));
@@ -139,6 +115,14 @@ impl Load {
         });
     }
 
+    /// Where the server is, for clients of other kinds.
+    pub(super) fn scene(&self) -> Scene<'_> {
+        Scene {
+            course: &self.course,
+            ledger: &self.ledger,
+        }
+    }
+
     pub(super) fn ledger(&self) -> MutexGuard<'_, Ledger> {
         self.ledger.lock().unwrap()
     }
@@ -148,7 +132,7 @@ impl Load {
     }
 
     fn caller(&self, person: Person) -> Caller<'_> {
-        let client = person.client(self.course.address());
+        let client = person.client(self.course.address(), 0);
         Caller {
             load: self,
             person,
@@ -192,19 +176,7 @@ fn user(root: &mut Caller<'_>, number: usize) -> Person {
     let put = format!("&UserName={name}&PolicyName=all&PolicyDocument={policy}");
     root.iam("PutUserPolicy", &put, &[]).unwrap();
     let key = root.iam("CreateAccessKey", &format!("&UserName={name}"), &[]);
-    let key = key.unwrap();
-    Person {
-        account: root.person.account,
-        name: Some(name),
-        access_key_id: element(&key, "AccessKeyId"),
-        secret: element(&key, "SecretAccessKey"),
-    }
-}
-
-fn element(reply: &Reply, name: &str) -> String {
-    let text = reply.text();
-    let (_, rest) = text.split_once(&format!("<{name}>")).unwrap();
-    rest.split_once('<').unwrap().0.to_owned()
+    credentials(&key.unwrap(), root.person.account, &name)
 }
 
 /// One connection of one person.
@@ -222,7 +194,7 @@ impl Caller<'_> {
     }
 
     fn iam(&mut self, action: &'static str, members: &str, refusals: &[&str]) -> Option<Reply> {
-        self.form(("iam", IAM), action, members, refusals)
+        self.form(IAM, action, members, refusals)
     }
 
     fn form(
@@ -245,7 +217,7 @@ impl Caller<'_> {
     ) -> Option<Reply> {
         let Ok(reply) = reply else {
             self.load.ledger().note_unanswered();
-            self.client = self.person.client(self.load.course.address());
+            self.client = self.person.client(self.load.course.address(), 0);
             return None;
         };
         let outcome = self.load.ledger().note(operation, &reply);
@@ -373,7 +345,7 @@ impl<'l> Worker<'l> {
 
     fn identity(&mut self) {
         let action = *self.dice.pick(&["GetCallerIdentity", "GetSessionToken"]);
-        self.caller.form(("sts", STS), action, "", &[]);
+        self.caller.form(STS, action, "", &[]);
     }
 
     /// A user more or one less.
@@ -456,7 +428,7 @@ impl<'l> Worker<'l> {
             secret: "wrong".to_owned(),
             ..self.caller.person.clone()
         };
-        let mut client = person.client(self.load.course.address());
+        let mut client = person.client(self.load.course.address(), 0);
         if let Ok(reply) = client.try_call("ListKeys", &json!({})) {
             assert_ne!(reply.status, 200);
             self.load.ledger().note_nobodys(&reply);
