@@ -6,6 +6,7 @@ use crate::conform;
 use crate::count::Count;
 use crate::run::{cargo, exists, run, run_and_keep};
 use crate::tidy;
+use crate::tools::install_strace;
 
 /// Formatting, lints, tests, tidy, campaigns and conformance; the last line is the total.
 pub(crate) fn test() -> Outcome<()> {
@@ -20,6 +21,7 @@ pub(crate) fn test() -> Outcome<()> {
         "warnings",
     ]))?;
     tidy::tidy()?;
+    install_strace()?;
     let mut total = run_tests()?;
     let proof = campaign::run_all()?;
     total.add(proof.tests);

@@ -112,7 +112,10 @@ impl Steps {
                 self.places.insert((call.descriptor()?, path), place);
                 None
             }
-            other => panic!("{other} of {}: what it does to a disk is not known", path.display()),
+            other => panic!(
+                "{other} of {}: what it does to a disk is not known",
+                path.display()
+            ),
         }
     }
 
@@ -130,7 +133,11 @@ impl Steps {
     fn open(&mut self, call: &Call<'_>) -> Option<Change> {
         let path = self.named(call, 0)?;
         let flags = call.words(2);
-        let place = if flags.contains("O_APPEND") { Place::End } else { Place::At(0) };
+        let place = if flags.contains("O_APPEND") {
+            Place::End
+        } else {
+            Place::At(0)
+        };
         self.places.insert((call.result, path.clone()), place);
         let is_known = self.lengths.contains_key(&path);
         if flags.contains("O_TRUNC") && is_known {
@@ -177,7 +184,11 @@ impl Steps {
 /// What `call` wrote; less than it was given is not known to happen.
 fn whole(call: &Call<'_>) -> Vec<u8> {
     let bytes = call.bytes();
-    assert_eq!(i64::try_from(bytes.len()), Ok(call.result), "a write cut short");
+    assert_eq!(
+        i64::try_from(bytes.len()),
+        Ok(call.result),
+        "a write cut short"
+    );
     bytes
 }
 
@@ -285,10 +296,9 @@ impl Disk {
         };
         let mut image = Image::default();
         for (path, node) in &names {
-            let is_reached = path
-                .ancestors()
-                .skip(1)
-                .all(|above| above.as_os_str().is_empty() || names.get(above) == Some(&Node::Folder));
+            let is_reached = path.ancestors().skip(1).all(|above| {
+                above.as_os_str().is_empty() || names.get(above) == Some(&Node::Folder)
+            });
             match node {
                 _ if !is_reached => {}
                 Node::Folder => {
@@ -317,8 +327,15 @@ impl Disk {
     fn name(&mut self, end: usize, from: Option<PathBuf>, to: Option<(PathBuf, Node)>) {
         let naming = Naming { end, from, to };
         naming.apply(&mut self.names);
-        let path = naming.to.as_ref().map(|(path, _)| path).or(naming.from.as_ref());
-        let folder = path.and_then(|path| path.parent()).expect("a folder").to_owned();
+        let path = naming
+            .to
+            .as_ref()
+            .map(|(path, _)| path)
+            .or(naming.from.as_ref());
+        let folder = path
+            .and_then(|path| path.parent())
+            .expect("a folder")
+            .to_owned();
         self.waiting.entry(folder).or_default().push(naming);
     }
 
@@ -338,7 +355,9 @@ impl Disk {
         let waiting = self.waiting.remove(path).unwrap_or_default();
         let (covered, later) = waiting.into_iter().partition(|naming| naming.end <= begin);
         let covered: Vec<Naming> = covered;
-        covered.iter().for_each(|naming| naming.apply(&mut self.synced));
+        covered
+            .iter()
+            .for_each(|naming| naming.apply(&mut self.synced));
         self.waiting.insert(path.to_owned(), later);
     }
 }
@@ -359,7 +378,9 @@ impl Inode {
         let waiting = std::mem::take(&mut self.waiting);
         let (covered, later) = waiting.into_iter().partition(|piece| piece.end <= begin);
         let covered: Vec<Piece> = covered;
-        covered.iter().for_each(|piece| piece.kind.apply(&mut self.synced));
+        covered
+            .iter()
+            .for_each(|piece| piece.kind.apply(&mut self.synced));
         self.waiting = later;
     }
 
@@ -465,7 +486,10 @@ impl Image {
     fn add(&mut self, root: &Path, below: &Path) {
         for entry in fs::read_dir(root.join(below)).expect("a folder") {
             let entry = entry.expect("an entry");
-            let (kind, path) = (entry.file_type().expect("a type"), below.join(entry.file_name()));
+            let (kind, path) = (
+                entry.file_type().expect("a type"),
+                below.join(entry.file_name()),
+            );
             if kind.is_dir() {
                 self.add(root, &path);
                 self.folders.insert(path);
@@ -478,11 +502,18 @@ impl Image {
 }
 
 fn make_folder(path: &Path) {
-    DirBuilder::new().mode(0o700).create(path).expect("a folder can be made");
+    DirBuilder::new()
+        .mode(0o700)
+        .create(path)
+        .expect("a folder can be made");
 }
 
 fn lay_out(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let mut file: File = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    let mut file: File = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
     if bytes.iter().all(|byte| *byte == 0) {
         return file.set_len(u64::try_from(bytes.len()).unwrap());
     }

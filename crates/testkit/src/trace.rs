@@ -38,7 +38,13 @@ impl Program {
         // As a grandchild, so that the program keeps its id and its parent.
         let quiet = ["-D", "-qq", "-e", "signal=none"];
         let whole = ["-f", "--seccomp-bpf", "-y", "-xx", "-s", STRING_BYTES_MAX];
-        let words = [&["strace"], quiet.as_slice(), &whole, &["-e", CALLS, "-o", &path]].concat();
+        let words = [
+            &["strace"],
+            quiet.as_slice(),
+            &whole,
+            &["-e", CALLS, "-o", &path],
+        ]
+        .concat();
         self.under(&words)
     }
 
@@ -46,9 +52,19 @@ impl Program {
     /// at `paths` alone.
     pub fn failing(self, injections: &[&str], paths: &[&Path], log: &Path) -> Self {
         let log = log.display().to_string();
-        let mut words: Vec<String> = ["strace", "-D", "-qq", "-e", "signal=none", "-f", "-o", &log]
-            .map(str::to_owned)
-            .into();
+        let quiet = [
+            "strace",
+            "-D",
+            "-qq",
+            "-e",
+            "signal=none",
+            "-f",
+            "--seccomp-bpf",
+            "-s",
+            "0",
+        ];
+        let words = [quiet.as_slice(), &["-e", CALLS, "-o", &log]].concat();
+        let mut words: Vec<String> = words.into_iter().map(str::to_owned).collect();
         for path in paths {
             words.extend(["-P".to_owned(), path.display().to_string()]);
         }
@@ -64,13 +80,17 @@ impl Process {
     /// The process that traces it, if one does.
     pub fn tracer(&self) -> Option<Self> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).ok()?;
-        let line = status.lines().find_map(|line| line.strip_prefix("TracerPid:"))?;
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("TracerPid:"))?;
         Self::find(line.trim().parse().ok().filter(|pid| *pid != 0)?)
     }
 
     /// Waits until a tracer has written down everything.
     pub fn wait_for_trace(&self) {
-        eventually("the end of the trace", ENDING_MAX, || (!self.runs()).then_some(()));
+        eventually("the end of the trace", ENDING_MAX, || {
+            (!self.runs()).then_some(())
+        });
     }
 }
 

@@ -3,12 +3,15 @@
 
 mod burglar;
 mod crash;
+mod io;
 mod kill;
 mod ledger;
 mod load;
 mod opened;
 mod person;
 mod promises;
+mod rot;
+mod upgrade;
 
 use std::time::Duration;
 

@@ -22,10 +22,10 @@ const REFUSALS: &[&str] = &[
     "strongroom: the store could not be read (Internal(Store(Damaged)))",
 ];
 
-struct Known {
-    key: String,
-    alias: String,
-    ciphertext: Value,
+pub(crate) struct Known {
+    pub(crate) key: String,
+    pub(crate) alias: String,
+    pub(crate) ciphertext: Value,
 }
 
 #[derive(Debug, Default)]
@@ -48,7 +48,7 @@ impl Counts {
     }
 }
 
-fn fill(server: &Server) -> Vec<Known> {
+pub(crate) fn fill(server: &Server) -> Vec<Known> {
     let mut client = server.client();
     (0..KEYS)
         .map(|number| {
@@ -70,7 +70,12 @@ fn fill(server: &Server) -> Vec<Known> {
 }
 
 /// Whether the answer is right; panics when it is wrong.
-fn is_right(client: &mut Client, operation: &str, input: &Value, right: &[(&str, &Value)]) -> bool {
+pub(crate) fn is_right(
+    client: &mut Client,
+    operation: &str,
+    input: &Value,
+    right: &[(&str, &Value)],
+) -> bool {
     let (status, answer) = client.call(operation, input);
     if status == 500 {
         assert_eq!(

@@ -22,13 +22,18 @@ fn disk(changes: Vec<Change>) -> Disk {
 fn states(disk: &Disk) -> BTreeSet<Option<Vec<u8>>> {
     let mut seed = 1_usize;
     let mut chance = |bound: usize| {
-        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        seed = seed
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (seed >> 33) % bound
     };
     let of_a = |image: Image| image.files.get(Path::new("a")).cloned();
     (0..1000)
         .map(|_| of_a(disk.crash(&mut Survives::Some(&mut chance))))
-        .chain([of_a(disk.crash(&mut Survives::Everything)), of_a(disk.crash(&mut Survives::Nothing))])
+        .chain([
+            of_a(disk.crash(&mut Survives::Everything)),
+            of_a(disk.crash(&mut Survives::Nothing)),
+        ])
         .collect()
 }
 
@@ -52,13 +57,28 @@ fn what_is_synced_is_there() {
     check(vec![Change::Make(a())], &[None, Some(vec![])]);
     check(made(), &[Some(vec![])]);
     let one = [made(), vec![write(0, 1, 2)]];
-    check(one.into_iter().flatten().collect(), &[Some(vec![]), Some(vec![0, 0]), Some(vec![1, 1])]);
+    check(
+        one.into_iter().flatten().collect(),
+        &[Some(vec![]), Some(vec![0, 0]), Some(vec![1, 1])],
+    );
     let one = [made(), vec![write(0, 1, 2), Change::Sync(a())]];
     check(one.into_iter().flatten().collect(), &[Some(vec![1, 1])]);
-    let later = [made(), vec![write(0, 1, 2), Change::Sync(a()), write(0, 2, 2)]];
-    check(later.into_iter().flatten().collect(), &[Some(vec![1, 1]), Some(vec![2, 2])]);
-    let cut = [made(), vec![write(0, 1, 2), Change::Sync(a()), Change::Length(a(), 0)]];
-    check(cut.into_iter().flatten().collect(), &[Some(vec![1, 1]), Some(vec![])]);
+    let later = [
+        made(),
+        vec![write(0, 1, 2), Change::Sync(a()), write(0, 2, 2)],
+    ];
+    check(
+        later.into_iter().flatten().collect(),
+        &[Some(vec![1, 1]), Some(vec![2, 2])],
+    );
+    let cut = [
+        made(),
+        vec![write(0, 1, 2), Change::Sync(a()), Change::Length(a(), 0)],
+    ];
+    check(
+        cut.into_iter().flatten().collect(),
+        &[Some(vec![1, 1]), Some(vec![])],
+    );
 }
 
 #[test]
@@ -75,12 +95,26 @@ fn writes_are_torn_at_sectors_and_come_in_any_order() {
     let seen = |first, second, third| {
         let byte = |bytes: &Vec<u8>, at: usize| bytes[at];
         let state = found.iter().flatten();
-        state.clone().any(|bytes| (byte(bytes, 511), byte(bytes, 512), byte(bytes, 600)) == (first, second, third))
+        state.clone().any(|bytes| {
+            (byte(bytes, 511), byte(bytes, 512), byte(bytes, 600)) == (first, second, third)
+        })
     };
-    for (first, second, third) in [(1, 1, 1), (2, 2, 3), (2, 1, 1), (1, 2, 1), (1, 1, 3), (2, 2, 1)] {
+    for (first, second, third) in [
+        (1, 1, 1),
+        (2, 2, 3),
+        (2, 1, 1),
+        (1, 2, 1),
+        (1, 1, 3),
+        (2, 2, 1),
+    ] {
         assert!(seen(first, second, third), "{first} {second} {third}");
     }
-    assert!(found.iter().flatten().all(|bytes| bytes[499] == 1 && bytes[500] == bytes[511]));
+    assert!(
+        found
+            .iter()
+            .flatten()
+            .all(|bytes| bytes[499] == 1 && bytes[500] == bytes[511])
+    );
 }
 
 #[test]

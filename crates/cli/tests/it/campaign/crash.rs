@@ -18,7 +18,7 @@ use crate::{program, scratch_in_memory};
 
 use recording::{Recording, SHARED_MEMORY, record};
 
-const TURNS_BRIEFLY: usize = 40;
+const TURNS_BRIEFLY: usize = 15;
 const TURNS: usize = 250;
 /// Longer campaigns record another server after so long.
 const RECORDING_TIME: Duration = Duration::from_secs(60);
@@ -30,6 +30,8 @@ const DRAWS: usize = 4;
 const SERVED_SHARE: usize = 25;
 /// The most faults that are kept.
 const FAULTS_MAX: usize = 10;
+/// However short the time, so many states are looked at.
+const STATES_MIN: usize = 150;
 const SHARED_MEMORY_BYTES: usize = 32_768;
 
 /// What a state must hold.
@@ -45,7 +47,9 @@ struct Needs<'r> {
 
 impl Needs<'_> {
     fn is_answered(&self, request: &str) -> bool {
-        self.answers.get(request).is_some_and(|line| *line < self.before)
+        self.answers
+            .get(request)
+            .is_some_and(|line| *line < self.before)
     }
 }
 
@@ -99,7 +103,10 @@ struct Replay {
 
 impl Replay {
     fn new(recording: Recording, folder: &Path, seed: u64) -> Self {
-        let told = recording.writers.iter().flat_map(|writer| writer.told().to_vec());
+        let told = recording
+            .writers
+            .iter()
+            .flat_map(|writer| writer.told().to_vec());
         let mut replay = Self {
             told: told.collect(),
             recording,
@@ -111,10 +118,16 @@ impl Replay {
         };
         replay.read_commits();
         for told in replay.told.iter().filter(|told| told.kind == Kind::Changes) {
-            assert!(replay.commits.of_request.contains_key(&told.request), "no commit has the record of {told:?}");
+            assert!(
+                replay.commits.of_request.contains_key(&told.request),
+                "no commit has the record of {told:?}"
+            );
         }
         for told in &replay.told {
-            assert!(replay.recording.answers.contains_key(&told.request), "no answer to {told:?}");
+            assert!(
+                replay.recording.answers.contains_key(&told.request),
+                "no answer to {told:?}"
+            );
         }
         replay
     }
@@ -132,7 +145,11 @@ impl Replay {
             }
             let image = disk.crash(&mut Survives::Everything);
             let opened = opened(&image, &self.folder, |folder| self.seals.contents(folder));
-            let Contents { sequence, digest, outbox } = opened.expect("the store of a server that runs");
+            let Contents {
+                sequence,
+                digest,
+                outbox,
+            } = opened.expect("the store of a server that runs");
             self.commits.contents.insert(sequence, digest);
             for request in outbox {
                 self.commits.of_request.entry(request).or_insert(sequence);
@@ -141,7 +158,13 @@ impl Replay {
     }
 
     /// Crashes at every step that belongs to pass number `pass`, until `enough` says so.
-    fn pass(&mut self, pass: usize, obeys: &Obeys, counts: &mut Counts, enough: &dyn Fn(&Counts) -> bool) {
+    fn pass(
+        &mut self,
+        pass: usize,
+        obeys: &Obeys,
+        counts: &mut Counts,
+        enough: &dyn Fn(&Counts) -> bool,
+    ) {
         let mut disk = Disk::default();
         let steps = std::mem::take(&mut self.recording.steps);
         for (point, step) in steps.iter().enumerate() {
@@ -164,7 +187,11 @@ impl Replay {
         let draws = if disk.waiting() == 0 { 0 } else { DRAWS };
         let draws = (0..draws).map(Draw::Chance);
         for draw in [Draw::Everything, Draw::Nothing].into_iter().chain(draws) {
-            let number = if let Draw::Chance(number) = draw { number } else { DRAWS };
+            let number = if let Draw::Chance(number) = draw {
+                number
+            } else {
+                DRAWS
+            };
             let mut dice = Recording::dice(self.seed, point, number);
             let mut image = match draw {
                 Draw::Everything => disk.crash(&mut Survives::Everything),
@@ -172,18 +199,37 @@ impl Replay {
                 Draw::Chance(_) => disk.crash(&mut Survives::Some(&mut |bound| dice.below(bound))),
             };
             set_shared_memory(&mut image, &mut dice);
-            if self.seen.insert(fingerprint(&image, draw == Draw::Everything, before)) {
+            if self
+                .seen
+                .insert(fingerprint(&image, draw == Draw::Everything, before))
+            {
                 let faults = self.judge(&image, draw, before, &mut dice, counts);
                 counts.note(faults, || format!("step {point} {draw:?}"));
             }
         }
     }
 
-    fn judge(&mut self, image: &Image, draw: Draw, before: usize, dice: &mut Dice, counts: &mut Counts) -> Vec<String> {
+    fn judge(
+        &mut self,
+        image: &Image,
+        draw: Draw,
+        before: usize,
+        dice: &mut Dice,
+        counts: &mut Counts,
+    ) -> Vec<String> {
         counts.states += 1;
-        let Self { recording, told, commits, seals, folder, .. } = self;
+        let Self {
+            recording,
+            told,
+            commits,
+            seals,
+            folder,
+            ..
+        } = self;
         let needs = needs(&recording.answers, told, commits, draw, before);
-        let found = opened(image, folder, |data| check_files(data, seals, commits, &needs));
+        let found = opened(image, folder, |data| {
+            check_files(data, seals, commits, &needs)
+        });
         let is_unmade = found == Err(Unopened::Unmade) && needs.records.is_empty();
         counts.unmade += usize::from(is_unmade);
         let mut faults = match found {
@@ -208,7 +254,12 @@ fn needs<'r>(
     draw: Draw,
     before: usize,
 ) -> Needs<'r> {
-    let mut needs = Needs { before, answers, sequence: 0, records: HashSet::new() };
+    let mut needs = Needs {
+        before,
+        answers,
+        sequence: 0,
+        records: HashSet::new(),
+    };
     for told in told.iter().filter(|told| answers[&told.request] < before) {
         if told.kind == Kind::Changes {
             needs.sequence = needs.sequence.max(commits.of_request[&told.request]);
@@ -238,7 +289,12 @@ enum Unopened {
     Fault(String),
 }
 
-fn check_files(data: &Path, seals: &mut Seals, commits: &Commits, needs: &Needs<'_>) -> Result<(), Unopened> {
+fn check_files(
+    data: &Path,
+    seals: &mut Seals,
+    commits: &Commits,
+    needs: &Needs<'_>,
+) -> Result<(), Unopened> {
     let parts = ["format", "dev.key", "hsm.seal", "store.db"];
     if !parts.iter().all(|part| data.join(part).exists()) {
         return Err(Unopened::Unmade);
@@ -247,7 +303,9 @@ fn check_files(data: &Path, seals: &mut Seals, commits: &Commits, needs: &Needs<
     let found = seals.contents(data).map_err(Unopened::Fault)?;
     let whole = commits.contents.get(&found.sequence);
     // The commits before the first that was synced are those of an empty store.
-    if whole.is_some_and(|digest| *digest != found.digest) || (whole.is_none() && found.sequence > 0) {
+    if whole.is_some_and(|digest| *digest != found.digest)
+        || (whole.is_none() && found.sequence > 0)
+    {
         let fault = format!("commit {} is half-done", found.sequence);
         return Err(Unopened::Fault(fault));
     }
@@ -255,8 +313,16 @@ fn check_files(data: &Path, seals: &mut Seals, commits: &Commits, needs: &Needs<
         let fault = format!("commit {} of {} answered", found.sequence, needs.sequence);
         return Err(Unopened::Fault(fault));
     }
-    let known: HashSet<&str> = recorded.iter().chain(&found.outbox).map(String::as_str).collect();
-    match needs.records.iter().find(|request| !known.contains(*request)) {
+    let known: HashSet<&str> = recorded
+        .iter()
+        .chain(&found.outbox)
+        .map(String::as_str)
+        .collect();
+    match needs
+        .records
+        .iter()
+        .find(|request| !known.contains(*request))
+    {
         Some(missing) => Err(Unopened::Fault(format!("no record of {missing}"))),
         None => Ok(()),
     }
@@ -289,10 +355,17 @@ fn compare(recorded: &[String], needs: &Needs<'_>) -> Vec<String> {
         *times.entry(request).or_default() += 1;
     }
     let times_of = |request: &str| times.get(request).copied().unwrap_or(0);
-    let missing = needs.records.iter().filter(|request| times_of(request) == 0);
-    let twice = times.iter().filter(|(request, times)| !request.is_empty() && **times > 1);
+    let missing = needs
+        .records
+        .iter()
+        .filter(|request| times_of(request) == 0);
+    let twice = times
+        .iter()
+        .filter(|(request, times)| !request.is_empty() && **times > 1);
     let missing = missing.map(|request| format!("no record of {request}"));
-    missing.chain(twice.map(|(request, times)| format!("{times} records of {request}"))).collect()
+    missing
+        .chain(twice.map(|(request, times)| format!("{times} records of {request}")))
+        .collect()
 }
 
 /// Nobody syncs the index of SQLite's log: it is gone, or holds anything.
@@ -304,7 +377,9 @@ fn set_shared_memory(image: &mut Image, dice: &mut Dice) {
     let bytes = match dice.below(3) {
         0 => Vec::new(),
         1 => vec![0; SHARED_MEMORY_BYTES],
-        _ => (0..SHARED_MEMORY_BYTES / 8).flat_map(|_| dice.next().to_be_bytes()).collect(),
+        _ => (0..SHARED_MEMORY_BYTES / 8)
+            .flat_map(|_| dice.next().to_be_bytes())
+            .collect(),
     };
     image.files.insert(path, bytes);
 }
@@ -315,7 +390,11 @@ fn fingerprint(image: &Image, everything: bool, before: usize) -> [u8; 32] {
     for folder in &image.folders {
         parts.push(sha256(&[b"folder", folder.as_os_str().as_encoded_bytes()]));
     }
-    for (path, bytes) in image.files.iter().filter(|(path, _)| *path != Path::new(SHARED_MEMORY)) {
+    for (path, bytes) in image
+        .files
+        .iter()
+        .filter(|(path, _)| *path != Path::new(SHARED_MEMORY))
+    {
         parts.push(sha256(&[path.as_os_str().as_encoded_bytes(), b"\0", bytes]));
     }
     sha256(&[parts.as_flattened()])
@@ -331,9 +410,21 @@ fn every_state_that_a_crash_can_leave_opens_with_all_that_was_answered() {
         replay(seed, start, &plan, &mut counts);
         round += 1;
     }
-    assert!(counts.served > 0 && counts.states > counts.points, "{counts:#?}");
-    let Counts { points, states, served, unmade, lost, .. } = &counts;
-    println!("campaign crash: {round} recordings, {served} states served, {unmade} from before there was a folder");
+    assert!(
+        counts.served > 0 && counts.states > counts.points,
+        "{counts:#?}"
+    );
+    let Counts {
+        points,
+        states,
+        served,
+        unmade,
+        lost,
+        ..
+    } = &counts;
+    println!(
+        "campaign crash: {round} recordings, {served} states served, {unmade} from before there was a folder"
+    );
     for fault in &counts.faults {
         println!("LOST {fault}");
     }
@@ -343,7 +434,11 @@ fn every_state_that_a_crash_can_leave_opens_with_all_that_was_answered() {
 
 /// Crashes one recording for a while.
 fn replay(seed: u64, start: Instant, plan: &Plan, counts: &mut Counts) {
-    let turns = if plan.time > RECORDING_TIME / 2 { TURNS } else { TURNS_BRIEFLY };
+    let turns = if plan.time > RECORDING_TIME / 2 {
+        TURNS
+    } else {
+        TURNS_BRIEFLY
+    };
     let (scratch, _) = scratch_in_memory();
     let mut replay = Replay::new(record(seed, turns), scratch.path(), seed);
     let begun = now();
@@ -354,12 +449,49 @@ fn replay(seed: u64, start: Instant, plan: &Plan, counts: &mut Counts) {
         replay.commits.contents.len(),
         begun.since(start),
     );
-    let is_over = |_: &Counts| now().since(begun) >= RECORDING_TIME || now().since(start) >= plan.time;
+    let is_over = |counts: &Counts| {
+        let time_is_over = now().since(begun) >= RECORDING_TIME || now().since(start) >= plan.time;
+        time_is_over && counts.states >= STATES_MIN
+    };
     for pass in 0..PASSES {
         replay.pass(pass, &|_| true, counts, &is_over);
-        // However short the time, one pass is whole enough to judge by.
         if is_over(counts) {
             break;
         }
+    }
+}
+
+/// What a disk that lies does not sync.
+const LIES: &[(&str, &Obeys)] = &[
+    ("everything", &|_| false),
+    ("the store's log", &|path| path != Path::new("store.db-wal")),
+    ("the audit log", &|path| {
+        path.extension().is_none_or(|extension| extension != "log")
+    }),
+    ("names", &|path| {
+        path.file_name()
+            .is_some_and(|name| name != "audit" && name != "keys")
+    }),
+];
+
+#[test]
+fn a_disk_that_lies_is_found_out() {
+    let (scratch, _) = scratch_in_memory();
+    let mut replay = Replay::new(record(7, TURNS_BRIEFLY), scratch.path(), 7);
+    for (what, obeys) in LIES {
+        let mut counts = Counts::default();
+        replay.seen.clear();
+        for pass in 0..PASSES {
+            replay.pass(pass, obeys, &mut counts, &|counts| counts.lost > 0);
+            if counts.lost > 0 {
+                break;
+            }
+        }
+        println!(
+            "without syncs of {what}: {} in {} states",
+            counts.faults.join(", "),
+            counts.states
+        );
+        assert!(counts.lost > 0, "without syncs of {what} nothing is lost");
     }
 }

@@ -7,8 +7,8 @@ use std::io::BufReader;
 use std::path::Path;
 use std::sync::Arc;
 
-use strongroom_audit::log::checkpoint_key_id;
 use strongroom_audit::log::Item;
+use strongroom_audit::log::checkpoint_key_id;
 use strongroom_audit::{Begins, CheckpointKeyId, Record, Verifier};
 use strongroom_base::Env;
 use strongroom_crypto::digest::sha256;
@@ -32,6 +32,7 @@ use strongroom_store::{
 use strongroom_testkit::from_base64;
 
 const KEY_FILE: &str = "dev.key";
+const EVENT_ID_BYTES: usize = 36;
 
 /// What a store holds.
 #[derive(Clone, Debug)]
@@ -51,12 +52,13 @@ pub(super) struct Seals(HashMap<Vec<u8>, Arc<StoreKeys>>);
 impl Seals {
     /// The store keys that the seal of `folder` yields.
     fn keys(&mut self, folder: &Path) -> Result<Arc<StoreKeys>, String> {
-        let read = |name: &str| fs::read(folder.join(name)).map_err(|error| format!("{name}: {error}"));
+        let read =
+            |name: &str| fs::read(folder.join(name)).map_err(|error| format!("{name}: {error}"));
         let (seal, secret) = (read(SEAL_FILE)?, read(KEY_FILE)?);
         if let Some(keys) = self.0.get(&seal) {
             return Ok(Arc::clone(keys));
         }
-        let keys = unseal(&seal, &secret).map_err(|code| format!("{SEAL_FILE}: {code:?}"))?;
+        let keys = unseal(&seal, &secret)?;
         let keys = Arc::new(keys);
         self.0.insert(seal, Arc::clone(&keys));
         Ok(keys)
@@ -69,7 +71,8 @@ impl Seals {
         if !folder.path().join("store.db").exists() {
             return Err("store.db: there is none".to_owned());
         }
-        let engine = Sqlite::open(&folder, SqliteOptions::default()).map_err(|error| error.to_string())?;
+        let engine =
+            Sqlite::open(&folder, SqliteOptions::default()).map_err(|error| error.to_string())?;
         if engine.health() != Health::SOUND {
             return Err(format!("the store is {:?}", engine.health()));
         }
@@ -79,13 +82,18 @@ impl Seals {
 
 fn read(engine: Arc<Sqlite>, keys: &StoreKeys) -> Result<Contents, String> {
     let fault = |error| format!("the store: {error}");
-    let nothing = Commit { reads: Vec::new(), writes: Vec::new() };
+    let nothing = Commit {
+        reads: Vec::new(),
+        writes: Vec::new(),
+    };
     let Outcome::Committed { sequence } = engine.commit(nothing).wait().map_err(fault)? else {
         return Err("the store has a conflict about nothing".to_owned());
     };
     let (mut bytes, mut after) = (Vec::new(), None);
     loop {
-        let page = engine.scan(b"", after.as_deref(), SCAN_ENTRIES_MAX).map_err(fault)?;
+        let page = engine
+            .scan(b"", after.as_deref(), SCAN_ENTRIES_MAX)
+            .map_err(fault)?;
         for (key, entry) in &page.entries {
             bytes.extend_from_slice(&sha256(&[key, &entry.version.to_be_bytes(), &entry.value]));
         }
@@ -95,14 +103,25 @@ fn read(engine: Arc<Sqlite>, keys: &StoreKeys) -> Result<Contents, String> {
         }
     }
     let store = SealedStore::new(engine, keys, Env::system().random);
-    let waiting = store.scan_each(Table::Outbox, &[], None, SCAN_ENTRIES_MAX).map_err(fault)?;
+    let waiting = store
+        .scan_each(Table::Outbox, &[], None, SCAN_ENTRIES_MAX)
+        .map_err(fault)?;
     let mut outbox = Vec::new();
     for (_, record) in waiting.records {
         let record = record.map_err(fault)?;
-        let record = Record::decode(&record.bytes).map_err(|error| format!("the outbox: {error}"))?;
+        // The event id precedes the record.
+        let (_, payload) = record
+            .bytes
+            .split_at_checked(EVENT_ID_BYTES)
+            .ok_or("the outbox: a short entry")?;
+        let record = Record::decode(payload).map_err(|error| format!("the outbox: {error}"))?;
         outbox.push(record.request_id);
     }
-    Ok(Contents { sequence, digest: sha256(&[&bytes]), outbox })
+    Ok(Contents {
+        sequence,
+        digest: sha256(&[&bytes]),
+        outbox,
+    })
 }
 
 /// The requests that the audit log of `folder` has records of, in order. Fails unless every link and checkpoint holds.
@@ -112,7 +131,11 @@ pub(super) fn recorded(folder: &Path) -> Result<Vec<String>, String> {
     let key = |id: &CheckpointKeyId| keys.get(id).cloned();
     let mut verifier = Verifier::new(&key, Begins::AtTheStart);
     let mut requests = Vec::new();
-    let found = if log.exists() { segments(&log).map_err(|error| error.to_string())? } else { Vec::new() };
+    let found = if log.exists() {
+        segments(&log).map_err(|error| error.to_string())?
+    } else {
+        Vec::new()
+    };
     for (number, path) in found {
         let source = BufReader::new(File::open(path).map_err(|error| error.to_string())?);
         let verified = verifier.segment(number, source, &mut |item| {
@@ -124,7 +147,9 @@ pub(super) fn recorded(folder: &Path) -> Result<Vec<String>, String> {
         });
         verified.map_err(|stop| format!("audit segment {number}: {stop:?}"))?;
     }
-    verifier.finish().map_err(|fault| format!("audit log: {fault}"))?;
+    verifier
+        .finish()
+        .map_err(|fault| format!("audit log: {fault}"))?;
     Ok(requests)
 }
 
@@ -150,14 +175,17 @@ struct OrdinaryMemory;
 
 impl WorkingMemory for OrdinaryMemory {
     fn lend(&mut self, kib: u32, work: &mut dyn FnMut(&mut [Argon2Block])) -> bool {
-        work(&mut vec![Argon2Block::default(); usize::try_from(kib).unwrap()]);
+        work(&mut vec![
+            Argon2Block::default();
+            usize::try_from(kib).unwrap()
+        ]);
         true
     }
 
     fn give_back(&mut self) {}
 }
 
-fn unseal(seal: &[u8], secret: &[u8]) -> Result<StoreKeys, Code> {
+fn unseal(seal: &[u8], secret: &[u8]) -> Result<StoreKeys, String> {
     let env = Env::system();
     let core = Core::new(Setup {
         random: env.random,
@@ -167,18 +195,29 @@ fn unseal(seal: &[u8], secret: &[u8]) -> Result<StoreKeys, Code> {
         protections: Vec::new(),
         self_tests_passed: Some(1),
     });
-    call(&core, &LoadSeal { seal })?;
-    let status = call(&core, &GetStatus {})?;
+    let refused = |code| format!("{SEAL_FILE}: {code:?}");
+    call(&core, &LoadSeal { seal }).map_err(refused)?;
+    let status = call(&core, &GetStatus {}).map_err(refused)?;
     let boxed = seal_to(&status.exchange_key, PURPOSE_UNSEAL, secret).unwrap();
-    let progress = call(&core, &Unseal { secret: &boxed })?;
-    assert_eq!(progress.outcome, UnsealOutcome::Opened);
-    let keys = call(&core, &GetStoreKeys {})?;
-    Ok(StoreKeys { seal: keys.seal, name: keys.name })
+    let progress = call(&core, &Unseal { secret: &boxed }).map_err(refused)?;
+    if progress.outcome != UnsealOutcome::Opened {
+        return Err(format!("{SEAL_FILE}: {:?}", progress.outcome));
+    }
+    let keys = call(&core, &GetStoreKeys {}).map_err(refused)?;
+    Ok(StoreKeys {
+        seal: keys.seal,
+        name: keys.name,
+    })
 }
 
 fn call<'a, C: Command<'a>>(core: &Core, command: &C) -> Result<C::Reply, Code> {
     let body = encode(command);
-    let request = RequestFrame { id: 1, session: 0, command: C::NUMBER, body: &body };
+    let request = RequestFrame {
+        id: 1,
+        session: 0,
+        command: C::NUMBER,
+        body: &body,
+    };
     let mut out = Vec::new();
     core.handle(&request, &mut out);
     let reply: ReplyFrame<'_> = decode(&out).unwrap();

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use strongroom_testkit::{Disk, Image, Server, Step, Steps, Survives, calls};
 
-use crate::campaign::promises::{ACCOUNTS, STRICT, Writer};
 use crate::campaign::Dice;
+use crate::campaign::promises::{ACCOUNTS, STRICT, Writer};
 use crate::{program, scratch_in_memory};
 
 /// SQLite's index of its log is shared memory, not a file: nobody writes it with calls, and it says nothing after a
@@ -52,7 +52,13 @@ pub(super) fn record(seed: u64, turns: usize) -> Recording {
     recording
 }
 
-fn live(data: &Path, trace: &Path, end: End, recording: &mut Recording, (seed, turns): (u64, usize)) {
+fn live(
+    data: &Path,
+    trace: &Path,
+    end: End,
+    recording: &mut Recording,
+    (seed, turns): (u64, usize),
+) {
     let mut server = Server::dev(&program().recorded(trace), data);
     let tracer = server.process().tracer().expect("strace");
     let address = server.address();
@@ -87,7 +93,9 @@ fn rotate(data: &Path) {
 
 fn run(data: &Path, words: &[&str]) {
     let path = data.display().to_string();
-    program().run([words, &["--data", &path]].concat()).succeeded();
+    program()
+        .run([words, &["--data", &path]].concat())
+        .succeeded();
 }
 
 impl Recording {
@@ -108,7 +116,9 @@ impl Recording {
     /// The steps explain every byte of the folder. Otherwise nothing can be concluded from them.
     fn check(&self, data: &Path) {
         let mut disk = Disk::default();
-        self.steps.iter().for_each(|step| disk.make(step, &|_| true));
+        self.steps
+            .iter()
+            .for_each(|step| disk.make(step, &|_| true));
         let mut explained = disk.crash(&mut Survives::Everything);
         let mut found = Image::read(data);
         for image in [&mut explained, &mut found] {
@@ -137,7 +147,9 @@ fn answered(name: &str, bytes: impl FnOnce() -> Vec<u8>) -> Option<String> {
     if !bytes.starts_with(b"HTTP/1.1 ") {
         return None;
     }
-    let at = bytes.windows(ID_HEADER.len()).position(|window| window.eq_ignore_ascii_case(ID_HEADER))?;
+    let at = bytes
+        .windows(ID_HEADER.len())
+        .position(|window| window.eq_ignore_ascii_case(ID_HEADER))?;
     let id = bytes.get(at + ID_HEADER.len()..)?.get(..ID_BYTES)?;
     Some(String::from_utf8_lossy(id).into_owned())
 }
