@@ -2,11 +2,12 @@
 //! in any order. Must never keep a state that a real disk could not be in, nor leave one out.
 //!
 //! A file's bytes are durable once it is synced, a name once its folder is; both may be so earlier. Sectors of 512
-//! bytes are written whole. A file that was made longer may read as zeros where nothing arrived.
+//! bytes are written whole, as memory has them then. A file that was made longer may read as zeros where nothing arrived.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::Write;
+use std::ops::Range;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -72,9 +73,7 @@ impl Steps {
 
     /// What `call` did. Panics when it is a call that changes files in a way that is not known here.
     pub fn read(&mut self, call: &Call<'_>) -> Option<Step> {
-        if call.result < 0 {
-            return None;
-        }
+        call.result.filter(|result| *result >= 0)?;
         let change = self.change(call)?;
         self.note(&change);
         Some(Step {
@@ -108,7 +107,7 @@ impl Steps {
             "pwrite64" => Some(Change::Write(path, number(3), whole(call))),
             "write" | "writev" => Some(self.write(call, path)),
             "lseek" => {
-                let place = Place::At(usize::try_from(call.result).unwrap());
+                let place = Place::At(usize::try_from(call.result?).unwrap());
                 self.places.insert((call.descriptor()?, path), place);
                 None
             }
@@ -138,7 +137,7 @@ impl Steps {
         } else {
             Place::At(0)
         };
-        self.places.insert((call.result, path.clone()), place);
+        self.places.insert((call.result?, path.clone()), place);
         let is_known = self.lengths.contains_key(&path);
         if flags.contains("O_TRUNC") && is_known {
             return Some(Change::Length(path, 0));
@@ -185,8 +184,8 @@ impl Steps {
 fn whole(call: &Call<'_>) -> Vec<u8> {
     let bytes = call.bytes();
     assert_eq!(
-        i64::try_from(bytes.len()),
-        Ok(call.result),
+        i64::try_from(bytes.len()).ok(),
+        call.result,
         "a write cut short"
     );
     bytes
@@ -395,15 +394,27 @@ impl Inode {
     fn some(&self, chance: &mut dyn FnMut(usize) -> usize) -> Vec<u8> {
         let mut bytes = self.synced.clone();
         let mut keeps = keeps(self.waiting.len(), chance);
+        // A sector goes to the disk as it is in memory then: what is missing from it, everything later is, too.
+        let mut behind = BTreeSet::new();
         for piece in &self.waiting {
             let is_kept = keeps.next() == Some(true);
+            let is_torn = is_kept && chance(4) == 0;
             match &piece.kind {
-                PieceKind::Bytes(offset, written) if is_kept && chance(4) == 0 => {
-                    tear(&mut bytes, *offset, written, chance);
+                PieceKind::Bytes(offset, written) => {
+                    for (sector, part) in sectors(*offset, written.len()) {
+                        if !is_kept || (is_torn && chance(2) == 0) {
+                            behind.insert(sector);
+                        }
+                        if !behind.contains(&sector) {
+                            put(&mut bytes, offset + part.start, &written[part]);
+                        }
+                    }
+                    // The length arrived, the bytes did not.
+                    if chance(8) == 0 {
+                        piece.kind.reach(&mut bytes);
+                    }
                 }
                 kind if is_kept => kind.apply(&mut bytes),
-                // The length arrived, the bytes did not.
-                kind if chance(8) == 0 => kind.reach(&mut bytes),
                 _ => {}
             }
         }
@@ -436,17 +447,15 @@ fn put(file: &mut Vec<u8>, offset: usize, bytes: &[u8]) {
     file[offset..end].copy_from_slice(bytes);
 }
 
-/// Puts only some of the sectors that `bytes` at `offset` fall into.
-fn tear(file: &mut Vec<u8>, offset: usize, bytes: &[u8], chance: &mut dyn FnMut(usize) -> usize) {
-    let mut at = 0;
-    while at < bytes.len() {
-        let sector_end = (offset + at) / SECTOR_BYTES * SECTOR_BYTES + SECTOR_BYTES;
-        let end = bytes.len().min(sector_end - offset);
-        if chance(2) == 0 {
-            put(file, offset + at, &bytes[at..end]);
-        }
-        at = end;
-    }
+/// The sectors that `length` bytes at `offset` fall into, and which of the bytes do.
+fn sectors(offset: usize, length: usize) -> impl Iterator<Item = (usize, Range<usize>)> {
+    let first = offset / SECTOR_BYTES;
+    let count = (offset + length).div_ceil(SECTOR_BYTES) - first;
+    (first..first + count).map(move |sector| {
+        let start = (sector * SECTOR_BYTES).max(offset) - offset;
+        let end = ((sector + 1) * SECTOR_BYTES).min(offset + length) - offset;
+        (sector, start..end)
+    })
 }
 
 /// Which of `count` things that wait are kept, in one of the ways in which disks lose things.

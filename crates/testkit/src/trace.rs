@@ -16,7 +16,7 @@ const STRING_BYTES_MAX: &str = "16777216";
 /// How long strace may write on when its program has ended.
 const ENDING_MAX: Duration = Duration::from_secs(30);
 
-/// A call that returned.
+/// A call.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Call<'t> {
     /// The line of the trace in which the kernel was entered.
@@ -27,8 +27,8 @@ pub struct Call<'t> {
     pub name: &'t str,
     /// Its arguments as strace writes them.
     pub arguments: Vec<u8>,
-    /// What it returned.
-    pub result: i64,
+    /// What it returned; nothing when the program was killed in it, and then what it did is not known.
+    pub result: Option<i64>,
 }
 
 impl Program {
@@ -94,16 +94,25 @@ impl Process {
     }
 }
 
-/// The calls of a trace in the order in which they returned.
+/// The calls of a trace in the order in which they returned; at the end those that did not.
 pub fn calls(text: &[u8]) -> Vec<Call<'_>> {
     let mut calls = Vec::new();
-    let mut unfinished = HashMap::new();
+    let (mut unfinished, mut lines) = (HashMap::new(), 0);
     for (number, line) in text.split(|byte| *byte == b'\n').enumerate() {
+        lines = number;
         let Some((process, rest)) = split_at_byte(line, b' ') else {
             continue;
         };
         calls.extend(finish(number, process, rest.trim_ascii(), &mut unfinished));
     }
+    let killed = unfinished.into_values().map(|(begin, name, first)| Call {
+        begin,
+        end: lines,
+        name,
+        arguments: first.to_vec(),
+        result: None,
+    });
+    calls.extend(killed);
     calls
 }
 
@@ -140,7 +149,8 @@ fn returned<'t>(begin: usize, end: usize, name: &'t str, rest: &[u8]) -> Option<
         end,
         name,
         arguments: arguments.to_vec(),
-        result: digits.parse().ok()?,
+        // A question mark stands for a call in which the program was killed.
+        result: digits.parse().ok(),
     })
 }
 

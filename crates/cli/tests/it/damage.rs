@@ -48,9 +48,9 @@ impl Counts {
     }
 }
 
-pub(crate) fn fill(server: &Server) -> Vec<Known> {
+pub(crate) fn fill(server: &Server, keys: usize) -> Vec<Known> {
     let mut client = server.client();
-    (0..KEYS)
+    (0..keys)
         .map(|number| {
             let made = client.ok("CreateKey", &json!({"Description": number.to_string()}));
             let key = made["KeyMetadata"]["Arn"].as_str().unwrap().to_owned();
@@ -168,7 +168,7 @@ fn a_changed_byte_is_noticed_or_changes_no_answer() {
     let (folder, data) = scratch();
     let killed = folder.path().join("killed");
     let mut server = Server::dev(&program(), &data);
-    let known = fill(&server);
+    let known = fill(&server, KEYS);
     server.kill();
     copy_folder(&data, &killed);
     server.restart();

@@ -2,7 +2,7 @@
 
 use super::calls;
 
-fn check(text: &str, expected: &[(&str, usize, usize, i64)]) {
+fn check(text: &str, expected: &[(&str, usize, usize, Option<i64>)]) {
     let found = calls(text.as_bytes());
     let found: Vec<_> = found
         .iter()
@@ -14,19 +14,23 @@ fn check(text: &str, expected: &[(&str, usize, usize, i64)]) {
 #[test]
 fn calls_are_told_in_the_order_in_which_they_return() {
     check("", &[]);
-    check("7  fsync(12<\\x2f\\x61>) = 0\n", &[("fsync", 0, 0, 0)]);
+    check(
+        "7  fsync(12<\\x2f\\x61>) = 0\n",
+        &[("fsync", 0, 0, Some(0))],
+    );
     check(
         "7  fsync(12<\\x2f\\x61>)   = -1 EIO (Input/output error)\n",
-        &[("fsync", 0, 0, -1)],
+        &[("fsync", 0, 0, Some(-1))],
     );
+    check("7  fsync(1<\\x61>) = ?\n", &[("fsync", 0, 0, None)]);
     check("7  +++ exited with 0 +++\n", &[]);
     check(
         "7  fsync(1<\\x61> <unfinished ...>\n9  write(2<\\x62>, \"\\x41\", 1) = 1\n7  <... fsync resumed>)              = 0\n",
-        &[("write", 1, 1, 1), ("fsync", 0, 2, 0)],
+        &[("write", 1, 1, Some(1)), ("fsync", 0, 2, Some(0))],
     );
     check(
         "7  fsync(1<\\x61> <unfinished ...>\n7  +++ killed by SIGKILL +++\n",
-        &[],
+        &[("fsync", 0, 2, None)],
     );
 }
 

@@ -11,7 +11,7 @@ use strongroom_base::Instant;
 use strongroom_crypto::digest::sha256;
 use strongroom_testkit::{Change, Disk, Image, Obeys, Server, Survives, now};
 
-use super::opened::{Contents, Seals, recorded};
+use super::opened::{Contents, Seals, read_log, recorded};
 use super::promises::{Kind, STRICT, Told};
 use super::{Dice, Plan};
 use crate::{program, scratch_in_memory};
@@ -43,6 +43,8 @@ struct Needs<'r> {
     sequence: u64,
     /// Requests whose records must be there.
     records: HashSet<&'r str>,
+    /// What of the files was synced.
+    synced: &'r Image,
 }
 
 impl Needs<'_> {
@@ -50,6 +52,13 @@ impl Needs<'_> {
         self.answers
             .get(request)
             .is_some_and(|line| *line < self.before)
+    }
+
+    /// How much of a segment of the audit log was synced, in bytes.
+    fn synced_length(&self, segment: u64) -> u64 {
+        let path = PathBuf::from(format!("audit/{segment:012}.log"));
+        let length = self.synced.files.get(&path).map_or(0, Vec::len);
+        u64::try_from(length).unwrap()
     }
 }
 
@@ -75,6 +84,8 @@ struct Counts {
     states: usize,
     served: usize,
     unmade: usize,
+    /// What a crash left of the audit log's end was called damage.
+    alarms: usize,
     faults: Vec<String>,
     lost: usize,
 }
@@ -184,6 +195,7 @@ impl Replay {
 
     fn crash(&mut self, disk: &Disk, point: usize, before: usize, counts: &mut Counts) {
         counts.points += 1;
+        let synced = disk.crash(&mut Survives::Nothing);
         let draws = if disk.waiting() == 0 { 0 } else { DRAWS };
         let draws = (0..draws).map(Draw::Chance);
         for draw in [Draw::Everything, Draw::Nothing].into_iter().chain(draws) {
@@ -203,7 +215,7 @@ impl Replay {
                 .seen
                 .insert(fingerprint(&image, draw == Draw::Everything, before))
             {
-                let faults = self.judge(&image, draw, before, &mut dice, counts);
+                let faults = self.judge((&image, &synced), draw, before, &mut dice, counts);
                 counts.note(faults, || format!("step {point} {draw:?}"));
             }
         }
@@ -211,7 +223,7 @@ impl Replay {
 
     fn judge(
         &mut self,
-        image: &Image,
+        (image, synced): (&Image, &Image),
         draw: Draw,
         before: usize,
         dice: &mut Dice,
@@ -226,7 +238,7 @@ impl Replay {
             folder,
             ..
         } = self;
-        let needs = needs(&recording.answers, told, commits, draw, before);
+        let needs = needs((&recording.answers, synced), told, commits, draw, before);
         let found = opened(image, folder, |data| {
             check_files(data, seals, commits, &needs)
         });
@@ -235,9 +247,13 @@ impl Replay {
         let mut faults = match found {
             Err(Unopened::Unmade) if is_unmade => Vec::new(),
             Err(Unopened::Unmade) => vec!["there is no data folder any more".to_owned()],
-            Err(Unopened::Fault(fault)) => vec![fault],
-            Ok(()) => Vec::new(),
+            Err(Unopened::Fault(ref fault)) => vec![fault.clone()],
+            Ok(_) => Vec::new(),
         };
+        if found == Ok(End::Alarming) {
+            counts.alarms += 1;
+            return faults;
+        }
         // What no server has finished making can only be judged by one that tries.
         if faults.is_empty() && dice.below(SERVED_SHARE) == 0 {
             counts.served += 1;
@@ -248,7 +264,7 @@ impl Replay {
 }
 
 fn needs<'r>(
-    answers: &'r HashMap<String, usize>,
+    (answers, synced): (&'r HashMap<String, usize>, &'r Image),
     told: &'r [Told],
     commits: &Commits,
     draw: Draw,
@@ -259,6 +275,7 @@ fn needs<'r>(
         answers,
         sequence: 0,
         records: HashSet::new(),
+        synced,
     };
     for told in told.iter().filter(|told| answers[&told.request] < before) {
         if told.kind == Kind::Changes {
@@ -281,6 +298,15 @@ fn opened<T>(image: &Image, folder: &Path, look: impl FnOnce(&Path) -> T) -> T {
     seen
 }
 
+/// How the audit log of a crash ends.
+#[derive(Debug, PartialEq, Eq)]
+enum End {
+    /// Whole, or torn as crashes tear.
+    Explained,
+    /// It is called damaged, behind everything that was synced.
+    Alarming,
+}
+
 /// Why a folder does not open.
 #[derive(Debug, PartialEq, Eq)]
 enum Unopened {
@@ -294,12 +320,17 @@ fn check_files(
     seals: &mut Seals,
     commits: &Commits,
     needs: &Needs<'_>,
-) -> Result<(), Unopened> {
+) -> Result<End, Unopened> {
     let parts = ["format", "dev.key", "hsm.seal", "store.db"];
     if !parts.iter().all(|part| data.join(part).exists()) {
         return Err(Unopened::Unmade);
     }
-    let recorded = recorded(data).map_err(Unopened::Fault)?;
+    let log = read_log(data).map_err(Unopened::Fault)?;
+    let end = match &log.fault {
+        None => End::Explained,
+        Some(fault) if fault.offset >= needs.synced_length(fault.segment) => End::Alarming,
+        Some(_) => return Err(Unopened::Fault(recorded(data).unwrap_err())),
+    };
     let found = seals.contents(data).map_err(Unopened::Fault)?;
     let whole = commits.contents.get(&found.sequence);
     // The commits before the first that was synced are those of an empty store.
@@ -313,7 +344,8 @@ fn check_files(
         let fault = format!("commit {} of {} answered", found.sequence, needs.sequence);
         return Err(Unopened::Fault(fault));
     }
-    let known: HashSet<&str> = recorded
+    let known: HashSet<&str> = log
+        .requests
         .iter()
         .chain(&found.outbox)
         .map(String::as_str)
@@ -324,7 +356,7 @@ fn check_files(
         .find(|request| !known.contains(*request))
     {
         Some(missing) => Err(Unopened::Fault(format!("no record of {missing}"))),
-        None => Ok(()),
+        None => Ok(end),
     }
 }
 
@@ -419,11 +451,12 @@ fn every_state_that_a_crash_can_leave_opens_with_all_that_was_answered() {
         states,
         served,
         unmade,
+        alarms,
         lost,
         ..
     } = &counts;
     println!(
-        "campaign crash: {round} recordings, {served} states served, {unmade} from before there was a folder"
+        "campaign crash: {round} recordings, {served} states served, {unmade} from before there was a folder, {alarms} whose log's end was called damaged"
     );
     for fault in &counts.faults {
         println!("LOST {fault}");

@@ -23,43 +23,62 @@ const LOG_SHARE: usize = 12;
 /// However short the time, so many faults are dealt.
 const FAULTS_MIN: usize = 4;
 const ERRORS: &[&str] = &["EIO", "ENOSPC"];
-const WRITES: &[&str] = &["write", "pwrite64"];
 const SYNCS: &[&str] = &["fsync", "fdatasync"];
-const OTHERS: &[&str] = &["ftruncate", "fallocate", "rename", "openat"];
+/// Kinds of calls by how often they are drawn; strace counts each call of a kind for itself.
+const CALLS: &[&str] = &[
+    "write,pwrite64",
+    "write,pwrite64",
+    "write,pwrite64",
+    "fsync,fdatasync",
+    "fsync,fdatasync",
+    "fsync,fdatasync",
+    "ftruncate,fallocate",
+    "openat,rename",
+];
+/// What a server only reads, and what it is told apart by.
+const NOT_WRITTEN: &[&str] = &["lock", "format", "dev.key", "hsm.seal"];
+/// What is written and not there now: by the next start, or when a file is replaced.
+const TO_BE_MADE: &[&str] = &[
+    "",
+    "audit",
+    "hsm.seal.new",
+    "hsm.seal.new",
+    "store.db-wal",
+    "aws.env.new",
+];
 /// What is given up and made anew when it cannot be synced: nothing rests on it yet.
 const MADE_ANEW: &[&str] = &[".new", ".new-journal", "reserve"];
 
 /// One call of a kind fails, or that one and all after it.
 struct Fault {
     path: PathBuf,
-    call: &'static str,
+    calls: &'static str,
     error: &'static str,
     when: String,
 }
 
 impl Fault {
     fn draw(data: &Path, dice: &mut Dice) -> Self {
-        let mut paths: Vec<PathBuf> = Image::read(data).files.into_keys().collect();
-        // The folder itself, and what the next start makes.
-        let more = ["", "audit", "hsm.seal.new", "store.db-wal", "aws.env.new"];
-        paths.extend(more.map(PathBuf::from));
-        paths.push(next_segment(data));
-        let calls = match dice.below(8) {
-            0 => OTHERS,
-            1..=4 => SYNCS,
-            _ => WRITES,
+        let files = Image::read(data).files.into_keys();
+        let is_written = |path: &PathBuf| {
+            let is_old =
+                path.starts_with("audit/keys") || path.extension().is_some_and(|end| end == "log");
+            !is_old && !NOT_WRITTEN.iter().any(|name| path == Path::new(name))
         };
+        let mut paths: Vec<PathBuf> = files.filter(is_written).collect();
+        paths.extend(TO_BE_MADE.iter().map(PathBuf::from));
+        paths.extend([next_segment(data), next_segment(data)]);
         let all_later = if dice.below(4) == 0 { "+" } else { "" };
         Self {
             path: data.join(dice.pick(&paths)),
-            call: *dice.pick::<&str>(calls),
-            error: *dice.pick::<&str>(ERRORS),
+            calls: dice.pick::<&str>(CALLS),
+            error: dice.pick::<&str>(ERRORS),
             when: format!("{}{all_later}", dice.pick(TIMES)),
         }
     }
 
     fn injection(&self) -> String {
-        format!("{}:error={}:when={}", self.call, self.error, self.when)
+        format!("{}:error={}:when={}", self.calls, self.error, self.when)
     }
 }
 
@@ -147,6 +166,8 @@ impl Victim<'_> {
         let tracer = server.process().tracer();
         self.stage.course.moved(server.address());
         let address = server.address();
+        let rotates = dice.below(3) == 0;
+        let data = &self.data;
         let before: usize = self.writers.iter().map(|writer| writer.failed).sum();
         std::thread::scope(|scope| {
             for writer in &mut self.writers {
@@ -155,6 +176,8 @@ impl Victim<'_> {
                     (0..TURNS).for_each(|_| writer.turn());
                 });
             }
+            // It writes the seal anew, and every record that holds a wrapped key. It may fail.
+            scope.spawn(move || rotates.then(|| rotate(data)));
         });
         let after: usize = self.writers.iter().map(|writer| writer.failed).sum();
         self.counts.refused += after - before;
@@ -212,6 +235,11 @@ impl Victim<'_> {
     }
 }
 
+fn rotate(data: &Path) {
+    let path = data.display().to_string();
+    program().run(["domain", "rotate", "--data", &path]);
+}
+
 /// The kind of file and what failed on it.
 fn kind(fault: &Fault, data: &Path) -> String {
     let name = fault.path.strip_prefix(data).unwrap().display().to_string();
@@ -219,7 +247,7 @@ fn kind(fault: &Fault, data: &Path) -> String {
         .chars()
         .filter(|character| !character.is_ascii_digit())
         .collect();
-    format!("{name} {} {}", fault.call, fault.error)
+    format!("{name} {} {}", fault.calls, fault.error)
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use strongroom_audit::log::Item;
 use strongroom_audit::log::checkpoint_key_id;
-use strongroom_audit::{Begins, CheckpointKeyId, Record, Verifier};
+use strongroom_audit::{Begins, CheckpointKeyId, Fault, Record, Stop, Verifier};
 use strongroom_base::Env;
 use strongroom_crypto::digest::sha256;
 use strongroom_crypto::exchange::seal_to;
@@ -126,15 +126,49 @@ fn read(engine: Arc<Sqlite>, keys: &StoreKeys) -> Result<Contents, String> {
 
 /// The requests that the audit log of `folder` has records of, in order. Fails unless every link and checkpoint holds.
 pub(super) fn recorded(folder: &Path) -> Result<Vec<String>, String> {
-    let log = audit_folder(folder);
-    let keys = public_keys(&log.join(PUBLIC_KEYS_FOLDER))?;
+    let log = read_log(folder)?;
+    match log.fault {
+        Some(fault) => Err(format!("audit segment {}: {}", fault.segment, fault.what)),
+        None => Ok(log.requests),
+    }
+}
+
+/// What an audit log holds, up to where it is not what was written.
+pub(super) struct Log {
+    pub(super) requests: Vec<String>,
+    pub(super) fault: Option<LogFault>,
+}
+
+/// Where a log is not what was written.
+pub(super) struct LogFault {
+    pub(super) segment: u64,
+    pub(super) offset: u64,
+    what: String,
+}
+
+impl LogFault {
+    fn of(fault: &Fault) -> Self {
+        Self {
+            segment: fault.segment,
+            offset: fault.offset,
+            what: fault.to_string(),
+        }
+    }
+}
+
+/// Reads the audit log of `folder` as `strongroom audit verify` does.
+pub(super) fn read_log(folder: &Path) -> Result<Log, String> {
+    let folder = audit_folder(folder);
+    let keys = public_keys(&folder.join(PUBLIC_KEYS_FOLDER))?;
     let key = |id: &CheckpointKeyId| keys.get(id).cloned();
     let mut verifier = Verifier::new(&key, Begins::AtTheStart);
-    let mut requests = Vec::new();
-    let found = if log.exists() {
-        segments(&log).map_err(|error| error.to_string())?
-    } else {
-        Vec::new()
+    let mut log = Log {
+        requests: Vec::new(),
+        fault: None,
+    };
+    let found = match folder.exists() {
+        true => segments(&folder).map_err(|error| error.to_string())?,
+        false => Vec::new(),
     };
     for (number, path) in found {
         let source = BufReader::new(File::open(path).map_err(|error| error.to_string())?);
@@ -142,15 +176,20 @@ pub(super) fn recorded(folder: &Path) -> Result<Vec<String>, String> {
             if let Item::Record { payload, .. } = item
                 && let Ok(record) = Record::decode(payload)
             {
-                requests.push(record.request_id);
+                log.requests.push(record.request_id);
             }
         });
-        verified.map_err(|stop| format!("audit segment {number}: {stop:?}"))?;
+        match verified {
+            Ok(()) => {}
+            Err(Stop::Fault(fault)) => {
+                log.fault = Some(LogFault::of(&fault));
+                return Ok(log);
+            }
+            Err(Stop::Read(error)) => return Err(format!("audit segment {number}: {error}")),
+        }
     }
-    verifier
-        .finish()
-        .map_err(|fault| format!("audit log: {fault}"))?;
-    Ok(requests)
+    log.fault = verifier.finish().err().map(|fault| LogFault::of(&fault));
+    Ok(log)
 }
 
 fn public_keys(folder: &Path) -> Result<HashMap<CheckpointKeyId, Vec<u8>>, String> {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 use strongroom_testkit::{Image, Server, now};
 
-use super::opened::{Seals, recorded};
+use super::opened::{Contents, Seals, recorded};
 use super::{Dice, Plan};
 use crate::damage::{Known, fill, is_right};
 use crate::{copy_folder, program, scratch_in_memory};
@@ -17,6 +17,7 @@ use crate::{copy_folder, program, scratch_in_memory};
 const QUICK_SHARE: usize = 40;
 /// However short the time, so many corruptions are served.
 const SERVED_MIN: usize = 3;
+const KEYS: usize = 25;
 const AREA_BYTES_MAX: usize = 600;
 /// Files that nothing is read from: the server's lock, what it tells shells, and room on the disk.
 const TELLS_NOTHING: &[&str] = &["lock", "aws.env", "audit/reserve", "store.db-shm"];
@@ -62,9 +63,27 @@ struct Origin {
     now: PathBuf,
     earlier: PathBuf,
     files: Vec<PathBuf>,
+    contents: Contents,
+    /// The requests of the audit log's records.
+    recorded: Vec<String>,
 }
 
 impl Origin {
+    fn new(now: PathBuf, earlier: PathBuf) -> Self {
+        let files = Image::read(&now).files.into_keys();
+        let files = files.filter(|file| !TELLS_NOTHING.iter().any(|name| file == Path::new(name)));
+        // Looking into a store moves its log.
+        let looked_at = now.with_extension("looked-at");
+        copy_folder(&now, &looked_at);
+        Self {
+            files: files.collect(),
+            contents: Seals::default().contents(&looked_at).unwrap(),
+            recorded: recorded(&looked_at).unwrap(),
+            now,
+            earlier,
+        }
+    }
+
     /// The bytes of `file` after `decay`; `None` when it is gone. The same bytes when there was nothing to change.
     fn rot(&self, file: &Path, decay: Decay, dice: &mut Dice) -> Option<Vec<u8>> {
         let mut bytes = fs::read(self.now.join(file)).unwrap();
@@ -149,9 +168,8 @@ impl Lab {
         match judge(
             &Case {
                 data: copy,
-                original: &origin.now,
+                origin,
                 file,
-                decay,
                 known,
             },
             seals,
@@ -169,9 +187,8 @@ impl Lab {
 /// A folder of which one file rotted.
 struct Case<'c> {
     data: &'c Path,
-    original: &'c Path,
+    origin: &'c Origin,
     file: &'c Path,
-    decay: Decay,
     known: &'c [Known],
 }
 
@@ -179,10 +196,12 @@ struct Case<'c> {
 type Judge = fn(&Case<'_>, &mut Seals) -> Result<Fate, String>;
 
 fn kind(file: &Path) -> String {
-    let name = file.display().to_string();
-    name.chars()
-        .filter(|character| !character.is_ascii_hexdigit())
-        .collect()
+    let kind = match file.parent().and_then(Path::to_str) {
+        Some("") | None => file,
+        Some(_) if is_segment(file) => Path::new("audit/*.log"),
+        Some(folder) => Path::new(folder),
+    };
+    kind.display().to_string()
 }
 
 fn is_quick(file: &Path) -> bool {
@@ -199,7 +218,7 @@ fn judge_quickly(case: &Case<'_>, seals: &mut Seals) -> Result<Fate, String> {
         return match seals.contents(case.data) {
             Err(_) => Ok(Fate::Refused),
             Ok(found) => {
-                let right = seals.contents(case.original)?;
+                let right = &case.origin.contents;
                 let is_same = found.digest == right.digest && found.outbox == right.outbox;
                 is_same
                     .then_some(Fate::Harmless)
@@ -210,7 +229,7 @@ fn judge_quickly(case: &Case<'_>, seals: &mut Seals) -> Result<Fate, String> {
     let Ok(found) = recorded(case.data) else {
         return Ok(Fate::Refused);
     };
-    let right = recorded(case.original)?;
+    let right = &case.origin.recorded;
     // What looks like the torn end of a crash is said to be one; docs/design/audit.md, Verifying: that a log was cut is
     // found with a checkpoint that was kept.
     match right.starts_with(&found) {
@@ -281,30 +300,28 @@ fn origins(folder: &Path, data: &Path) -> (Vec<Origin>, Vec<Known>) {
     let (earlier_ended, earlier_killed) =
         (folder.join("earlier-ended"), folder.join("earlier-killed"));
     let mut server = Server::dev(&program(), data);
-    let mut known = fill(&server);
+    let mut known = fill(&server, KEYS);
     server.kill();
-    copy_folder(data, &earlier_killed);
+    keep(data, &earlier_killed);
     server.restart();
     assert!(server.terminate().success());
-    copy_folder(data, &earlier_ended);
+    keep(data, &earlier_ended);
     server.restart();
     change(&server, &mut known);
     server.kill();
-    copy_folder(data, &killed);
+    keep(data, &killed);
     server.restart();
     assert!(server.terminate().success());
-    copy_folder(data, &ended);
+    keep(data, &ended);
     let pairs = [(ended, earlier_ended), (killed, earlier_killed)];
-    let origins = pairs.map(|(now, earlier)| {
-        let files = Image::read(&now).files.into_keys();
-        let files = files.filter(|file| !TELLS_NOTHING.iter().any(|name| file == Path::new(name)));
-        Origin {
-            files: files.collect(),
-            now,
-            earlier,
-        }
-    });
+    let origins = pairs.map(|(now, earlier)| Origin::new(now, earlier));
     (origins.into(), known)
+}
+
+/// A copy without the room that the audit log keeps free.
+fn keep(data: &Path, copy: &Path) {
+    copy_folder(data, copy);
+    fs::remove_file(copy.join("audit/reserve")).unwrap();
 }
 
 /// Changes each record once, so that there are earlier ones.
@@ -339,7 +356,12 @@ fn whatever_rots_is_noticed_or_changes_no_answer() {
         for _ in 0..QUICK_SHARE {
             lab.corrupt(&is_quick, judge_quickly, &mut dice);
         }
-        served += usize::from(lab.corrupt(&|_| true, judge_served, &mut dice));
+        let is_chosen: &dyn Fn(&Path) -> bool = if served % 3 == 0 {
+            &|_| true
+        } else {
+            &is_store
+        };
+        served += usize::from(lab.corrupt(is_chosen, judge_served, &mut dice));
     }
     let Counts {
         corruptions,
@@ -366,22 +388,22 @@ fn rot_that_nobody_notices_is_told() {
     assert!(refused("thread 'main' panicked at x\nstrongroom: fatal\n").is_err());
     assert!(refused("").is_err());
     let (folder, data) = scratch_in_memory();
-    let mut server = Server::dev(&program(), &data);
-    server.client().create_key();
-    assert!(server.terminate().success());
     let other = folder.path().join("other");
-    let mut server = Server::dev(&program(), &other);
-    server.client().create_key();
-    assert!(server.terminate().success());
-    // Another log in the place of this one is whole, and still another.
+    for data in [&data, &other] {
+        let mut server = Server::dev(&program(), data);
+        server.client().create_key();
+        assert!(server.terminate().success());
+    }
+    // Another folder's parts in the place of this one's are whole, and still others.
+    let origin = Origin::new(data.clone(), data);
     let case = |file: &'static str| Case {
         data: &other,
-        original: &data,
+        origin: &origin,
         file: Path::new(file),
-        decay: Decay::Stale,
         known: &[],
     };
-    let told = ["audit/000000000001.log", "hsm.seal"]
-        .map(|file| judge_quickly(&case(file), &mut Seals::default()));
-    assert!(told.iter().all(Result::is_err), "{told:?}");
+    for file in ["audit/000000000001.log", "hsm.seal"] {
+        let told = judge_quickly(&case(file), &mut Seals::default());
+        assert!(told.is_err(), "{file}: {told:?}");
+    }
 }

@@ -104,7 +104,7 @@ impl Recording {
         for mut call in calls(text) {
             call.begin += first;
             call.end += first;
-            if let Some(id) = answered(&call.name, || call.bytes()) {
+            if let Some(id) = answered(call.name, || call.bytes()) {
                 self.answers.insert(id, call.begin);
             } else {
                 self.steps.extend(steps.read(&call));
