@@ -19,7 +19,7 @@ use crate::{program, scratch_in_memory};
 use recording::{Recording, SHARED_MEMORY, record};
 
 const TURNS_BRIEFLY: usize = 15;
-const TURNS: usize = 250;
+const TURNS: usize = 50;
 /// Longer campaigns record another server after so long.
 const RECORDING_TIME: Duration = Duration::from_secs(60);
 /// A pass over a recording crashes it at one in so many steps, the next pass at others.
