@@ -127,6 +127,7 @@ pub(super) fn open(folder: &Path) -> Result<Opened, OpenError> {
         mark.advance(0)?;
         mark.flush()?;
     }
+    sync_log(folder)?;
     let connection = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(unreadable)?;
     let schema = check_identity(&connection)?;
     let totals = read_totals(&connection).map_err(unreadable)?;
@@ -158,6 +159,16 @@ pub(super) fn open(folder: &Path) -> Result<Opened, OpenError> {
         statement,
         health,
     })
+}
+
+/// What a killed process was writing may be in memory alone: no answer, anchor or mark may tell of a commit that a power
+/// failure could still take back.
+fn sync_log(folder: &Path) -> io::Result<()> {
+    match std::fs::File::open(folder.join(WAL_FILE)) {
+        Ok(log) => log.sync_all(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 /// A connection that neither creates the file nor checkpoints when it is closed: a log that was
