@@ -7,7 +7,7 @@ use std::path::Path;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Row, params};
 
-use crate::anchor::Identity;
+use crate::anchor::{Identity, STATEMENT_BYTES_MAX};
 use crate::engine::Health;
 use crate::folder::{create_file, sync_folder};
 
@@ -315,9 +315,12 @@ fn read_totals(connection: &Connection) -> rusqlite::Result<Totals> {
     )
 }
 
+/// The statement in the file; a longer one than any is none.
 fn read_statement(connection: &Connection) -> rusqlite::Result<Option<Vec<u8>>> {
-    let query = "SELECT statement FROM meta WHERE id=1";
-    connection.query_row(query, [], |row| row.get(0))
+    let query = format!(
+        "SELECT iif(length(statement) <= {STATEMENT_BYTES_MAX}, statement, NULL) FROM meta WHERE id=1"
+    );
+    connection.query_row(&query, [], |row| row.get(0))
 }
 
 /// All keys the index holds with the identities of their rows, and whether they are the ones that were put there: all

@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex};
 use rusqlite::{Connection, params};
 use strongroom_base::Secret;
 use strongroom_store::{
-    Anchor, Commit, Engine, Expect, Memory, Outcome, Root, SqliteOptions, Statement, StoreError,
-    Write,
+    Anchor, Commit, Engine, Expect, Memory, Outcome, Root, STATEMENT_BYTES_MAX, SqliteOptions,
+    Statement, StoreError, Write,
 };
 
 use crate::scratch::{commit, delete, must, open, put, scratch, try_open};
@@ -362,6 +362,23 @@ fn a_row_that_the_index_leaves_out_is_not_absent() {
     assert_eq!(store.scan(b"key", None, 9), Err(StoreError::Damaged));
     assert_eq!(store.get(b"key 2"), Err(StoreError::Damaged));
     assert_eq!(store.get(b"key 1").unwrap().unwrap().value, value(1));
+}
+
+/// What no key process made must not fill memory, nor be too long to be shown to one and so keep an operator from
+/// accepting the store.
+#[test]
+fn a_statement_that_is_too_long_is_none() {
+    for (bytes, expected) in [
+        (STATEMENT_BYTES_MAX, true),
+        (STATEMENT_BYTES_MAX + 1, false),
+    ] {
+        let folder = scratch();
+        drop(open(folder.path()));
+        let query = format!("UPDATE meta SET statement = zeroblob({bytes})");
+        file(folder.path()).execute(&query, []).unwrap();
+        let store = open(folder.path());
+        assert_eq!(stated(&store).is_some(), expected, "{bytes}");
+    }
 }
 
 /// The file is of one table and one index, each of one page: the index's leaf with `text` in it, as
