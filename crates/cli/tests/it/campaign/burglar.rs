@@ -126,7 +126,7 @@ impl Hand<'_> {
         *burgled.by_kind.entry(kind.name).or_default() += 1;
         if reply.status == 200 || self.house.shows_secret(&reply) {
             burgled.note_admitted(kind, &reply);
-        } else if reply.status >= 500 {
+        } else if reply.status >= 500 || reply.text().contains(THROTTLED) {
             burgled.unwell += 1;
             course.rest();
         } else if jump != course.jump() || jump % 2 == 1 {
