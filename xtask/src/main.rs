@@ -20,6 +20,7 @@ mod server;
 mod specification;
 mod test;
 mod tidy;
+mod tools;
 
 use std::process::ExitCode;
 

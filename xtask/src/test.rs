@@ -8,6 +8,7 @@ use crate::count::Count;
 use crate::fuzz;
 use crate::run::{cargo, exists, run, run_and_keep};
 use crate::tidy;
+use crate::tools::install_strace;
 
 /// Formatting, lints, tests, tidy, campaigns, fuzz targets, the bug bank and conformance; the last line is the total.
 pub(crate) fn test() -> Outcome<()> {
@@ -22,6 +23,7 @@ pub(crate) fn test() -> Outcome<()> {
         "warnings",
     ]))?;
     tidy::tidy()?;
+    install_strace()?;
     let mut total = run_tests()?;
     let mut proof = campaign::run_all()?;
     let fuzzed = fuzz::run_all()?;

@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod admin;
+pub mod anchor;
 pub mod audit_keys;
 pub mod audit_log;
 pub mod bootstrap;

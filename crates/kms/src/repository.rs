@@ -130,6 +130,12 @@ impl Repository {
         }
     }
 
+    /// Has a new statement made of the store as it is.
+    pub(crate) async fn restate(&self) -> Result<(), Failure> {
+        self.store.restate().await?;
+        Ok(())
+    }
+
     /// What the store can still promise.
     pub fn health(&self) -> Health {
         self.store.health()

@@ -10,6 +10,8 @@ use strongroom_testkit::{Client, Ended, Ending, Server, eventually};
 use crate::{Scratch, program, scratch};
 
 pub(crate) const PASSPHRASE: &str = "correct horse battery";
+/// The account that `init` makes.
+const FIRST_ACCOUNT: &str = "111122223333";
 const BACK_MAX: Duration = Duration::from_secs(5);
 
 /// What `init` made.
@@ -21,8 +23,13 @@ pub(crate) struct Made {
 impl Made {
     /// `init` with a passphrase, or with the arguments that ask for shares.
     pub(crate) fn new(shares: &[&str]) -> Self {
+        Self::with(shares, "")
+    }
+
+    /// The same with `more` in its configuration.
+    pub(crate) fn with(shares: &[&str], more: &str) -> Self {
         let (folder, _) = scratch();
-        let config = "data = \"data\"\nlisten = \"127.0.0.1:0\"\n";
+        let config = format!("data = \"data\"\nlisten = \"127.0.0.1:0\"\n{more}");
         fs::write(folder.path().join("c.toml"), config).unwrap();
         let mut made = Self {
             folder,
@@ -34,15 +41,12 @@ impl Made {
             shares => shares.to_vec(),
         };
         made.output = made
-            .run(
-                "init",
-                &[&seal[..], &["--account", "111122223333"]].concat(),
-            )
+            .run("init", &[&seal[..], &["--account", FIRST_ACCOUNT]].concat())
             .succeeded();
         made
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
@@ -54,7 +58,7 @@ impl Made {
     }
 
     /// Runs the command `words` on this configuration.
-    fn run(&self, words: &str, more: &[&str]) -> Ended {
+    pub(crate) fn run(&self, words: &str, more: &[&str]) -> Ended {
         let config = self.path("c.toml").display().to_string();
         let words = words.split(' ').chain(["--config", &config]);
         program().run(words.chain(more.iter().copied()))
@@ -79,17 +83,31 @@ impl Made {
         Server::try_serve(&program(), &path)
     }
 
-    fn serve(&self) -> Server {
+    pub(crate) fn serve(&self) -> Server {
         Server::serve(&program(), &self.path("c.toml"))
     }
 
-    fn status(&self) -> Value {
+    pub(crate) fn status(&self) -> Value {
         let output = self.run("status", &["--json"]).succeeded();
         serde_json::from_str(&output).unwrap()
     }
 
     pub(crate) fn client(&self, server: &Server) -> Client {
         client_of(server, &self.output)
+    }
+
+    /// The data folder.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.path("data")
+    }
+
+    /// Access key id and secret of the root of `account`, which is made unless `init` made it; the server must be open.
+    pub(crate) fn root_of(&self, account: &str) -> (String, String) {
+        let made = match account {
+            FIRST_ACCOUNT => self.output.clone(),
+            _ => self.run("account create", &["--id", account]).succeeded(),
+        };
+        credentials_in(&made)
     }
 
     fn shares(&self) -> Vec<&str> {
@@ -100,11 +118,18 @@ impl Made {
 
 /// A client with the credentials that `output` prints.
 fn client_of(server: &Server, output: &str) -> Client {
+    let (id, secret) = credentials_in(output);
+    server.client_as(&id, &secret)
+}
+
+/// The access key id and its secret that `output` prints.
+fn credentials_in(output: &str) -> (String, String) {
     let value = |name: &str| {
         let line = output.lines().find_map(|line| line.strip_prefix(name));
         line.unwrap_or_else(|| panic!("no {name} in {output}"))
+            .to_owned()
     };
-    server.client_as(
+    (
         value("export AWS_ACCESS_KEY_ID="),
         value("export AWS_SECRET_ACCESS_KEY="),
     )

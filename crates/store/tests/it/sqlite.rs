@@ -153,7 +153,8 @@ fn files_of_others_and_of_later_versions_are_refused() {
         assert!(text.contains(expected), "{text}");
     };
     // The fields of SQLite's file header, https://www.sqlite.org/fileformat2.html §1.3.
-    check(60, &2_u32.to_be_bytes(), "schema 2, this one knows 1");
+    check(60, &3_u32.to_be_bytes(), "schema 3, this one knows 2");
+    check(60, &1_u32.to_be_bytes(), "not that of a store");
     check(68, &7_u32.to_be_bytes(), "not that of a store");
     check(0, b"something else", "is damaged");
     check(18, &[1, 1], "not that of a store");

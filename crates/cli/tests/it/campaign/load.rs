@@ -59,13 +59,8 @@ pub(super) struct Load {
 }
 
 impl Load {
-    /// Makes users and keys on `server`, which is one for development.
-    pub(super) fn new(server: &Server, seed: u64) -> Self {
-        Self::of(server, &ACCOUNTS.map(Person::root), seed)
-    }
-
     /// Makes users and keys on `server`, whose roots these are.
-    pub(super) fn of(server: &Server, roots: &[Person; ACCOUNTS.len()], seed: u64) -> Self {
+    pub(super) fn new(server: &Server, roots: &[Person; ACCOUNTS.len()], seed: u64) -> Self {
         let mut load = Self {
             course: Course::new(server.address()),
             ledger: Mutex::default(),
@@ -231,6 +226,9 @@ impl Caller<'_> {
             self.person.account,
             reply.text()
         );
+        if reply.status == 503 {
+            self.load.course.rest();
+        }
         (outcome == SUCCESS).then_some(reply)
     }
 }
