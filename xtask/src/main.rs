@@ -16,6 +16,7 @@ mod counts;
 mod options;
 mod run;
 mod server;
+mod sim;
 mod specification;
 mod test;
 mod tidy;
@@ -30,6 +31,8 @@ cargo xtask campaign NAME [--minutes N] [--seed N]
                             one way to treat a server badly, or all of them (docs/design/proof.md)
 cargo xtask soak [--minutes N]
                             all campaigns in turns, an hour if nobody says
+cargo xtask sim [SEED] [--histories N] [--steps N]
+                            random histories of the service on a simulated machine, held to a model
 cargo xtask bugs [NAME]     plants the faults of the bug bank in a copy of the tree: each must be caught by its test
 cargo xtask bench audit --load PATH [--rounds N] [--seconds N]
                             what the audit step costs, measured with the program kms-load";
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::tidy(),
         ["conform", suite] => conform::conform(suite),
         ["campaign", name, options @ ..] => campaign::campaign(name, options),
+        ["sim", options @ ..] => sim::sim(options),
         ["bugs"] => bugs::run_bank(None),
         ["bugs", name] => bugs::run_bank(Some(name)),
         ["soak", options @ ..] => campaign::soak(options),

@@ -5,9 +5,10 @@ use crate::campaign;
 use crate::conform;
 use crate::count::Count;
 use crate::run::{cargo, exists, run, run_and_keep};
+use crate::sim;
 use crate::tidy;
 
-/// Formatting, lints, tests, tidy, campaigns and conformance; the last line is the total.
+/// Formatting, lints, tests, tidy, campaigns, simulation and conformance; the last line is the total.
 pub(crate) fn test() -> Outcome<()> {
     run(cargo().args(["fmt", "--all", "--check"]))?;
     run(cargo().args([
@@ -21,7 +22,8 @@ pub(crate) fn test() -> Outcome<()> {
     ]))?;
     tidy::tidy()?;
     let mut total = run_tests()?;
-    let proof = campaign::run_all()?;
+    let mut proof = campaign::run_all()?;
+    sim::run_in_ci(&mut proof)?;
     total.add(proof.tests);
     total.add(conform::run_all()?);
     println!("{}", proof.counts);

@@ -1,4 +1,4 @@
-//! Process harness and clients for tests. Never a dependency of shipped code.
+//! Process harness, clients, model and simulator for tests. Never a dependency of shipped code.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -8,10 +8,12 @@
 )]
 
 mod client;
+pub mod model;
 mod process;
 mod program;
 mod request;
 mod server;
+pub mod sim;
 mod wait;
 mod watcher;
 
