@@ -10,5 +10,5 @@ mod worlds;
 
 pub use call::{Call, Context, Key, Operations, Signer, Spec};
 pub use policy::{Condition, Effect, Operator, Policy, Statement, Who};
-pub use world::{Ciphertext, Memory, State, World};
+pub use world::{Ciphertext, Memory, Place, State, World};
 pub use worlds::{Answer, Told, Worlds};

@@ -2,7 +2,7 @@
 //! and crashes come from one seed. Its replies are held to the [model](crate::model); docs/design/proof.md.
 
 mod audit;
-pub mod chance;
+mod chance;
 mod client;
 mod clock;
 mod disk;
@@ -13,7 +13,7 @@ mod machine;
 mod run;
 mod shrink;
 
-pub use disk::Flaw;
-pub use history::{History, Step};
+pub use disk::{CrashAt, Fault, Flaw};
+pub use history::{Draft, History, Step};
 pub use run::{Counts, Failure, Report, Twist, run, run_with};
 pub use shrink::shrink;

@@ -1,7 +1,5 @@
 //! What IAM's operations do in a world.
 
-use serde_json::Value;
-
 use super::call::Operations as Op;
 use super::policy::Who;
 use super::world::{AccessKey, Caller, Refused, Step, User, World, refuse};
@@ -128,7 +126,7 @@ impl World {
             .flatten()
             .map(|one| {
                 let id = one["AccessKeyId"].as_str().unwrap_or_default();
-                (id.to_owned(), one["Status"] == Value::from("Active"))
+                (id.to_owned(), one["Status"] == "Active")
             })
             .collect();
         for (id, _) in &listed {

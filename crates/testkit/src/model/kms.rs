@@ -68,8 +68,7 @@ impl World {
             Op::DeleteAlias(alias) => self.delete_alias(step, alias),
             Op::Encrypt { key, context, .. } | Op::GenerateDataKey { key, context } => {
                 let asked = Asked::Context(context);
-                let place =
-                    self.allowed_with(step, key, Naming::Alias, &asked, Facts::new())?;
+                let place = self.allowed_with(step, key, Naming::Alias, &asked, Facts::new())?;
                 self.usable(&place, Spec::Symmetric, "InvalidKeyUsageException")?;
                 step.expect("KeyId", json!(arn(&place)));
                 Ok(())
@@ -88,7 +87,11 @@ impl World {
             } => self.re_encrypt(step, source.as_ref(), ciphertext, from, (destination, to)),
             Op::GenerateMac(key, _) | Op::Sign(key, _) => {
                 let place = self.allowed(step, key, Naming::Alias)?;
-                self.usable(&place, wanted_spec(&call.operation), "InvalidKeyUsageException")?;
+                self.usable(
+                    &place,
+                    wanted_spec(&call.operation),
+                    "InvalidKeyUsageException",
+                )?;
                 step.expect("KeyId", json!(arn(&place)));
                 Ok(())
             }
@@ -354,9 +357,9 @@ impl World {
         }
     }
 
-    fn describe_key(&self, step: &mut Step<'_>, key: &Name) -> Result<(), Refused> {
+    fn describe_key(&mut self, step: &mut Step<'_>, key: &Name) -> Result<(), Refused> {
         let place = self.allowed(step, key, Naming::Alias)?;
-        let key = &self.keys[&place];
+        let key = self.keys.get_mut(&place).expect("it was found");
         let state = format!("{:?}", key.state);
         step.expect("KeyMetadata.Arn", json!(arn(&place)));
         step.expect("KeyMetadata.KeyId", json!(place.2));
@@ -367,10 +370,17 @@ impl World {
         step.expect("KeyMetadata.KeyUsage", json!(key.spec.usage()));
         if let Some(reply) = step.reply {
             let date = &reply["KeyMetadata"]["DeletionDate"];
+            if let (Some(deletion), Some(date)) = (&mut key.deletion, seconds(date))
+                && !deletion.is_known
+                && deletion.date <= date
+            {
+                deletion.date = date;
+                deletion.is_known = true;
+            }
             let wanted = key.deletion.as_ref().map(|deletion| deletion.date);
             if seconds(date) != wanted {
-                step.wrong
-                    .push(format!("DeletionDate is {date}, and should be {wanted:?}"));
+                let wrong = format!("DeletionDate is {date}, and should be {wanted:?}");
+                step.wrong.push(wrong);
             }
         }
         Ok(())
@@ -401,7 +411,9 @@ impl World {
             return refuse(&["ValidationException"]);
         }
         let wanted = self.wall + days * DAY_SECONDS;
-        let date = step.reply.map_or(Some(wanted), |reply| seconds(&reply["DeletionDate"]));
+        let date = step
+            .reply
+            .map_or(Some(wanted), |reply| seconds(&reply["DeletionDate"]));
         let Some(date) = date.filter(|date| *date >= wanted) else {
             let reply = step.reply;
             step.wrong
@@ -412,6 +424,7 @@ impl World {
         step.expect("PendingWindowInDays", json!(days));
         let deletion = Deletion {
             date,
+            is_known: step.reply.is_some(),
             days,
             scheduled: self.monotonic,
             lives: self.lives,
@@ -568,8 +581,14 @@ impl World {
             return self.allowed_to(step, action, named, Naming::Alias, &asked, Facts::new());
         }
         let Some(known) = step.memory.ciphertexts.get(ciphertext) else {
-            // Of what is changed, the key may still be legible.
-            return refuse(&["InvalidCiphertextException", "AccessDeniedException"]);
+            // Of what is changed, the key may still be legible, and comes first.
+            return refuse(&[
+                "InvalidCiphertextException",
+                "AccessDeniedException",
+                "DisabledException",
+                "KMSInvalidStateException",
+                "InvalidKeyUsageException",
+            ]);
         };
         let is_here = known.place.1 == step.call.region && self.keys.contains_key(&known.place);
         let facts = is_here.then(|| self.facts(step, &known.place, None));
@@ -646,7 +665,14 @@ impl World {
         let action = "kms:ReEncryptTo";
         let (source, destination) = both(
             self.allowed_source(step, "kms:ReEncryptFrom", source, ciphertext, from),
-            self.allowed_to(step, action, destination, Naming::Alias, &asked, Facts::new()),
+            self.allowed_to(
+                step,
+                action,
+                destination,
+                Naming::Alias,
+                &asked,
+                Facts::new(),
+            ),
         )?;
         both(
             self.usable_to_decrypt(&source),
@@ -875,7 +901,13 @@ fn grantable(spec: Spec) -> &'static [&'static str] {
             "GenerateMac",
             "VerifyMac",
         ],
-        Spec::MlDsa => &["CreateGrant", "RetireGrant", "DescribeKey", "Sign", "Verify"],
+        Spec::MlDsa => &[
+            "CreateGrant",
+            "RetireGrant",
+            "DescribeKey",
+            "Sign",
+            "Verify",
+        ],
     }
 }
 

@@ -236,7 +236,9 @@ fn like(pattern: &str, text: &str) -> bool {
         None => text.is_empty(),
         Some('*') => {
             let starts = text.char_indices().map(|(at, _)| at).chain([text.len()]);
-            starts.into_iter().any(|at| like(rest.as_str(), &text[at..]))
+            starts
+                .into_iter()
+                .any(|at| like(rest.as_str(), &text[at..]))
         }
         Some(first) => {
             let mut after = text.chars();

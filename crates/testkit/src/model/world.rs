@@ -64,8 +64,9 @@ pub(super) struct AccessKey {
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Deletion {
-    /// In seconds since the epoch.
+    /// In seconds since the epoch; of a call without an answer, not before it.
     pub date: i64,
+    pub is_known: bool,
     pub days: i64,
     /// What the monotonic clock showed when it was scheduled, in seconds.
     pub scheduled: i64,
@@ -260,7 +261,9 @@ impl World {
         };
         let is_alias = resource.starts_with("alias/");
         match naming {
-            Naming::Key if is_alias => return refuse(&["NotFoundException", "InvalidArnException"]),
+            Naming::Key if is_alias => {
+                return refuse(&["NotFoundException", "InvalidArnException"]);
+            }
             Naming::Rotation if is_alias => return refuse(&["InvalidArnException"]),
             _ => {}
         }
@@ -332,13 +335,19 @@ impl World {
         let key = &self.keys[place];
         let facts = &with_context(facts, asked.context());
         if self.is_denied(caller, action, Some(&arn(place)), facts)
-            || key.policy.speaks(Effect::Deny, caller, action, place, facts).is_some()
+            || key
+                .policy
+                .speaks(Effect::Deny, caller, action, place, facts)
+                .is_some()
         {
             return false;
         }
         let identity = self.is_allowed(caller, action, Some(&arn(place)), facts);
         let is_own = caller.account == place.0;
-        let by_policy = match key.policy.speaks(Effect::Allow, caller, action, place, facts) {
+        let by_policy = match key
+            .policy
+            .speaks(Effect::Allow, caller, action, place, facts)
+        {
             Some(Spoken::Directly) => is_own || identity,
             Some(Spoken::ToAccount) => identity,
             None => false,
@@ -389,9 +398,10 @@ impl World {
     }
 
     fn own_statements(&self, caller: &Caller) -> impl Iterator<Item = &Statement> {
-        let user = caller.user.as_ref().and_then(|(name, _)| {
-            self.users.get(&(caller.account.clone(), name.clone()))
-        });
+        let user = caller
+            .user
+            .as_ref()
+            .and_then(|(name, _)| self.users.get(&(caller.account.clone(), name.clone())));
         let policies = user.into_iter().flat_map(|user| user.policies.values());
         policies.flat_map(|policy| &policy.statements)
     }
@@ -534,7 +544,8 @@ impl Grant {
                 .flatten()
                 .any(|child| is_within(own, child))
         };
-        self.equals.as_ref().is_none_or(keeps_equals) && self.subset.as_ref().is_none_or(keeps_subset)
+        self.equals.as_ref().is_none_or(keeps_equals)
+            && self.subset.as_ref().is_none_or(keeps_subset)
     }
 }
 

@@ -130,8 +130,11 @@ fn fates(world: &World, steady: i64) -> Vec<(super::world::Place, Fate)> {
         let believed = (world.lives - deletion.lives + 1).min(2);
         let slack = i64::try_from(believed - 1).unwrap_or(0) * DAY_SECONDS;
         let ran = world.monotonic - deletion.scheduled;
-        let can_be = world.wall >= deletion.date && ran + slack >= deletion.days * DAY_SECONDS;
-        let must_be = world.wall > deletion.date + 1 && steady >= STEADY_SECONDS;
+        let window = deletion.days * DAY_SECONDS;
+        // Of a wall clock that was set back, the window does not become longer.
+        let can_be = ran >= window || (world.wall >= deletion.date && ran + slack >= window);
+        let is_over = deletion.is_known && world.wall > deletion.date + 1;
+        let must_be = is_over && steady >= STEADY_SECONDS;
         match (must_be, can_be) {
             (true, _) => fates.push((place.clone(), Fate::Gone)),
             (false, true) => fates.push((place.clone(), Fate::Open)),

@@ -6,45 +6,45 @@ use strongroom_base::Random;
 
 /// A stream of draws (SplitMix64). Not for secrets of anybody.
 #[derive(Clone, Debug)]
-pub struct Chance(u64);
+pub(super) struct Chance(u64);
 
 impl Chance {
     /// The stream of `seed`.
-    pub fn new(seed: u64) -> Self {
+    pub(super) fn new(seed: u64) -> Self {
         Self(seed)
     }
 
     /// A stream of its own for `purpose`, so that what draws more does not move what others draw.
-    pub fn apart(&self, purpose: u64) -> Self {
+    pub(super) fn apart(&self, purpose: u64) -> Self {
         Self(mixed(
             self.0 ^ mixed(purpose.wrapping_mul(0x9E37_79B9_7F4A_7C15)),
         ))
     }
 
     /// The next 64 bits.
-    pub fn bits(&mut self) -> u64 {
+    pub(super) fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         mixed(self.0)
     }
 
     /// A number below `limit`, which is not 0.
-    pub fn below(&mut self, limit: usize) -> usize {
+    pub(super) fn below(&mut self, limit: usize) -> usize {
         let limit = u64::try_from(limit).expect("a limit");
         usize::try_from(self.bits() % limit).expect("below a limit")
     }
 
     /// Whether one of `n` equal chances came true.
-    pub fn one_in(&mut self, n: usize) -> bool {
+    pub(super) fn one_in(&mut self, n: usize) -> bool {
         self.below(n) == 0
     }
 
     /// One of `all`.
-    pub fn pick<'a, T>(&mut self, all: &'a [T]) -> &'a T {
+    pub(super) fn pick<'a, T>(&mut self, all: &'a [T]) -> &'a T {
         &all[self.below(all.len())]
     }
 
     /// The index of one of `weights`, each as likely as it says.
-    pub fn weighed(&mut self, weights: &[usize]) -> usize {
+    pub(super) fn weighed(&mut self, weights: &[usize]) -> usize {
         let mut left = self.below(weights.iter().sum());
         for (index, weight) in weights.iter().enumerate() {
             if left < *weight {
@@ -63,11 +63,11 @@ fn mixed(state: u64) -> u64 {
 }
 
 /// What the service and the key process draw from. Predictable: for simulations alone.
-pub struct Seeded(Mutex<Chance>);
+pub(super) struct Seeded(Mutex<Chance>);
 
 impl Seeded {
     /// Draws from `chance`.
-    pub fn new(chance: Chance) -> Self {
+    pub(super) fn new(chance: Chance) -> Self {
         Self(Mutex::new(chance))
     }
 }

@@ -90,9 +90,7 @@ fn encoded(value: &str) -> String {
 pub(super) fn answer(call: &Call, reply: &Reply) -> Answer {
     let text = String::from_utf8_lossy(&reply.body);
     match (reply.status.as_u16(), call.operation.is_iam()) {
-        (200, false) => {
-            Answer::Success(serde_json::from_str(&text).unwrap_or_else(|_| json!({})))
-        }
+        (200, false) => Answer::Success(serde_json::from_str(&text).unwrap_or_else(|_| json!({}))),
         (200, true) => Answer::Success(from_xml(&call.operation, &text)),
         (_, false) => {
             let body: Value = serde_json::from_str(&text).unwrap_or_default();

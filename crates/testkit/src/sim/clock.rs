@@ -7,22 +7,22 @@ use strongroom_base::env::SystemClock;
 use strongroom_base::{Clock, Instant, UnixMillis};
 
 /// The wall clock and the monotonic clock of a simulated machine.
-pub struct SimClock(Mutex<(UnixMillis, Duration)>);
+pub(super) struct SimClock(Mutex<(UnixMillis, Duration)>);
 
 impl SimClock {
     /// A clock that shows `wall`.
-    pub fn new(wall: UnixMillis) -> Self {
+    pub(super) fn new(wall: UnixMillis) -> Self {
         Self(Mutex::new((wall, Duration::from_secs(1000))))
     }
 
     /// Lets time go by.
-    pub fn run(&self, time: Duration) {
+    pub(super) fn run(&self, time: Duration) {
         let mut now = self.both();
         *now = (now.0.plus(time), now.1 + time);
     }
 
     /// Sets the wall clock by so many milliseconds, ahead or back.
-    pub fn jump(&self, millis: i64) {
+    pub(super) fn jump(&self, millis: i64) {
         self.both().0.0 += millis;
     }
 
@@ -43,7 +43,7 @@ impl Clock for SimClock {
 
 /// The clock of the audit log's writer, a thread of its own: it stamps with simulated time, and waits for its
 /// syncs in real time, as simulated time does not go by while it waits. No reply depends on when it syncs.
-pub struct WriterClock(pub Arc<SimClock>);
+pub(super) struct WriterClock(pub(super) Arc<SimClock>);
 
 impl Clock for WriterClock {
     fn now(&self) -> UnixMillis {

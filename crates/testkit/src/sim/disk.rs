@@ -42,13 +42,10 @@ pub enum Flaw {
     AnswersStale(u64),
 }
 
-type Waiting = (
-    Commit,
-    oneshot::Sender<Result<Outcome, StoreError>>,
-);
+type Waiting = (Commit, oneshot::Sender<Result<Outcome, StoreError>>);
 
 /// The disk. It outlives the service.
-pub struct Disk {
+pub(super) struct Disk {
     state: Mutex<State>,
     came: Notify,
     flaw: Flaw,
@@ -75,7 +72,7 @@ struct State {
 
 impl Disk {
     /// An empty disk.
-    pub fn new(flaw: Flaw) -> Arc<Self> {
+    pub(super) fn new(flaw: Flaw) -> Arc<Self> {
         Arc::new(Self {
             state: Mutex::default(),
             came: Notify::new(),
@@ -84,34 +81,34 @@ impl Disk {
     }
 
     /// Plans a crash.
-    pub fn crash_at(&self, crash: CrashAt) {
+    pub(super) fn crash_at(&self, crash: CrashAt) {
         let mut state = self.state();
         let after = state.durable + crash.after;
         state.crash = Some(CrashAt { after, ..crash });
     }
 
     /// Whether the planned crash has happened. From then on nothing becomes durable.
-    pub fn has_crashed(&self) -> bool {
+    pub(super) fn has_crashed(&self) -> bool {
         self.state().crashed
     }
 
     /// Plans a fault: it is met so many times at most.
-    pub fn fail_next(&self, fault: Fault, times: u32) {
+    pub(super) fn fail_next(&self, fault: Fault, times: u32) {
         self.state().fault = Some((fault, times));
     }
 
     /// Ends the plan of faults.
-    pub fn heal(&self) {
+    pub(super) fn heal(&self) {
         self.state().fault = None;
     }
 
     /// How many faults were met since the beginning.
-    pub fn faults_met(&self) -> u64 {
+    pub(super) fn faults_met(&self) -> u64 {
         self.state().faults_met
     }
 
     /// Begins the next life of the machine: what was not durable is gone.
-    pub fn recover(&self) {
+    pub(super) fn recover(&self) {
         let mut state = self.state();
         state.crash = None;
         state.crashed = false;
@@ -126,17 +123,17 @@ impl Disk {
     }
 
     /// How many commits became durable.
-    pub fn durable(&self) -> u64 {
+    pub(super) fn durable(&self) -> u64 {
         self.state().durable
     }
 
     /// Whether no commit waits.
-    pub fn is_idle(&self) -> bool {
+    pub(super) fn is_idle(&self) -> bool {
         self.state().waiting.is_empty()
     }
 
     /// The SHA-256 of all rows, in the order of their keys.
-    pub fn digest(&self) -> [u8; 32] {
+    pub(super) fn digest(&self) -> [u8; 32] {
         let state = self.state();
         let mut all = Vec::new();
         for (key, entry) in &state.entries {
@@ -197,7 +194,8 @@ impl State {
             self.sequence += 1;
             self.durable += 1;
         }
-        let loses = matches!(flaw, Flaw::LosesAcknowledged(every) if self.durable.is_multiple_of(every));
+        let loses =
+            matches!(flaw, Flaw::LosesAcknowledged(every) if self.durable.is_multiple_of(every));
         for write in &commit.writes {
             let old = match &write.change {
                 Change::Put(value) => {
@@ -295,7 +293,7 @@ impl Engine for Disk {
 
 /// Syncs the disk some turns after commits came, for as long as the machine runs: those who commit at one time share a
 /// sync.
-pub async fn keep_syncing(disk: Arc<Disk>) {
+pub(super) async fn keep_syncing(disk: Arc<Disk>) {
     loop {
         disk.came.notified().await;
         tokio::task::yield_now().await;

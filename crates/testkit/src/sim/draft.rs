@@ -19,7 +19,11 @@ pub(super) const USERS: [(&str, &str); 3] = [
     (ACCOUNTS[0], "bob"),
     (ACCOUNTS[1], "carol"),
 ];
+/// A user who comes and goes, and signs nothing.
+const COMES_AND_GOES: (&str, &str) = (ACCOUNTS[0], "dave");
 const ALIASES: [&str; 3] = ["alias/red", "alias/blue", "alias/green"];
+/// Of the access keys of an account, so many are more likely than others.
+const NEWEST: usize = 3;
 const TEAMS: [&str; 2] = ["red", "blue"];
 const POLICIES: [&str; 2] = ["first", "second"];
 const NOBODYS_KEY: &str = "00000000-0000-4000-8000-00000000dead";
@@ -68,6 +72,8 @@ pub(super) struct Known {
     pub keys: Vec<KnownKey>,
     pub ciphertexts: Vec<Made>,
     pub marks: Vec<Made>,
+    /// Keys whose deletion was scheduled.
+    pub scheduled: Vec<KnownKey>,
     /// Keys and ids of grants.
     pub grants: Vec<(KnownKey, String)>,
 }
@@ -92,18 +98,31 @@ impl Known {
     }
 
     fn kms_call(&self, chance: &mut Chance) -> Call {
+        if let (true, Some(key)) = (chance.one_in(40), self.scheduled.last()) {
+            return Call {
+                signer: self.signer(chance, &key.account),
+                region: key.region.clone(),
+                operation: Op::CancelKeyDeletion(key.arn()),
+            };
+        }
+        let made = (chance.one_in(5) && !self.ciphertexts.is_empty())
+            .then(|| chance.pick(&self.ciphertexts));
         // Rather the newer keys, which are more likely to be there.
         let newest = self.keys.len().saturating_sub(7);
-        let key = match chance.one_in(4) {
-            true => chance.pick(&self.keys),
-            false => chance.pick(&self.keys[newest..]),
+        let key = match (made, chance.one_in(4)) {
+            (Some(made), _) => &made.key,
+            (None, true) => chance.pick(&self.keys),
+            (None, false) => chance.pick(&self.keys[newest..]),
         };
         let signer = self.signer(chance, &key.account);
         let region = match chance.one_in(25) {
             true => (*chance.pick(&REGIONS)).to_owned(),
             false => key.region.clone(),
         };
-        let operation = self.kms_operation(chance, key);
+        let operation = match made {
+            Some(made) => self.decryption(chance, made),
+            None => self.kms_operation(chance, key),
+        };
         Call {
             signer,
             region,
@@ -118,7 +137,10 @@ impl Known {
             1 => {
                 let own = self.access_keys.iter().filter(|key| key.account == account);
                 let own: Vec<_> = own.collect();
-                (*chance.pick(&own)).clone()
+                // Those of the beginning, and the newest: others may be gone.
+                let newest = own.len().saturating_sub(NEWEST);
+                let likely = [&own[..own.len().min(NEWEST)], &own[newest..]].concat();
+                (*chance.pick(&likely)).clone()
             }
             _ => chance.pick(&self.access_keys).clone(),
         };
@@ -141,19 +163,23 @@ impl Known {
             Op::CancelKeyDeletion(bare.clone()),
             Op::CancelKeyDeletion(bare.clone()),
         ];
-        match chance.weighed(&[24, 16, 16, 12, 8, 7, 8, 9]) {
+        match chance.weighed(&[26, 15, 10, 12, 10, 9, 9]) {
             0 => self.use_of(chance, key, name),
-            1 => self.decryption(chance),
-            2 => chance.pick(&state_changes).clone(),
-            3 => match chance.weighed(&[3, 2]) {
+            1 => chance.pick(&state_changes).clone(),
+            2 => match chance.weighed(&[3, 2]) {
                 0 => Op::PutKeyPolicy(bare, key_policy(chance, account)),
                 _ => Op::GetKeyPolicy(bare),
             },
-            4 => self.grant_operation(chance, key, bare),
-            5 => alias_operation(chance, bare),
-            6 => match chance.weighed(&[3, 2, 2, 2, 1, 1]) {
+            3 => self.grant_operation(chance, key, bare),
+            4 => alias_operation(chance, bare),
+            5 => match chance.weighed(&[3, 2, 2, 2, 1, 1]) {
                 0 => Op::CreateKey {
-                    spec: *chance.pick(&[Spec::Symmetric, Spec::Symmetric, Spec::Hmac, Spec::MlDsa]),
+                    spec: *chance.pick(&[
+                        Spec::Symmetric,
+                        Spec::Symmetric,
+                        Spec::Hmac,
+                        Spec::MlDsa,
+                    ]),
                     policy: chance.one_in(3).then(|| key_policy(chance, account)),
                     tags: tags(chance),
                 },
@@ -209,11 +235,7 @@ impl Known {
         }
     }
 
-    fn decryption(&self, chance: &mut Chance) -> Op {
-        let Some(made) = (!self.ciphertexts.is_empty()).then(|| chance.pick(&self.ciphertexts))
-        else {
-            return Op::ListAliases;
-        };
+    fn decryption(&self, chance: &mut Chance, made: &Made) -> Op {
         let mut ciphertext = made.bytes.clone();
         if chance.one_in(25) {
             let at = chance.below(ciphertext.len());
@@ -228,8 +250,15 @@ impl Known {
             true => context(chance),
             false => made.context.clone(),
         };
-        if chance.one_in(5) {
-            let destination = chance.pick(&self.keys);
+        if chance.one_in(3) {
+            let fit = self.keys.iter();
+            let fit: Vec<_> = fit
+                .filter(|key| key.region == made.key.region && key.spec == Spec::Symmetric)
+                .collect();
+            let destination = match chance.one_in(8) {
+                true => chance.pick(&self.keys),
+                false => chance.pick(&fit),
+            };
             return Op::ReEncrypt {
                 source: named,
                 ciphertext,
@@ -257,6 +286,18 @@ impl Known {
     }
 
     fn iam_call(&self, chance: &mut Chance) -> Call {
+        if chance.one_in(6) {
+            let (account, user) = COMES_AND_GOES;
+            let user = user.to_owned();
+            return Call {
+                signer: self.root(account),
+                region: REGIONS[0].to_owned(),
+                operation: match chance.one_in(3) {
+                    true => Op::DeleteUser(user),
+                    false => Op::CreateUser(user),
+                },
+            };
+        }
         let (account, user) = *chance.pick(&USERS);
         let signer = match chance.one_in(6) {
             true => self.signer(chance, account),
@@ -312,7 +353,9 @@ fn bare_name(chance: &mut Chance, key: &KnownKey) -> String {
     match chance.weighed(&[30, 60, 2, 2, 2]) {
         0 => key.id.clone(),
         1 => key.arn(),
-        2 => key.arn().replace(&key.region, chance.pick::<&str>(&REGIONS)),
+        2 => key
+            .arn()
+            .replace(&key.region, chance.pick::<&str>(&REGIONS)),
         3 => key.arn().replace(&key.id, NOBODYS_KEY),
         _ => (*chance.pick(&ALIASES)).to_owned(),
     }
@@ -357,17 +400,28 @@ fn one_tag(chance: &mut Chance) -> BTreeMap<String, String> {
 }
 
 fn user(chance: &mut Chance) -> Who {
-    let (account, name) = *chance.pick(&USERS);
+    let (account, name) = match chance.one_in(8) {
+        true => COMES_AND_GOES,
+        false => *chance.pick(&USERS),
+    };
     Who::User(account.to_owned(), name.to_owned())
 }
 
 fn grant(chance: &mut Chance, key: &KnownKey, bare: String) -> Op {
     let fit: &[&str] = match key.spec {
-        Spec::Symmetric => &["Encrypt", "Decrypt", "GenerateDataKey", "ReEncryptFrom", "ReEncryptTo"],
+        Spec::Symmetric => &[
+            "Encrypt",
+            "Decrypt",
+            "GenerateDataKey",
+            "ReEncryptFrom",
+            "ReEncryptTo",
+        ],
         Spec::Hmac => &["GenerateMac", "VerifyMac"],
         Spec::MlDsa => &["Sign", "Verify"],
     };
-    let all = fit.iter().chain(&["DescribeKey", "CreateGrant", "RetireGrant"]);
+    let all = fit
+        .iter()
+        .chain(&["DescribeKey", "CreateGrant", "RetireGrant"]);
     let mut operations: Vec<String> = all
         .filter(|_| chance.one_in(2))
         .map(|operation| (*operation).to_owned())
@@ -412,7 +466,12 @@ fn key_policy(chance: &mut Chance, account: &str) -> Policy {
         policy.statements[0].actions = vec!["kms:Encrypt".to_owned()];
     }
     if chance.one_in(10) {
-        policy.statements[0] = Statement::new(Effect::Allow, &[root], &["kms:*Key*", "kms:*Grant*"], &["*"]);
+        policy.statements[0] = Statement::new(
+            Effect::Allow,
+            &[root],
+            &["kms:*Key*", "kms:*Grant*"],
+            &["*"],
+        );
     }
     for _ in 0..chance.below(3) {
         policy.statements.push(key_statement(chance));
@@ -438,7 +497,12 @@ fn key_statement(chance: &mut Chance) -> Statement {
             "kms:EncryptionContext:purpose",
             &["a"],
         ),
-        5 => Statement::new(deny, &[Who::Anyone], &["kms:ScheduleKeyDeletion", "KMS:disablekey"], &["*"]),
+        5 => Statement::new(
+            deny,
+            &[Who::Anyone],
+            &["kms:ScheduleKeyDeletion", "KMS:disablekey"],
+            &["*"],
+        ),
         6 => Statement::new(deny, &[Who::Anyone], &uses, &["*"]).when(
             Operator::StringLike,
             "aws:ResourceTag/team",
@@ -449,7 +513,12 @@ fn key_statement(chance: &mut Chance) -> Statement {
             "kms:ResourceAliases",
             &["alias/blue"],
         ),
-        _ => Statement::new(allow, &who, &["kms:CreateGrant", "kms:ListGrants", "kms:RevokeGrant"], &["*"]),
+        _ => Statement::new(
+            allow,
+            &who,
+            &["kms:CreateGrant", "kms:ListGrants", "kms:RevokeGrant"],
+            &["*"],
+        ),
     }
 }
 

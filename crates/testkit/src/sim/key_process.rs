@@ -20,17 +20,17 @@ const KEY_CACHE_BYTES: usize = 1 << 18;
 const AUDIT_IDENTITY: &[u8] = b"audit/";
 
 /// Where the key processes of a simulated machine come from.
-pub struct SimKeyProcesses {
+pub(super) struct SimKeyProcesses {
     /// What they draw from.
-    pub random: Arc<dyn Random>,
+    pub(super) random: Arc<dyn Random>,
     /// Their clock.
-    pub clock: Arc<dyn Clock>,
+    pub(super) clock: Arc<dyn Clock>,
     /// When one ends.
-    pub fuse: Arc<Fuse>,
+    pub(super) fuse: Arc<Fuse>,
 }
 
 /// After how many more commands the key process ends, before it carries one out.
-pub struct Fuse {
+pub(super) struct Fuse {
     left: AtomicI64,
     blown: AtomicU64,
 }
@@ -46,17 +46,17 @@ impl Default for Fuse {
 
 impl Fuse {
     /// Lets the key process end after `commands` more.
-    pub fn light(&self, commands: i64) {
+    pub(super) fn light(&self, commands: i64) {
         self.left.store(commands, Ordering::SeqCst);
     }
 
     /// Takes the plan back.
-    pub fn put_out(&self) {
+    pub(super) fn put_out(&self) {
         self.left.store(i64::MAX, Ordering::SeqCst);
     }
 
     /// How many ended by it since the beginning.
-    pub fn blown(&self) -> u64 {
+    pub(super) fn blown(&self) -> u64 {
         self.blown.load(Ordering::SeqCst)
     }
 

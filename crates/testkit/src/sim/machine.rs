@@ -40,21 +40,21 @@ const PATIENCE: [(usize, Duration); 3] = [
 ];
 
 /// What outlives the service.
-pub struct Machine {
+pub(super) struct Machine {
     folder: TempDir,
     /// The store.
-    pub disk: Arc<Disk>,
+    pub(super) disk: Arc<Disk>,
     /// The clock.
-    pub clock: Arc<SimClock>,
+    pub(super) clock: Arc<SimClock>,
     /// The end of the key process.
-    pub fuse: Arc<Fuse>,
+    pub(super) fuse: Arc<Fuse>,
     random: Arc<Seeded>,
     key_process_random: Arc<Seeded>,
 }
 
 /// The service from a start to its end. Dropping it is a crash, but for the audit log: what was given to its writer is
 /// written, as the operating system would.
-pub struct Life {
+pub(super) struct Life {
     /// While it is there, the runtime's clock stands still unless it is moved.
     _still: mpsc::Sender<()>,
     service: Arc<Service>,
@@ -65,7 +65,7 @@ pub struct Life {
 
 impl Machine {
     /// A machine with a domain, and nothing else. Its chance is of `chance`.
-    pub fn new(chance: &Chance, flaw: Flaw) -> Self {
+    pub(super) fn new(chance: &Chance, flaw: Flaw) -> Self {
         let machine = Self {
             folder: folder(),
             disk: Disk::new(flaw),
@@ -80,7 +80,7 @@ impl Machine {
     }
 
     /// Starts the service.
-    pub fn start(&self) -> Life {
+    pub(super) fn start(&self) -> Life {
         let (runtime, still) = runtime();
         let (service, audit) = runtime.block_on(self.assemble());
         let life = Life {
@@ -95,7 +95,7 @@ impl Machine {
     }
 
     /// The folder of the audit log.
-    pub fn audit_folder(&self) -> std::path::PathBuf {
+    pub(super) fn audit_folder(&self) -> std::path::PathBuf {
         audit_folder(&self.data())
     }
 
@@ -151,7 +151,7 @@ impl Machine {
 
 impl Life {
     /// Makes an account: the access key of its root.
-    pub fn create_account(&self, id: &str) -> (String, String) {
+    pub(super) fn create_account(&self, id: &str) -> (String, String) {
         let id: AccountId = id.parse().expect("an account id");
         let kms = self.service.kms().expect("an open service");
         let making = self
@@ -169,7 +169,7 @@ impl Life {
     }
 
     /// Sends `requests` at one time. A reply is missing when the machine crashed before it came.
-    pub fn answer(&self, requests: Vec<Request>) -> Vec<Option<Reply>> {
+    pub(super) fn answer(&self, requests: Vec<Request>) -> Vec<Option<Reply>> {
         let answers: Vec<_> = requests
             .into_iter()
             .map(|request| {
@@ -193,7 +193,7 @@ impl Life {
     }
 
     /// Lets the runtime's clock run on for `time`, and what waits for it happen.
-    pub fn tick(&self, time: Duration) {
+    pub(super) fn tick(&self, time: Duration) {
         self.runtime.block_on(async {
             tokio::time::advance(time).await;
             self.settle().await;
@@ -201,7 +201,7 @@ impl Life {
     }
 
     /// Ends the service in order.
-    pub fn stop(self) {
+    pub(super) fn stop(self) {
         let service = Arc::clone(&self.service);
         let closing = self.runtime.spawn(async move { service.close().await });
         self.runtime.block_on(async {
@@ -211,8 +211,7 @@ impl Life {
     }
 
     async fn wait_for(&self, answers: &[JoinHandle<Reply>]) {
-        let is_over =
-            || self.disk.has_crashed() || answers.iter().all(JoinHandle::is_finished);
+        let is_over = || self.disk.has_crashed() || answers.iter().all(JoinHandle::is_finished);
         self.settle().await;
         for (times, pause) in PATIENCE {
             for _ in 0..times {

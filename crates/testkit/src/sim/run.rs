@@ -20,7 +20,7 @@ use super::machine::{Life, Machine};
 use crate::from_base64;
 use crate::model::{
     Answer, Call, Ciphertext, Context, Effect, Operations as Op, Policy, Signer, Spec, Statement,
-    Worlds, World,
+    World, Worlds,
 };
 
 /// How much time goes by on the runtime's clock with a step, and with as much as all timers need to tick.
@@ -56,6 +56,8 @@ pub struct Counts {
 pub struct Report {
     /// What happened.
     pub counts: Counts,
+    /// How often each operation ended how, as in `Encrypt Success`.
+    pub outcomes: BTreeMap<String, usize>,
     /// The SHA-256 of all requests and replies.
     pub transcript: String,
     /// The SHA-256 of the store at the end.
@@ -87,6 +89,7 @@ struct Run {
     worlds: Worlds,
     known: Known,
     counts: Counts,
+    outcomes: BTreeMap<String, usize>,
     transcript: Vec<String>,
     replies: BTreeMap<String, Expected>,
     lives: u64,
@@ -104,6 +107,7 @@ impl Run {
             worlds: Worlds::default(),
             known: Known::default(),
             counts: Counts::default(),
+            outcomes: BTreeMap::new(),
             transcript: Vec::new(),
             replies: BTreeMap::new(),
             lives: 1,
@@ -159,6 +163,7 @@ impl Run {
             (ACCOUNTS[0], REGIONS[0], Spec::Hmac),
             (ACCOUNTS[0], REGIONS[1], Spec::Symmetric),
             (ACCOUNTS[1], REGIONS[0], Spec::Symmetric),
+            (ACCOUNTS[0], REGIONS[0], Spec::MlDsa),
             (ACCOUNTS[0], REGIONS[0], Spec::Symmetric),
         ] {
             let create = Op::CreateKey {
@@ -167,6 +172,11 @@ impl Run {
                 tags: BTreeMap::new(),
             };
             self.call_as_root(account, region, create)?;
+        }
+        for (alias, key) in [("alias/red", 0), ("alias/blue", 5)] {
+            let key = self.known.keys[key].id.clone();
+            let create = Op::CreateAlias(alias.to_owned(), key);
+            self.call_as_root(ACCOUNTS[0], REGIONS[0], create)?;
         }
         Ok(())
     }
@@ -306,6 +316,7 @@ impl Run {
         let transcript = self.transcript.join("\n");
         Ok(Report {
             counts: self.counts,
+            outcomes: self.outcomes,
             transcript: hex::encode(&sha256(&[transcript.as_bytes()])),
             store,
         })
@@ -339,6 +350,13 @@ impl Run {
             _ if has_failed => Expected::Perhaps,
             _ => Expected::One,
         };
+        let outcome = match &answer {
+            Answer::Success(_) => "Success",
+            Answer::Exception(name) => name,
+            Answer::Failed => "Failed",
+        };
+        let outcome = format!("{} {outcome}", call.operation.name());
+        *self.outcomes.entry(outcome).or_default() += 1;
         self.counts.calls += 1;
         self.counts.successes += usize::from(matches!(answer, Answer::Success(_)));
         let known = self.replies.insert(reply.request_id.clone(), expected);
@@ -410,6 +428,7 @@ impl Run {
             }
             Op::GenerateMac(_, message) => self.learn_mark(reply, message, blob("Mac")),
             Op::Sign(_, message) => self.learn_mark(reply, message, blob("Signature")),
+            Op::ScheduleKeyDeletion(..) => self.known.scheduled.extend(self.key_of(reply)),
             Op::CreateGrant { key, .. } => {
                 let id = key.rsplit('/').next().unwrap_or_default();
                 if let Some(key) = self.known.keys.iter().find(|known| known.id == id) {
@@ -450,7 +469,9 @@ impl Run {
         context: &Context,
         material: Option<String>,
     ) {
-        let Some(key) = self.key_of(reply) else { return };
+        let Some(key) = self.key_of(reply) else {
+            return;
+        };
         let made = Ciphertext {
             place: (key.account.clone(), key.region.clone(), key.id.clone()),
             plaintext: plaintext.to_vec(),
@@ -468,7 +489,9 @@ impl Run {
     }
 
     fn learn_mark(&mut self, reply: &Value, message: &[u8], bytes: Vec<u8>) {
-        let Some(key) = self.key_of(reply) else { return };
+        let Some(key) = self.key_of(reply) else {
+            return;
+        };
         let place = (key.account.clone(), key.region.clone(), key.id.clone());
         let mark = (place, message.to_vec(), bytes.clone());
         if self.worlds.memory.marks.insert(mark) {

@@ -1,5 +1,6 @@
 //! Histories of saved seeds, of fresh ones, and twice of the same.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use strongroom_testkit::now;
@@ -9,6 +10,10 @@ use strongroom_testkit::sim::{Counts, History, run, shrink};
 const SAVED: &str = include_str!("seeds.txt");
 const STEPS: usize = 100;
 const FRESH: u64 = 10;
+/// So many seeds reach everything that histories can do.
+const REACHING: u64 = 20;
+/// The operations that histories call.
+const OPERATIONS: usize = 41;
 /// What `cargo xtask sim` sets.
 const SEED_VARIABLE: &str = "STRONGROOM_SIM_SEED";
 const HISTORIES_VARIABLE: &str = "STRONGROOM_SIM_HISTORIES";
@@ -106,5 +111,43 @@ fn a_seed_is_one_run_bit_for_bit() {
         let history = History::of(seed, STEPS);
         let (first, second) = (run(&history), run(&history));
         assert_eq!(first.unwrap(), second.unwrap(), "seed {seed}");
+    }
+}
+
+/// A history in which nothing succeeds, or nothing is refused, holds nothing.
+#[test]
+fn histories_reach_far() {
+    let mut reached: BTreeMap<String, usize> = BTreeMap::new();
+    for seed in 0..REACHING {
+        let report = run(&History::of(seed, STEPS)).unwrap();
+        for (outcome, times) in report.outcomes {
+            *reached.entry(outcome).or_default() += times;
+        }
+    }
+    for (outcome, times) in &reached {
+        println!("{times:6} {outcome}");
+    }
+    let operations: BTreeSet<_> = (reached.keys())
+        .filter_map(|outcome| outcome.split(' ').next())
+        .collect();
+    assert_eq!(operations.len(), OPERATIONS, "{operations:?}");
+    for operation in operations {
+        assert!(
+            reached.contains_key(&format!("{operation} Success")),
+            "{operation}"
+        );
+    }
+    for outcome in [
+        "Decrypt AccessDeniedException",
+        "Decrypt IncorrectKeyException",
+        "Decrypt InvalidCiphertextException",
+        "Encrypt DisabledException",
+        "Encrypt KMSInvalidStateException",
+        "Encrypt NotFoundException",
+        "Encrypt UnrecognizedClientException",
+        "PutKeyPolicy MalformedPolicyDocumentException",
+        "VerifyMac KMSInvalidMacException",
+    ] {
+        assert!(reached.contains_key(outcome), "{outcome}");
     }
 }
