@@ -1,25 +1,28 @@
-//! The bug bank: faults that were planted on purpose, as patches in `bugs/`, each with the test that must fail once it is
+//! The bug bank: faults that are planted on purpose, as patches in `bugs/`, each with the test that must fail once it is
 //! in. Works on a copy of the tree, with a target folder of its own: never changes the files it was started from.
 //!
 //! A patch begins with two lines: `Fault: what is wrong` and `Caught by: PACKAGE BINARY TEST`, where the binary is `lib`
-//! or the name of an integration test.
+//! or the name of an integration test. Building takes most of the time, so faults of one binary are planted several at a
+//! time ([`rounds`]).
+
+mod copy;
+mod rounds;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::time::Instant;
 
 use crate::Outcome;
 use crate::count::Count;
 use crate::counts::Counts;
-use crate::run::{cargo, output, root, run, run_and_keep, target};
+use crate::run::root;
+
+use copy::{Copy, Ended};
 
 const FOLDER: &str = "bugs";
 const FAULT: &str = "Fault: ";
 const CAUGHT_BY: &str = "Caught by: ";
-/// How long a test may take to find a fault, in seconds: one that hangs has not found it.
-const SECONDS_MAX: &str = "240";
-/// Folders of a target folder that hold what other crates were built to.
-const BUILT: &[&str] = &[".fingerprint", "build", "deps"];
+const CHANGED_FILE: &str = "+++ b/";
 
 /// A planted fault.
 struct Bug {
@@ -27,29 +30,48 @@ struct Bug {
     patch: PathBuf,
     fault: String,
     caught_by: Test,
+    /// The files that the patch changes.
+    files: Vec<String>,
 }
 
 /// The test that must find it.
 struct Test {
-    package: String,
-    binary: String,
+    binary: Binary,
     name: String,
 }
 
+/// What tests are built into.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Binary {
+    package: String,
+    name: String,
+}
+
+/// Faults of one binary that are planted together, each with a test and with files of its own.
+type Hand = Vec<Bug>;
+
 impl Bug {
-    fn read(patch: PathBuf) -> Outcome<Self> {
+    fn read(patch: &Path) -> Outcome<Self> {
         let name = patch.file_stem().unwrap_or_default().to_string_lossy();
-        let text = fs::read_to_string(&patch).map_err(|error| format!("{name}: {error}"))?;
+        let text = fs::read_to_string(patch).map_err(|error| format!("{name}: {error}"))?;
         let lacks = |what: &str| format!("{name} lacks a line \"{what}\"");
         let after = |title: &str| text.lines().find_map(|line| line.strip_prefix(title));
         let fault = after(FAULT).ok_or_else(|| lacks(FAULT))?;
         let caught_by = after(CAUGHT_BY).and_then(Test::read);
+        let files = (text.lines()).filter_map(|line| line.strip_prefix(CHANGED_FILE));
         Ok(Self {
             name: name.to_string(),
+            patch: patch.to_owned(),
             fault: fault.to_owned(),
             caught_by: caught_by.ok_or_else(|| lacks(CAUGHT_BY))?,
-            patch,
+            files: files.map(str::to_owned).collect(),
         })
+    }
+
+    /// Whether what one of them breaks could be taken for what the other breaks.
+    fn is_in_the_way_of(&self, other: &Self) -> bool {
+        let same_file = self.files.iter().any(|file| other.files.contains(file));
+        same_file || self.caught_by.name == other.caught_by.name
     }
 }
 
@@ -58,126 +80,18 @@ impl Test {
         let [package, binary, name] = words.split_whitespace().collect::<Vec<_>>()[..] else {
             return None;
         };
-        Some(Self {
+        let binary = Binary {
             package: package.to_owned(),
-            binary: binary.to_owned(),
+            name: binary.to_owned(),
+        };
+        Some(Self {
+            binary,
             name: name.to_owned(),
         })
     }
-
-    fn in_binary(&self) -> Vec<&str> {
-        match self.binary.as_str() {
-            "lib" => vec!["--package", &self.package, "--lib"],
-            binary => vec!["--package", &self.package, "--test", binary],
-        }
-    }
 }
 
-/// A copy of the tree.
-struct Copy {
-    tree: PathBuf,
-    target: PathBuf,
-}
-
-impl Copy {
-    /// Copies what git knows of the tree, as it is now, and what other crates were already built to.
-    fn make() -> Outcome<Self> {
-        let original = target()?;
-        let folder = original.join("bugs");
-        let copy = Self {
-            tree: folder.join("tree"),
-            target: folder.join("target"),
-        };
-        if copy.tree.exists() {
-            fs::remove_dir_all(&copy.tree).map_err(|error| format!("old copy: {error}"))?;
-        }
-        copy.copy_files()?;
-        if !copy.target.exists() {
-            copy.take_built(&original.join("debug"))?;
-        }
-        Ok(copy)
-    }
-
-    fn copy_files(&self) -> Outcome<()> {
-        let mut listing = Command::new("git");
-        listing.current_dir(root());
-        listing.args(["ls-files", "--cached", "--others", "--exclude-standard"]);
-        for name in output(&mut listing)?.lines() {
-            let (from, to) = (root().join(name), self.tree.join(name));
-            let folder = to.parent().unwrap_or(&self.tree);
-            // One that was removed without telling git is not there to be copied.
-            if from.is_file() {
-                fs::create_dir_all(folder)
-                    .and_then(|()| fs::copy(&from, &to))
-                    .map_err(|error| format!("copy of {name}: {error}"))?;
-            }
-        }
-        Ok(())
-    }
-
-    /// What our own crates were built to belongs to the tree it was built from.
-    fn take_built(&self, built: &Path) -> Outcome<()> {
-        for folder in BUILT {
-            let (from, to) = (built.join(folder), self.target.join("debug").join(folder));
-            fs::create_dir_all(&to).map_err(|error| format!("{folder}: {error}"))?;
-            let found = fs::read_dir(&from).map_err(|error| format!("{folder}: {error}"))?;
-            let foreign = found
-                .filter_map(Result::ok)
-                .filter(|entry| !is_ours(&entry.file_name().to_string_lossy()))
-                .map(|entry| entry.path());
-            for some in foreign.collect::<Vec<_>>().chunks(500) {
-                let mut copying = Command::new("cp");
-                copying.arg("--archive").args(some).arg(&to);
-                output(&mut copying)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn apply(&self, bug: &Bug, options: &[&str]) -> Outcome<()> {
-        let mut applying = Command::new("git");
-        applying.current_dir(&self.tree);
-        // The copy belongs to no repository: within one, git would take the paths for that one's.
-        applying.env(
-            "GIT_CEILING_DIRECTORIES",
-            self.tree.parent().unwrap_or(&self.tree),
-        );
-        applying.arg("apply").args(options).arg(&bug.patch);
-        run(&mut applying)
-    }
-
-    /// `program`, which runs cargo in the copy.
-    fn in_copy(&self, program: &str, words: &[&str]) -> Command {
-        let mut command = Command::new(program);
-        command.args(words).current_dir(&self.tree);
-        command.env("CARGO_TARGET_DIR", &self.target);
-        command.env("CARGO_INCREMENTAL", "1");
-        command
-    }
-
-    /// Whether the test of `bug` fails while the fault is in.
-    fn is_caught(&self, bug: &Bug) -> Outcome<bool> {
-        let test = &bug.caught_by;
-        let binary = test.in_binary();
-        let cargo = cargo();
-        let cargo = cargo.get_program().to_string_lossy();
-        let building = [&["test", "--locked", "--no-run"], binary.as_slice()].concat();
-        run(&mut self.in_copy(&cargo, &building))?;
-        let limited = ["--kill-after", "5", SECONDS_MAX, &cargo, "test", "--locked"];
-        let exactly = ["--", "--exact", test.name.as_str()];
-        let testing = [&limited, binary.as_slice(), &exactly].concat();
-        let (printed, succeeded) = run_and_keep(&mut self.in_copy("timeout", &testing))?;
-        let failed = format!("test {} ... FAILED", test.name);
-        Ok(!succeeded && printed.contains(&failed))
-    }
-}
-
-fn is_ours(name: &str) -> bool {
-    let name = name.strip_prefix("lib").unwrap_or(name);
-    name.starts_with("strongroom") || name.starts_with("xtask")
-}
-
-/// Plants every fault, or the one that is named; fails if one escapes.
+/// Plants every fault, or those whose names begin with what is given; fails if one escapes.
 pub(crate) fn run_bank(only: Option<&str>) -> Outcome<()> {
     let (_, counts) = plant(only)?;
     println!("{counts}");
@@ -187,35 +101,86 @@ pub(crate) fn run_bank(only: Option<&str>) -> Outcome<()> {
     Ok(())
 }
 
-/// Plants every fault, or the one that is named, and tells which were caught.
+/// Plants every fault, or those whose names begin with what is given, and tells how many were caught.
 pub(crate) fn plant(only: Option<&str>) -> Outcome<(Count, Counts)> {
-    let bugs = bank(only)?;
+    let begun = Instant::now();
+    let hands = hands(bank(only)?);
     let copy = Copy::make()?;
-    let mut escaped = Vec::new();
-    for bug in &bugs {
-        println!("--- {}: {}", bug.name, bug.fault);
-        copy.apply(bug, &[])?;
-        let is_caught = copy.is_caught(bug);
-        copy.apply(bug, &["--reverse"])?;
-        if !is_caught? {
-            escaped.push(bug);
+    let (mut caught, mut escaped) = (0, 0);
+    for hand in &hands {
+        for (bug, is_caught) in hand.iter().zip(play(&copy, hand)?) {
+            let word = if is_caught { "caught" } else { "ESCAPED" };
+            println!("{word} {}: {}", bug.name, bug.fault);
+            *(if is_caught { &mut caught } else { &mut escaped }) += 1;
         }
     }
-    for bug in &escaped {
-        println!("ESCAPED {}: {}", bug.name, bug.caught_by.name);
-    }
-    let caught = bugs.len() - escaped.len();
-    println!("bug bank: caught {caught}/{}", bugs.len());
-    let counts = Counts::read(&format!(
-        "counts: planted={} caught={caught} escaped={}",
-        bugs.len(),
-        escaped.len()
-    ))?;
+    let (planted, seconds) = (caught + escaped, begun.elapsed().as_secs());
+    println!("bug bank: caught {caught}/{planted} in {seconds} s");
+    let line = format!("counts: planted={planted} caught={caught} escaped={escaped}");
     let count = Count {
-        passed: caught as u64,
-        failed: escaped.len() as u64,
+        passed: caught,
+        failed: escaped,
     };
-    Ok((count, counts))
+    Ok((count, Counts::read(&line)?))
+}
+
+/// Plants the faults of a hand, and tells which were caught: those whose test failed in each round in which they were
+/// planted and passed in every other.
+fn play(copy: &Copy, hand: &Hand) -> Outcome<Vec<bool>> {
+    let words = rounds::words(hand.len());
+    let mut caught = vec![true; hand.len()];
+    for round in 0..rounds::count(hand.len()) {
+        let is_in = |word: &u32| word >> round & 1 == 1;
+        let planted: Vec<bool> = words.iter().map(is_in).collect();
+        let ended = play_round(copy, hand, &planted)?;
+        for (((bug, planted), ended), caught) in
+            hand.iter().zip(&planted).zip(ended).zip(&mut caught)
+        {
+            let expected = if *planted {
+                Ended::Failed
+            } else {
+                Ended::Passed
+            };
+            if ended != expected {
+                let with = if *planted { "with" } else { "without" };
+                println!("{} {with} the fault: {ended:?}", bug.caught_by.name);
+                *caught = false;
+            }
+        }
+    }
+    Ok(caught)
+}
+
+fn play_round(copy: &Copy, hand: &Hand, planted: &[bool]) -> Outcome<Vec<Ended>> {
+    let planted = hand.iter().zip(planted).filter(|(_, planted)| **planted);
+    let patches: Vec<&Path> = planted.map(|(bug, _)| bug.patch.as_path()).collect();
+    let tests: Vec<&str> = hand.iter().map(|bug| bug.caught_by.name.as_str()).collect();
+    let Some(binary) = hand.first().map(|bug| &bug.caught_by.binary) else {
+        return Ok(Vec::new());
+    };
+    copy.apply(&patches)?;
+    let ended = copy.test(binary, &tests);
+    copy.take_back(&patches)?;
+    ended
+}
+
+/// The bugs in hands, those of one binary after each other.
+fn hands(mut bugs: Vec<Bug>) -> Vec<Hand> {
+    bugs.sort_by(|one, other| one.caught_by.binary.cmp(&other.caught_by.binary));
+    let mut hands: Vec<Hand> = Vec::new();
+    for bug in bugs {
+        let fits = |hand: &&mut Hand| {
+            let mut others = hand.iter();
+            others.all(|other| {
+                other.caught_by.binary == bug.caught_by.binary && !other.is_in_the_way_of(&bug)
+            })
+        };
+        match hands.iter_mut().find(fits) {
+            Some(hand) => hand.push(bug),
+            None => hands.push(vec![bug]),
+        }
+    }
+    hands
 }
 
 /// The bugs in the order of their names.
@@ -227,15 +192,51 @@ fn bank(only: Option<&str>) -> Outcome<Vec<Bug>> {
         .filter(|path| path.extension().is_some_and(|suffix| suffix == "patch"))
         .collect();
     patches.sort();
-    let mut bugs = patches
-        .into_iter()
-        .map(Bug::read)
-        .collect::<Outcome<Vec<_>>>()?;
-    if let Some(name) = only {
-        bugs.retain(|bug| bug.name == name);
+    let bugs = patches.iter().map(|patch| Bug::read(patch));
+    let mut bugs = bugs.collect::<Outcome<Vec<_>>>()?;
+    if let Some(beginning) = only {
+        bugs.retain(|bug| bug.name.starts_with(beginning));
     }
     if bugs.is_empty() {
         return Err(format!("there is no such bug in {FOLDER}/"));
     }
     Ok(bugs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Bug, Test, hands};
+
+    fn bug(name: &str, caught_by: &str, file: &str) -> Bug {
+        Bug {
+            name: name.to_owned(),
+            patch: "x".into(),
+            fault: String::new(),
+            caught_by: Test::read(caught_by).unwrap(),
+            files: vec![file.to_owned()],
+        }
+    }
+
+    #[test]
+    fn what_is_planted_together_has_tests_and_files_of_its_own() {
+        let bugs = vec![
+            bug("a", "p lib one", "f"),
+            bug("b", "q lib one", "g"),
+            bug("c", "p lib two", "g"),
+            bug("d", "p lib one", "h"),
+            bug("e", "p it three", "i"),
+            bug("f", "p lib four", "g"),
+        ];
+        let names = hands(bugs).into_iter().map(|hand| {
+            let names = hand.into_iter().map(|bug| bug.name);
+            names.collect::<String>()
+        });
+        assert_eq!(names.collect::<Vec<_>>(), ["e", "ac", "df", "b"]);
+    }
+
+    #[test]
+    fn a_test_is_three_words() {
+        assert!(Test::read("strongroom-kms lib").is_none());
+        assert!(Test::read("strongroom-kms lib a b").is_none());
+    }
 }

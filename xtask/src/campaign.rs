@@ -11,10 +11,16 @@ use crate::options::Options;
 use crate::run::{cargo, run_and_keep};
 
 /// The campaigns, and the test that each is.
-const CAMPAIGNS: &[(&str, &str)] = &[(
-    "kill",
-    "campaign::kill::every_answered_call_has_one_record_and_the_chain_is_whole",
-)];
+const CAMPAIGNS: &[(&str, &str)] = &[
+    (
+        "kill",
+        "campaign::kill::every_answered_call_has_one_record_and_the_chain_is_whole",
+    ),
+    (
+        "rollback",
+        "campaign::rollback::what_is_put_back_is_refused_or_changes_no_answer",
+    ),
+];
 /// How long one runs when nobody says, in minutes.
 const MINUTES: u64 = 2;
 /// How long each runs in CI.

@@ -13,6 +13,7 @@ mod campaign;
 mod conform;
 mod count;
 mod counts;
+mod fuzz;
 mod options;
 mod run;
 mod server;
@@ -33,7 +34,10 @@ cargo xtask soak [--minutes N]
                             all campaigns in turns, an hour if nobody says
 cargo xtask sim [SEED] [--histories N] [--steps N]
                             random histories of the service on a simulated machine, held to a model
-cargo xtask bugs [NAME]     plants the faults of the bug bank in a copy of the tree: each must be caught by its test
+cargo xtask fuzz [TARGET] [--seconds N]
+                            one fuzz target, or all of them one after another, a minute each if nobody says
+cargo xtask bugs [NAME]     plants the faults of the bug bank, or those whose names begin so, in a copy of the tree: each must
+                            be caught by its test
 cargo xtask bench audit --load PATH [--rounds N] [--seconds N]
                             what the audit step costs, measured with the program kms-load";
 
@@ -49,6 +53,7 @@ fn main() -> ExitCode {
         ["conform", suite] => conform::conform(suite),
         ["campaign", name, options @ ..] => campaign::campaign(name, options),
         ["sim", options @ ..] => sim::sim(options),
+        ["fuzz", words @ ..] => fuzz::fuzz(words),
         ["bugs"] => bugs::run_bank(None),
         ["bugs", name] => bugs::run_bank(Some(name)),
         ["soak", options @ ..] => campaign::soak(options),

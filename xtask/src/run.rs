@@ -94,7 +94,8 @@ fn pass_on(from: Option<impl Read>, mut to: impl Write) -> String {
     text
 }
 
-fn shown(command: &Command) -> String {
+/// `command` as it is shown.
+pub(crate) fn shown(command: &Command) -> String {
     let program = Path::new(command.get_program());
     let name = program.file_name().unwrap_or(command.get_program());
     let words = std::iter::once(name).chain(command.get_args());

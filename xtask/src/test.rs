@@ -1,14 +1,17 @@
 //! Everything CI runs, in the order in which failures are cheapest.
 
 use crate::Outcome;
+use crate::bugs;
 use crate::campaign;
 use crate::conform;
 use crate::count::Count;
+use crate::fuzz;
 use crate::run::{cargo, exists, run, run_and_keep};
 use crate::sim;
 use crate::tidy;
 
-/// Formatting, lints, tests, tidy, campaigns, simulation and conformance; the last line is the total.
+/// Formatting, lints, tests, tidy, campaigns, simulation, fuzz targets, the bug bank and conformance; the last line is the
+/// total.
 pub(crate) fn test() -> Outcome<()> {
     run(cargo().args(["fmt", "--all", "--check"]))?;
     run(cargo().args([
@@ -24,7 +27,13 @@ pub(crate) fn test() -> Outcome<()> {
     let mut total = run_tests()?;
     let mut proof = campaign::run_all()?;
     sim::run_in_ci(&mut proof)?;
+    let fuzzed = fuzz::run_all()?;
+    proof.counts.add(&fuzzed.counts()?);
     total.add(proof.tests);
+    total.add(fuzzed.tests());
+    let (caught, counts) = bugs::plant(None)?;
+    total.add(caught);
+    proof.counts.add(&counts);
     total.add(conform::run_all()?);
     println!("{}", proof.counts);
     println!("{} passed, {} failed", total.passed, total.failed);

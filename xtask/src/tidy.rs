@@ -8,8 +8,8 @@ use crate::Outcome;
 use crate::run::{cargo, output, root};
 use crate::specification;
 
-/// Which of our crates each crate may depend on (ARCHITECTURE.md, code map). `xtask` and the tests' `testkit`
-/// stand outside.
+/// Which of our crates each crate may depend on (ARCHITECTURE.md, code map). `xtask`, the tests'
+/// `testkit` and the fuzz targets stand outside.
 const ALLOWED: &[(&str, &[&str])] = &[
     ("strongroom-base", &[]),
     ("strongroom-crypto", &["base"]),
@@ -57,6 +57,10 @@ const NOT_IN_THE_KEY_PROCESS: &[&str] = &["tokio", "hyper", "rustls", "serde_jso
 /// a manifest may have.
 const WITHOUT_AUDIT: &str = "bench-without-audit";
 const WITHOUT_AUDIT_DECLARED: (&str, &str) = ("crates/kms/Cargo.toml", "bench-without-audit = []");
+
+/// The feature that shows parsers to the fuzz targets, and the manifests that may name it.
+const FOR_FUZZING: &str = "fuzzing";
+const FOR_FUZZING_IN: &[&str] = &["crates/kms/Cargo.toml", "fuzz/targets/Cargo.toml"];
 
 /// Where `unsafe` may stand; a folder covers its files.
 const UNSAFE_ALLOWED: &[&str] = &[
@@ -109,7 +113,10 @@ pub(crate) fn tidy() -> Outcome<()> {
 fn check_dependencies() -> Outcome<Vec<String>> {
     let mut problems = Vec::new();
     for package in workspace_packages()? {
-        if matches!(package.as_str(), "xtask" | "strongroom-testkit") {
+        if matches!(
+            package.as_str(),
+            "xtask" | "strongroom-testkit" | "strongroom-fuzz-targets"
+        ) {
             continue;
         }
         let Some((_, allowed)) = ALLOWED.iter().find(|(name, _)| *name == package) else {
@@ -212,6 +219,9 @@ fn check_file(name: &str, text: &str) -> Vec<String> {
     if is_manifest(name) && text.lines().any(|line| turns_audit_off(name, line)) {
         problems.push(format!("must not turn {WITHOUT_AUDIT} on"));
     }
+    if is_manifest(name) && text.lines().any(|line| shows_parsers(name, line)) {
+        problems.push(format!("must not turn {FOR_FUZZING} on"));
+    }
     for (start, end) in MACHINE_PATHS {
         if let Some(line) = text
             .lines()
@@ -235,6 +245,12 @@ fn is_manifest(name: &str) -> bool {
 fn turns_audit_off(name: &str, line: &str) -> bool {
     let is_declaration = (name, line) == WITHOUT_AUDIT_DECLARED;
     line.contains(WITHOUT_AUDIT) && !is_declaration && !line.starts_with('#')
+}
+
+fn shows_parsers(name: &str, line: &str) -> bool {
+    let is_named =
+        line.contains(&format!("\"{FOR_FUZZING}\"")) || line.contains(&format!("/{FOR_FUZZING}"));
+    is_named && !FOR_FUZZING_IN.contains(&name) && !line.starts_with('#')
 }
 
 /// Whether the line has `unsafe` as code: not in a comment, a text or a lint's name.
@@ -308,6 +324,13 @@ mod tests {
         check(
             ".ci/run",
             "cargo build --features strongroom-kms/bench-without-audit",
+            1,
+        );
+        check("fuzz/targets/Cargo.toml", "features = [\"fuzzing\"]", 0);
+        check("crates/cli/Cargo.toml", "features = [\"fuzzing\"]", 1);
+        check(
+            ".ci/run",
+            "cargo build --features strongroom-kms/fuzzing",
             1,
         );
         check(

@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 pub(crate) mod account;
+pub(crate) mod anchor;
 pub(crate) mod audit;
 pub(crate) mod dev;
 pub(crate) mod domain;

@@ -30,6 +30,9 @@ pub(crate) struct Config {
     /// How the audit is kept.
     #[serde(default)]
     pub(crate) audit: Audit,
+    /// Where the store is anchored.
+    #[serde(default)]
+    pub(crate) anchor: Anchor,
     /// Services on this machine that may act for callers, and for themselves.
     #[serde(default)]
     pub(crate) service: Vec<ServiceOnSocket>,
@@ -68,6 +71,15 @@ pub(crate) enum LogFormat {
     Text,
     /// An object a line.
     Json,
+}
+
+/// Where the store is anchored.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Anchor {
+    /// The anchor file, best on another disk than the data; a relative path is relative to the configuration file.
+    /// `anchor` in the data folder without it.
+    pub(crate) file: Option<PathBuf>,
 }
 
 /// How the audit is kept.
@@ -138,6 +150,7 @@ pub(crate) fn read(path: &Path) -> Result<Config, Failed> {
     if let Some(delivery) = &mut config.delivery {
         delivery.place(folder);
     }
+    config.anchor.file = config.anchor.file.map(|file| folder.join(file));
     place_keys(&mut config.oidc, folder);
     for service in &mut config.service {
         service.socket = config.data.join(&service.socket);

@@ -51,6 +51,8 @@ enum Command {
     Account(commands::account::Arguments),
     /// Tell whether somebody may do something, and which statement says so
     Explain(commands::explain::Arguments),
+    /// Tell how far the store is, and go on with one that was put back
+    Anchor(commands::anchor::Arguments),
     /// Rotate and retire domain keys
     Domain(commands::domain::Arguments),
     /// Read the audit log and verify it
@@ -81,6 +83,7 @@ fn main() -> ExitCode {
         Command::Status(arguments) => commands::status::run(&arguments),
         Command::Account(arguments) => commands::account::run(&arguments),
         Command::Explain(arguments) => commands::explain::run(&arguments),
+        Command::Anchor(arguments) => commands::anchor::run(&arguments),
         Command::Domain(arguments) => commands::domain::run(&arguments),
         Command::Audit(arguments) => return commands::audit::run(&arguments),
         Command::Usage(arguments) => commands::usage::run(&arguments),

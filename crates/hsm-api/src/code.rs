@@ -52,5 +52,10 @@ crate::numbers! {
         PublicKeyRefused = 30,
         /// In this life a checkpoint of another writer was signed, or one of this sequence or a later one.
         CheckpointRefused = 31,
+        /// The store has not been compared with its anchor, or they do not fit.
+        Unanchored = 32,
+        /// There is nothing to accept or adopt, the store is not where it was said to be, or the base is not a position
+        /// that may stand.
+        AnchorRefused = 33,
     }
 }

@@ -7,7 +7,7 @@ use strongroom_base::Secret;
 use crate::key::{Attributes, MaterialId, Spec, State};
 use crate::scheme::{EncryptionScheme, SignatureInput, SignatureScheme};
 use crate::status::{SealKind, Status};
-use crate::wire::{Field, List};
+use crate::wire::{Field, List, Malformed, Reader};
 
 /// A request with its number and the reply it gets.
 pub trait Command<'a>: Field<'a> {
@@ -79,8 +79,33 @@ commands! {
         /// The epoch.
         epoch: u32,
     } -> PendingChange;
-    /// The keys under which the service seals and names its records.
+    /// The keys under which the service seals, names and sums up its records. Open, anchored or not.
     9 GetStoreKeys {} -> StoreKeys;
+    /// Says that the store goes from the position of sequence `base` to one with this root. `base` is the last that
+    /// stands, or one given since.
+    10 AdvanceAnchor {
+        /// The sequence of the position that stands now.
+        base: u64,
+        /// The root of the store afterwards.
+        root: [u8; 32],
+    } -> Anchored;
+    /// Compares the store with its anchor. Until they fit, no command on a token is answered.
+    11 CheckAnchor<'a> {
+        /// What the service has of both.
+        found: Found<'a>,
+    } -> Checked;
+    /// Has a domain anchored that was made without an anchor: takes effect with Confirm. Open, and not anchored, only.
+    12 AdoptAnchor<'a> {
+        /// What the service has; it must be what CheckAnchor called Adoptable.
+        found: Found<'a>,
+    } -> PendingChange;
+    /// Goes on with a store that does not fit, in the next epoch. Open, and not anchored, only.
+    13 AcceptAnchor<'a> {
+        /// What the service has; CheckAnchor must find that it does not fit.
+        found: Found<'a>,
+        /// The sequence of the store's statement, 0 when it has none.
+        sequence: u64,
+    } -> Anchored;
 
     /// Makes key material and wraps it. Slow for RSA.
     16 GenerateKey<'a> {
@@ -321,6 +346,36 @@ commands! {
     } -> Signature;
 }
 
+/// What the service has of a store and its anchor.
+pub struct Found<'a> {
+    /// The root of the store's rows.
+    pub root: [u8; 32],
+    /// The statement in the store; empty without one.
+    pub store: &'a [u8],
+    /// The first slot of the anchor file; empty without one.
+    pub first: &'a [u8],
+    /// The second slot.
+    pub second: &'a [u8],
+}
+
+impl<'a> Field<'a> for Found<'a> {
+    fn read(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
+        Ok(Self {
+            root: reader.field()?,
+            store: reader.field()?,
+            first: reader.field()?,
+            second: reader.field()?,
+        })
+    }
+
+    fn write(&self, out: &mut Vec<u8>) {
+        self.root.write(out);
+        for statement in [self.store, self.first, self.second] {
+            statement.write(out);
+        }
+    }
+}
+
 /// The box purpose of unseal secrets on their way into the key process.
 pub const PURPOSE_UNSEAL: &[u8] = b"strongroom unseal v1";
 /// The box purpose of shares on their way out.
@@ -361,6 +416,28 @@ crate::numbers! {
     }
 }
 
+crate::numbers! {
+    /// How a store and its anchor go together.
+    Fit: u8 {
+        /// The store is what was answered last, or one commit ahead of it that never was.
+        Fits = 0,
+        /// The domain was made without an anchor, and has none.
+        Adoptable = 1,
+        /// The store is older than the anchor, or of another epoch.
+        StoreBehind = 2,
+        /// The store's rows are not those of its statement.
+        StoreChanged = 3,
+        /// The store has no genuine statement, and should.
+        StoreUnstated = 4,
+        /// There is no genuine anchor, and there should be.
+        AnchorMissing = 5,
+        /// The anchor is older than what the store follows.
+        AnchorBehind = 6,
+        /// `hsm.seal` is older than the anchor.
+        SealBehind = 7,
+    }
+}
+
 crate::message! {
     /// A change that waits for its Confirm.
     PendingChange {
@@ -368,6 +445,8 @@ crate::message! {
         version: u64,
         /// The new bytes of `hsm.seal`.
         seal: Vec<u8>,
+        /// The first statement of a domain that will be anchored, to be durable before the seal is; else empty.
+        statement: Vec<u8>,
     }
     /// The answer to Confirm.
     Confirmed {
@@ -385,12 +464,26 @@ crate::message! {
         /// Shares needed.
         needed: u8,
     }
-    /// The service's two keys.
+    /// The service's three keys.
     StoreKeys {
         /// Seals record values.
         seal: Secret<[u8; 32]>,
         /// Makes record names.
         name: Secret<[u8; 32]>,
+        /// Makes the root of the store.
+        anchor: Secret<[u8; 32]>,
+    }
+    /// A statement ([`crate::anchor`]).
+    Anchored {
+        /// Its bytes.
+        statement: Vec<u8>,
+    }
+    /// The answer to CheckAnchor.
+    Checked {
+        /// Whether they fit.
+        fit: Fit,
+        /// The statement to go on with; empty unless they fit.
+        statement: Vec<u8>,
     }
     /// A wrapped key.
     Token {

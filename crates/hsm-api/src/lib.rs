@@ -1,6 +1,7 @@
 //! The command table of the key process: frames, messages and codes, in a hand-written bounded
 //! codec. Both processes link this crate; it does no I/O and knows nothing of AWS.
 
+pub mod anchor;
 pub mod checkpoint;
 pub mod command;
 pub mod context;

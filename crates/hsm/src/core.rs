@@ -1,6 +1,7 @@
 //! The key process as a state machine without I/O: frames in, frames out, randomness injected. It
 //! never returns plaintext key material, and never text.
 
+mod anchor;
 mod cache;
 mod checkpoints;
 mod cipher;
@@ -23,12 +24,14 @@ use strongroom_base::{Clock, Random, Secret};
 use strongroom_crypto::exchange;
 use strongroom_crypto::signature::RsaKeySize;
 use strongroom_hsm_api::Code;
+use strongroom_hsm_api::anchor::Position;
 use strongroom_hsm_api::command::{self as api, Command};
 use strongroom_hsm_api::frame::{RequestFrame, append_reply};
 use strongroom_hsm_api::key::{Attributes, Spec, State, TokenHeader, Usage};
 use strongroom_hsm_api::status::Protection;
 use strongroom_hsm_api::wire::{self, Field};
 
+use anchor::{Anchor, Scribe};
 use cache::KeyCache;
 use checkpoints::Checkpoints;
 use domain::Domain;
@@ -69,6 +72,7 @@ pub struct Core {
     key_cache_bytes: usize,
     rsa: RsaPool,
     checkpoints: Checkpoints,
+    anchor: Anchor,
     opened: RwLock<Option<Arc<Opened>>>,
     life: Mutex<Life>,
 }
@@ -77,6 +81,7 @@ pub struct Core {
 /// key of a retired epoch stays usable.
 struct Opened {
     domain: Domain,
+    scribe: Scribe,
     keys: KeyCache,
 }
 
@@ -93,6 +98,8 @@ struct Pending {
     seal: Seal,
     domain: Domain,
     shares: Vec<Vec<u8>>,
+    /// Where the store starts, if the domain is anchored from then on and was not before.
+    first: Option<Position>,
 }
 
 type Outcome<T> = Result<T, Code>;
@@ -109,6 +116,7 @@ impl Core {
             self_tests_passed: setup.self_tests_passed,
             key_cache_bytes: setup.key_cache_bytes,
             rsa: RsaPool::default(),
+            anchor: Anchor::default(),
             opened: RwLock::new(None),
             life: Mutex::new(Life {
                 working_memory: setup.working_memory,
@@ -188,6 +196,10 @@ impl Core {
             api::RotateDomain::NUMBER => call.run(Self::rotate_domain),
             api::RetireEpoch::NUMBER => call.run(Self::retire_epoch),
             api::GetStoreKeys::NUMBER => call.run(Self::get_store_keys),
+            api::AdvanceAnchor::NUMBER => call.run(Self::advance_anchor),
+            api::CheckAnchor::NUMBER => call.run(Self::check_anchor),
+            api::AdoptAnchor::NUMBER => call.run(Self::adopt_anchor),
+            api::AcceptAnchor::NUMBER => call.run(Self::accept_anchor),
             api::GenerateKey::NUMBER => call.run(|core, command| core.generate_key(command, rsa)),
             api::SetState::NUMBER => call.run(Self::set_state),
             api::Rewrap::NUMBER => call.run(Self::rewrap),
@@ -334,12 +346,24 @@ impl Core {
             .clone()
     }
 
-    fn open(&self) -> Outcome<Arc<Opened>> {
+    /// The domain, whether the store fits its anchor or not.
+    fn unsealed(&self) -> Outcome<Arc<Opened>> {
         self.opened().ok_or(Code::Sealed)
+    }
+
+    /// The domain of a store that fits its anchor.
+    fn open(&self) -> Outcome<Arc<Opened>> {
+        let opened = self.unsealed()?;
+        if self.anchor.is_compared() {
+            Ok(opened)
+        } else {
+            Err(Code::Unanchored)
+        }
     }
 
     fn publish(&self, domain: Domain) {
         let opened = Opened {
+            scribe: Scribe::new(&domain),
             domain,
             keys: KeyCache::new(self.key_cache_bytes),
         };
@@ -348,7 +372,10 @@ impl Core {
 
     /// The unwrapped key of `token`, from the cache when exactly this token was opened before.
     fn key(&self, token: &[u8]) -> Outcome<Arc<Key>> {
-        let opened = self.open()?;
+        Self::key_under(&*self.open()?, token)
+    }
+
+    fn key_under(opened: &Opened, token: &[u8]) -> Outcome<Arc<Key>> {
         let header = TokenHeader::read(token).map_err(|_| Code::TokenRefused)?;
         if let Some(key) = opened.keys.get(&header.salt, token) {
             return Ok(key);
@@ -385,10 +412,11 @@ impl Core {
 }
 
 impl Life {
-    fn propose(&mut self, pending: Pending) -> api::PendingChange {
+    fn propose(&mut self, pending: Pending, statement: Vec<u8>) -> api::PendingChange {
         let change = api::PendingChange {
             version: pending.seal.version(),
             seal: pending.seal.to_bytes(),
+            statement,
         };
         self.pending = Some(pending);
         change

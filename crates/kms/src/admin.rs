@@ -11,12 +11,14 @@ use serde::{Deserialize, Serialize};
 use strongroom_aws::time::iso8601;
 use strongroom_base::id::AccountId;
 use strongroom_base::{UnixMillis, hex};
+use strongroom_hsm_api::anchor::Position;
 use strongroom_hsm_api::command::UnsealOutcome;
 use strongroom_hsm_api::status::{Phase, SealKind};
 use strongroom_store::Cursor;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 
+use crate::anchor::Mismatch;
 use crate::audit_log::{AuditStatus, ReserveState};
 use crate::explain::{self, ExplainQuestion, Explanation, Unexplained};
 use crate::failure::Failure;
@@ -36,6 +38,8 @@ const LINE_BYTES_MAX: u64 = 64 * 1024;
 const ACCOUNTS_PER_ANSWER: usize = 500;
 /// The keys of one answer.
 const KEYS_PER_ANSWER: usize = 500;
+/// The longest reason for the audit log.
+const REASON_BYTES_MAX: usize = 512;
 const CONNECTIONS_MAX: usize = 16;
 const RECEIVE_TIME_MAX: Duration = Duration::from_secs(30);
 
@@ -91,6 +95,15 @@ pub enum Question {
     },
     /// Whether somebody may do something, and why.
     Explain(ExplainQuestion),
+    /// Where store and anchor are.
+    ShowAnchor,
+    /// Go on with a store that does not fit its anchor.
+    AcceptRollback {
+        /// The sequence that the store must be at.
+        store: u64,
+        /// Why, for the audit log.
+        reason: String,
+    },
     /// Make a new domain key and wrap every key again.
     RotateDomain,
     /// Forget the domain key of an epoch.
@@ -105,7 +118,7 @@ pub enum Question {
 #[serde(tag = "answer", rename_all = "kebab-case")]
 pub enum Answer {
     /// How the server is.
-    Status(StatusAnswer),
+    Status(Box<StatusAnswer>),
     /// What became of the unseal secret.
     Unseal {
         /// `opened`, `share-accepted`, `share-known`, `share-wrong`, `secret-wrong`.
@@ -147,6 +160,8 @@ pub enum Answer {
     },
     /// Whether somebody may do something, and why.
     Explanation(Box<Explanation>),
+    /// Where store and anchor are.
+    Anchor(AnchorAnswer),
     /// A finished rotation.
     Rotated {
         /// The current epoch.
@@ -181,8 +196,8 @@ pub struct AccountAnswer {
 /// How the server is.
 #[derive(Serialize, Deserialize)]
 pub struct StatusAnswer {
-    /// `open`, `opening` (unsealed, but the store cannot be read), `sealed`, `empty`, `failed` or
-    /// `restarting`.
+    /// `open`, `opening` (unsealed, but the store cannot be read), `unanchored` (unsealed, but the store does not fit
+    /// its anchor), `sealed`, `empty`, `failed` or `restarting`.
     pub state: String,
     /// `key-file`, `passphrase`, `shares`; absent while restarting.
     pub seal: Option<String>,
@@ -204,8 +219,36 @@ pub struct StatusAnswer {
     pub protections: Vec<(String, bool)>,
     /// Whether the store can prove absence and accepts changes; absent while sealed.
     pub store: Option<StoreAnswer>,
+    /// How the store does not fit its anchor; absent when it does, and before it was compared.
+    #[serde(default)]
+    pub anchor: Option<AnchorAnswer>,
     /// How the audit log is.
     pub audit: AuditAnswer,
+}
+
+/// Where store and anchor are, and how that goes together.
+#[derive(Serialize, Deserialize)]
+pub struct AnchorAnswer {
+    /// `fits`, `adoptable`, `store-behind`, `store-changed`, `store-unstated`, `anchor-missing`, `anchor-behind` or
+    /// `seal-behind`.
+    pub fit: String,
+    /// The same in words.
+    pub text: String,
+    /// Where the anchor file says that the store was last; absent when it says nothing.
+    pub anchor: Option<PositionAnswer>,
+    /// Where the store says that it is; absent when it says nothing.
+    pub store: Option<PositionAnswer>,
+}
+
+/// How far a store is.
+#[derive(Serialize, Deserialize)]
+pub struct PositionAnswer {
+    /// How often a store was accepted that did not fit.
+    pub epoch: u32,
+    /// Counts its commits.
+    pub sequence: u64,
+    /// The version of `hsm.seal`.
+    pub seal: u64,
 }
 
 /// How the audit log is.
@@ -309,7 +352,7 @@ async fn converse(service: &Arc<Service>, mut stream: UnixStream) -> io::Result<
 async fn answer(service: &Arc<Service>, question: Question) -> Answer {
     let refused = |reason: String| Answer::Refused { reason };
     match question {
-        Question::Status => Answer::Status(status(service).await),
+        Question::Status => Answer::Status(Box::new(status(service).await)),
         Question::Unseal { sealed } => match hex::decode(&sealed) {
             Some(boxed) => unseal(service, &boxed).await,
             None => refused("the sealed secret is not hexadecimal".to_owned()),
@@ -326,6 +369,11 @@ async fn answer(service: &Arc<Service>, question: Question) -> Answer {
             change_strictness(service, &account, strict.into()).await
         }
         Question::Explain(question) => explanation(service, &question),
+        Question::ShowAnchor => match service.show_anchor().await {
+            Ok(found) => Answer::Anchor(anchor_answer(&found)),
+            Err(error) => refused(error.to_string()),
+        },
+        Question::AcceptRollback { store, reason } => accept_rollback(service, store, reason).await,
         Question::RotateDomain => match service.rotate_domain().await {
             Ok(done) => Answer::Rotated {
                 epoch: done.epoch,
@@ -338,6 +386,35 @@ async fn answer(service: &Arc<Service>, question: Question) -> Answer {
             Ok(()) => Answer::Done,
             Err(error) => refused(error.to_string()),
         },
+    }
+}
+
+async fn accept_rollback(service: &Arc<Service>, store: u64, reason: String) -> Answer {
+    let reason = reason.trim();
+    if reason.is_empty() || reason.len() > REASON_BYTES_MAX {
+        return Answer::Refused {
+            reason: format!("a reason has 1 to {REASON_BYTES_MAX} bytes"),
+        };
+    }
+    match service.accept_rollback(store, reason.to_owned()).await {
+        Ok(_) => Answer::Done,
+        Err(error) => Answer::Refused {
+            reason: error.to_string(),
+        },
+    }
+}
+
+fn anchor_answer(found: &Mismatch) -> AnchorAnswer {
+    let position = |position: Position| PositionAnswer {
+        epoch: position.epoch,
+        sequence: position.sequence,
+        seal: position.seal,
+    };
+    AnchorAnswer {
+        fit: found.name().to_owned(),
+        text: found.to_string(),
+        anchor: found.anchor.map(position),
+        store: found.store.map(position),
     }
 }
 
@@ -516,6 +593,8 @@ async fn status(service: &Service) -> StatusAnswer {
         deletion_held: kms.domain_clock().is_held() || kms.records.timers.is_incomplete(),
     });
     let audit = audit_answer(&service.audit_status());
+    let mismatch = service.mismatch();
+    let anchor = mismatch.as_ref().map(anchor_answer);
     let Ok(status) = service.key_process_status().await else {
         return StatusAnswer {
             state: "restarting".to_owned(),
@@ -529,11 +608,13 @@ async fn status(service: &Service) -> StatusAnswer {
             exchange_key: String::new(),
             protections: Vec::new(),
             store,
+            anchor,
             audit,
         };
     };
     StatusAnswer {
         state: match status.phase {
+            Phase::Open if anchor.is_some() => "unanchored",
             Phase::Open if store.is_none() => "opening",
             phase => phase_name(phase),
         }
@@ -557,6 +638,7 @@ async fn status(service: &Service) -> StatusAnswer {
             .map(|protection| (protection.name, protection.held))
             .collect(),
         store,
+        anchor,
         audit,
     }
 }

@@ -2,6 +2,7 @@
 //! rotating domain keys and wrapping all tokens again.
 
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ use strongroom_hsm_api::status::{SealKind, Status};
 use strongroom_store::{Engine, Expect, Folder, SealedStore, StoreKeys};
 use tokio::task::JoinSet;
 
+use crate::anchor::AnchorFile;
 use crate::audit_log::Durability;
 use crate::failure::{Cause, Failure};
 use crate::key_process::{Answer, CallError, Client};
@@ -44,6 +46,8 @@ pub enum DomainError {
     KeyProcess(CallError),
     /// `hsm.seal` could not be read or written.
     Seal(io::Error),
+    /// The anchor file could not be made.
+    Anchor(io::Error),
     /// There is no `hsm.seal`.
     NoSeal,
     /// Records could not be read or written.
@@ -86,6 +90,7 @@ impl std::fmt::Display for DomainError {
             ),
             Self::KeyProcess(error) => write!(out, "the key process did not do it ({error:?})"),
             Self::Seal(error) => write!(out, "{SEAL_FILE} could not be read or written: {error}"),
+            Self::Anchor(error) => write!(out, "the anchor file could not be made: {error}"),
             Self::NoSeal => write!(
                 out,
                 "{SEAL_FILE} is missing; restore it from where it is kept, without it no key can be used"
@@ -118,12 +123,13 @@ pub enum NewSeal<'s> {
     },
 }
 
-/// Makes a domain in an empty key process; `hsm.seal` is durable before it takes effect. Returns the
-/// shares, in the form that operators keep, if there are any.
+/// Makes a domain in an empty key process; its anchor at `anchor`, and then `hsm.seal`, are durable before
+/// it takes effect. Returns the shares, in the form that operators keep, if there are any.
 pub async fn initialize(
     client: &Client,
     folder: &Folder,
     seal: &NewSeal<'_>,
+    anchor: &Path,
 ) -> Result<Vec<Secret<Vec<u8>>>, DomainError> {
     let status = client.call(&GetStatus {}).await?;
     let recipient = Recipient::generate();
@@ -146,6 +152,8 @@ pub async fn initialize(
         recipient: recipient.public(),
     };
     let change = client.call(&command).await?;
+    // A domain that demands an anchor has one at every moment.
+    AnchorFile::begin(anchor, &change.statement).map_err(DomainError::Anchor)?;
     folder.replace_file(SEAL_FILE, &change.seal)?;
     let confirmed = client
         .call(&Confirm {
@@ -168,7 +176,7 @@ pub fn sealed_to_key_process(status: &Status, secret: &[u8]) -> Result<Vec<u8>, 
 
 /// The sealed store over `engine`, under the keys that an open key process handed out.
 pub(crate) fn sealed_store(keys: HsmStoreKeys, engine: Arc<dyn Engine>, env: &Env) -> SealedStore {
-    let HsmStoreKeys { seal, name } = keys;
+    let HsmStoreKeys { seal, name, .. } = keys;
     SealedStore::new(engine, &StoreKeys { seal, name }, Arc::clone(&env.random))
 }
 
@@ -290,13 +298,26 @@ async fn commit_change(
     let told = tell_audit(kms, operation).await;
     for _ in 0..CONFIRM_ATTEMPTS_MAX {
         match kms.key_process.call(&Confirm { version }).await {
-            Ok(_) => return told,
+            Ok(_) => {
+                restate(kms).await;
+                return told;
+            }
             // Not sent.
             Err(CallError::Overloaded) => tokio::time::sleep(CONFIRM_PAUSE).await,
             Err(_) => break,
         }
     }
     Err(DomainError::NotConfirmed)
+}
+
+/// Lets the anchor know of the new `hsm.seal`, so that the old one is noticed.
+async fn restate(kms: &Kms) {
+    if let Err(failure) = kms.records.restate().await {
+        tracing::warn!(
+            ?failure,
+            "the anchor learns of the new {SEAL_FILE} with the next change"
+        );
+    }
 }
 
 async fn tell_audit(kms: &Kms, operation: &str) -> Result<(), DomainError> {

@@ -138,13 +138,34 @@ impl Asked {
 /// Answers a request.
 pub async fn answer(service: &Service, request: Request) -> Reply {
     let request_id = uuid(&*service.env.random);
+    let kms = service.kms();
+    let (speech, answer) = answer_with(kms.as_deref(), &request, &request_id).await;
+    if let Err(unanswered) = &answer {
+        note(service, unanswered, &request_id);
+    }
+    speech.reply(answer, request_id)
+}
+
+/// Answers a request as [`answer`] does, without a service around the records: nothing is counted or logged.
+#[cfg(feature = "fuzzing")]
+pub(crate) async fn answer_alone(kms: &Kms, request: &Request) -> Reply {
+    let request_id = uuid(&*kms.env.random);
+    let (speech, answer) = answer_with(Some(kms), request, &request_id).await;
+    speech.reply(answer, request_id)
+}
+
+async fn answer_with(
+    kms: Option<&Kms>,
+    request: &Request,
+    request_id: &str,
+) -> (Speech, Result<Vec<u8>, Unanswered>) {
     let protocol = Protocol::of(&request.headers);
-    let asked = read(&request, protocol);
-    let spoken_to = asked
+    let asked = read(request, protocol);
+    let service = asked
         .as_ref()
         .map_or(protocol.usual_service(), Asked::service);
-    let answer = match (service.kms(), asked) {
-        (Some(kms), Ok(asked)) => answer_open(&kms, &request, asked, &request_id).await,
+    let answer = match (kms, asked) {
+        (Some(kms), Ok(asked)) => answer_open(kms, request, asked, request_id).await,
         (Some(_), Err(unreadable)) => Err(unreadable),
         (None, _) => Err(Unanswered::Common(
             CommonError {
@@ -154,17 +175,27 @@ pub async fn answer(service: &Service, request: Request) -> Reply {
             text::SEALED.to_owned(),
         )),
     };
-    match answer {
-        Ok(body) => Reply {
-            status: StatusCode::OK,
-            content_type: protocol.content_type(spoken_to),
-            headers: protocol.headers(),
-            request_id,
-            body,
-        },
-        Err(unanswered) => {
-            note(service, &unanswered, &request_id);
-            protocol.error(spoken_to, &unanswered, request_id)
+    (Speech { protocol, service }, answer)
+}
+
+/// What a client speaks, and to which service.
+struct Speech {
+    protocol: Protocol,
+    service: AwsService,
+}
+
+impl Speech {
+    fn reply(&self, answer: Result<Vec<u8>, Unanswered>, request_id: String) -> Reply {
+        let Self { protocol, service } = self;
+        match answer {
+            Ok(body) => Reply {
+                status: StatusCode::OK,
+                content_type: protocol.content_type(*service),
+                headers: protocol.headers(),
+                request_id,
+                body,
+            },
+            Err(unanswered) => protocol.error(*service, &unanswered, request_id),
         }
     }
 }

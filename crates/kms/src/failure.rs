@@ -61,9 +61,8 @@ impl Cause {
                 Refusal::new(KmsException::Throttling, text::THROTTLED)
             }
             Self::Store(StoreError::Damaged) | Self::Unreadable => internal(text::STORE_DAMAGED),
-            Self::Store(StoreError::TooLarge | StoreError::Closed) | Self::KeyProcess(_) => {
-                internal(text::INTERNAL)
-            }
+            Self::Store(StoreError::TooLarge | StoreError::Closed | StoreError::Unanchored)
+            | Self::KeyProcess(_) => internal(text::INTERNAL),
             Self::Audit => internal(text::AUDIT_UNAVAILABLE),
         }
     }

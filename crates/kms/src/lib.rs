@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod admin;
+pub mod anchor;
 pub mod audit_keys;
 pub mod audit_log;
 pub mod bootstrap;
@@ -10,6 +11,8 @@ pub mod delivery;
 pub mod domain;
 pub mod endpoint;
 pub mod explain;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 pub mod http;
 pub mod key_process;
 pub mod kms;

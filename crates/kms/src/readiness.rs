@@ -17,6 +17,8 @@ const UNSYNCED_TIME_MAX: Duration = Duration::from_secs(10);
 pub(crate) enum Obstacle {
     /// The domain is sealed.
     Sealed,
+    /// The store does not fit its anchor: the server stays sealed.
+    Anchor,
     /// The key process does not answer in time.
     KeyProcess,
     /// The audit log cannot be written: the disk has no room left, or does not answer.
@@ -28,6 +30,7 @@ impl Obstacle {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Sealed => "sealed",
+            Self::Anchor => "anchor",
             Self::KeyProcess => "key_process",
             Self::AuditLog => "audit_log",
         }
@@ -39,6 +42,9 @@ pub(crate) async fn obstacles(service: &Service) -> Vec<Obstacle> {
     let mut found = Vec::new();
     if service.kms().is_none() {
         found.push(Obstacle::Sealed);
+    }
+    if service.mismatch().is_some() {
+        found.push(Obstacle::Anchor);
     }
     let status = tokio::time::timeout(ANSWER_TIME_MAX, service.key_process_status());
     if !matches!(status.await, Ok(Ok(_))) {

@@ -130,6 +130,12 @@ impl Repository {
         }
     }
 
+    /// Has a new statement made of the store as it is.
+    pub(crate) async fn restate(&self) -> Result<(), Failure> {
+        self.store.restate().await?;
+        Ok(())
+    }
+
     /// What the store can still promise.
     pub fn health(&self) -> Health {
         self.store.health()
@@ -733,3 +739,6 @@ fn outbox_store_name(event_id: &str) -> Name {
 fn clock_store_name() -> Name {
     Name::new(Table::Clock, &[])
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,14 +13,16 @@ use strongroom_hsm_api::status::{Phase, Status};
 use strongroom_store::{Engine, Folder, FolderError, OpenError, Sqlite, SqliteOptions};
 use tokio::sync::Mutex;
 
+use crate::anchor::{ANCHOR_FILE, AnchorError, Mismatch, Mooring};
 use crate::audit_keys;
-use crate::audit_log::{AuditLog, AuditOptions, AuditStatus};
+use crate::audit_log::{AuditLog, AuditOptions, AuditStatus, Durability};
 use crate::delivery::{self, Delivery};
 use crate::domain::{self, DomainError, Rotation};
 use crate::failure::Failure;
 use crate::key_process::{CallError, Client, KeyProcess, KeyProcesses, Launched, Program};
-use crate::kms::{Kms, Settings};
+use crate::kms::{Kms, Settings, encoded};
 use crate::metrics::Metrics;
+use crate::service_events;
 use crate::timers;
 
 /// The folder of the audit log, in the data folder.
@@ -60,6 +62,8 @@ pub struct Options {
     pub audit: AuditOptions,
     /// Where it is delivered to, if anywhere.
     pub delivery: Option<Arc<Delivery>>,
+    /// The anchor file; [`ANCHOR_FILE`] in the data folder if none is named.
+    pub anchor: Option<PathBuf>,
 }
 
 /// What a service is made of: its whole outside world, but for what its listeners take in.
@@ -80,6 +84,8 @@ pub struct Parts {
     pub unsealing: Unsealing,
     /// Where the audit log is delivered to, if anywhere.
     pub delivery: Option<Arc<Delivery>>,
+    /// The anchor file.
+    pub anchor: PathBuf,
 }
 
 /// Why the service does not start.
@@ -97,6 +103,8 @@ pub enum StartError {
     Domain(DomainError),
     /// The store cannot be read or written.
     Records(Failure),
+    /// The store is not anchored.
+    Anchor(AnchorError),
     /// Requests of before the last sealing are still under way.
     Busy,
 }
@@ -109,6 +117,7 @@ impl std::fmt::Display for StartError {
             Self::Audit(error) => write!(out, "the audit log could not be opened: {error}"),
             Self::KeyProcess(error) => write!(out, "the key process could not be started: {error}"),
             Self::Domain(error) => error.fmt(out),
+            Self::Anchor(error) => error.fmt(out),
             Self::Busy => {
                 out.write_str("requests of before the last sealing are still under way; try again")
             }
@@ -133,6 +142,9 @@ pub struct Service {
     audit: Arc<AuditLog>,
     delivery: Option<Arc<Delivery>>,
     key_process: KeyProcess,
+    mooring: Mooring,
+    /// Why the store was not opened when it was compared last.
+    mismatch: ArcSwapOption<Mismatch>,
     metrics: Arc<Metrics>,
     open: ArcSwapOption<Kms>,
     /// The records that were opened last; gone once nothing uses them any more.
@@ -153,6 +165,8 @@ impl Service {
             options.audit,
         )
         .map_err(StartError::Audit)?;
+        let in_folder = || options.folder.path().join(ANCHOR_FILE);
+        let anchor = options.anchor.unwrap_or_else(in_folder);
         Self::assemble(Parts {
             env: options.env,
             settings: options.settings,
@@ -162,6 +176,7 @@ impl Service {
             key_processes: Box::new(options.program),
             unsealing: options.unsealing,
             delivery: options.delivery,
+            anchor,
         })
         .await
     }
@@ -169,6 +184,13 @@ impl Service {
     /// Starts the first key process of a service over `parts`; with automatic unsealing the service is open when
     /// this returns.
     pub async fn assemble(parts: Parts) -> Result<Arc<Self>, StartError> {
+        let key_process = KeyProcess::default();
+        let mooring = Mooring {
+            engine: Arc::clone(&parts.engine),
+            file: parts.anchor,
+            key_process: key_process.clone(),
+            clock: Arc::clone(&parts.env.clock),
+        };
         let service = Arc::new(Self {
             env: parts.env,
             settings: parts.settings,
@@ -178,7 +200,9 @@ impl Service {
             engine: parts.engine,
             audit: parts.audit,
             delivery: parts.delivery,
-            key_process: KeyProcess::default(),
+            key_process,
+            mooring,
+            mismatch: ArcSwapOption::empty(),
             metrics: Arc::default(),
             open: ArcSwapOption::empty(),
             previous: std::sync::Mutex::default(),
@@ -249,6 +273,60 @@ impl Service {
         }
     }
 
+    /// How store and anchor did not fit when they were compared last; none when they did, or were not.
+    pub fn mismatch(&self) -> Option<Mismatch> {
+        self.mismatch.load().as_deref().copied()
+    }
+
+    /// Where store and anchor are now, whether they fit or not.
+    pub async fn show_anchor(&self) -> Result<Mismatch, AnchorError> {
+        let _changing = self.changing.lock().await;
+        let client = self.client()?;
+        if self.kms().is_some() {
+            self.mooring.tell(&client).await
+        } else {
+            self.mooring.show(&client).await
+        }
+    }
+
+    /// Goes on with a store that does not fit its anchor, if it is at sequence `store`, and opens the service. The
+    /// audit log is told before anything else has it.
+    pub async fn accept_rollback(
+        self: &Arc<Self>,
+        store: u64,
+        reason: String,
+    ) -> Result<Mismatch, StartError> {
+        let service = Arc::clone(self);
+        let accepting = tokio::spawn(async move {
+            let _changing = service.changing.lock().await;
+            if service.kms().is_some() {
+                return Err(StartError::Anchor(AnchorError::Fits));
+            }
+            let accepted = service.accept(store, &reason).await;
+            let mismatch = accepted.map_err(StartError::Anchor)?;
+            service.open_records().await?;
+            Ok(mismatch)
+        });
+        let lost = Err(StartError::Anchor(CallError::Lost.into()));
+        accepting.await.unwrap_or(lost)
+    }
+
+    async fn accept(&self, store: u64, reason: &str) -> Result<Mismatch, AnchorError> {
+        let (mismatch, statement) = self.mooring.accept(&*self.client()?, store).await?;
+        let record = service_events::of_rollback(&self.env, &mismatch, reason);
+        let record = record.ok().and_then(|record| encoded(&record).ok());
+        let record = record.ok_or(AnchorError::NotAudited)?;
+        let told = self.audit.append(&record, Durability::Synced).await;
+        told.map_err(|_| AnchorError::NotAudited)?;
+        tracing::warn!(%mismatch, reason, "a store that does not fit its anchor was accepted");
+        self.mooring.fasten(statement).await?;
+        Ok(mismatch)
+    }
+
+    fn client(&self) -> Result<Arc<Client>, CallError> {
+        self.key_process.current().ok_or(CallError::Lost)
+    }
+
     /// Rotates the domain key, see [`domain::rotate`]. Once begun it goes on, whoever asked for it.
     pub async fn rotate_domain(self: &Arc<Self>) -> Result<Rotation, DomainError> {
         let service = Arc::clone(self);
@@ -307,11 +385,42 @@ impl Service {
                 .await
                 .map_err(StartError::Domain)?;
         }
+        if self.kms().is_some() {
+            self.tie_again(&client).await?;
+        }
         self.key_process.connect(client);
         if let Unsealing::Automatic(_) = self.unsealing {
-            self.open_records().await?;
+            match self.open_records().await {
+                // Operators decide what becomes of it.
+                Err(StartError::Anchor(AnchorError::Mismatch(mismatch))) => {
+                    tracing::error!(%mismatch, "the server stays sealed");
+                }
+                opened => opened?,
+            }
         }
         Ok(running)
+    }
+
+    /// Anchors the open store with another key process, before any call reaches that; seals the server if it does not fit.
+    async fn tie_again(&self, client: &Client) -> Result<(), StartError> {
+        match self.tie(client).await {
+            Err(StartError::Anchor(AnchorError::Mismatch(_))) => {
+                self.open.store(None);
+                self.audit.clear_signer();
+                Ok(())
+            }
+            tied => tied,
+        }
+    }
+
+    /// Anchors the store, and notes whether it fits.
+    async fn tie(&self, client: &Client) -> Result<(), StartError> {
+        let tied = self.mooring.tie(client, &self.folder).await;
+        self.mismatch.store(match &tied {
+            Err(AnchorError::Mismatch(mismatch)) => Some(Arc::new(*mismatch)),
+            _ => None,
+        });
+        tied.map_err(StartError::Anchor)
     }
 
     /// Opens the records with the keys of an open key process, unless they are open already: a domain
@@ -327,6 +436,8 @@ impl Service {
             .map_err(key_process_failed)?;
         let store = domain::sealed_store(keys, Arc::clone(&self.engine), &self.env);
         self.wait_for_previous().await?;
+        let client = self.client().map_err(key_process_failed)?;
+        self.tie(&client).await?;
         let kms = Arc::new(Kms::open(
             self.env.clone(),
             self.settings.clone(),

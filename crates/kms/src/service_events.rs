@@ -3,7 +3,9 @@
 use strongroom_audit::{Identity, Outcome, Record, Resource, Value};
 use strongroom_base::Env;
 use strongroom_base::id::{AccountId, Region, uuid};
+use strongroom_hsm_api::anchor::Position;
 
+use crate::anchor::Mismatch;
 use crate::failure::Failure;
 use crate::key::Key;
 use crate::kms::encoded;
@@ -47,6 +49,30 @@ pub(crate) fn of_account(
 ) -> Result<Record, Unreadable> {
     let region = HOME_REGION.parse().map_err(|_| Unreadable)?;
     Ok(event(env, OPERATORS, operation, account, region))
+}
+
+/// The record of an operator's going on with a store that does not fit its anchor.
+pub(crate) fn of_rollback(
+    env: &Env,
+    mismatch: &Mismatch,
+    reason: &str,
+) -> Result<Record, Unreadable> {
+    // The store belongs to no account.
+    let account = "000000000000".parse().map_err(|_| Unreadable)?;
+    let tell = |position: Option<Position>| match position {
+        Some(position) => format!("{}:{}", position.epoch, position.sequence),
+        None => String::new(),
+    };
+    let details = Value::texts([
+        ("mismatch", mismatch.name()),
+        ("store", &tell(mismatch.store)),
+        ("anchor", &tell(mismatch.anchor)),
+        ("reason", reason),
+    ]);
+    Ok(Record {
+        details: Some(details),
+        ..of_account(env, "AcceptRollback", &account)?
+    })
 }
 
 fn event(env: &Env, service: &str, operation: &str, account: &AccountId, region: Region) -> Record {

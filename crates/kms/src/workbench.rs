@@ -22,11 +22,13 @@ use strongroom_hsm::core::{Core, Setup, WorkingMemory};
 use strongroom_hsm::serve::Server;
 use strongroom_hsm_api::command::GetStoreKeys;
 use strongroom_store::{
-    Commit, Engine, Entry, Folder, Health, Kind, Memory, Page, Pending, StoreError,
+    Anchor, Commit, Engine, Entry, Folder, Health, Kind, Measured, Memory, Page, Pending,
+    Statement, StoreError,
 };
 use tokio::sync::oneshot;
 
 use crate::accounts::{AccountRule, Unverified};
+use crate::anchor::ANCHOR_FILE;
 use crate::audit_log::{AuditLog, AuditOptions};
 use crate::call::{Call, Input, Source};
 use crate::domain::{self, NewSeal};
@@ -111,6 +113,18 @@ impl Engine for Late {
     fn health(&self) -> Health {
         self.0.health()
     }
+
+    fn measure(&self, key: &Secret<[u8; 32]>) -> Result<Measured, StoreError> {
+        self.0.measure(key)
+    }
+
+    fn fasten(&self, anchor: Arc<dyn Anchor>, statement: Statement) -> Pending {
+        self.0.fasten(anchor, statement)
+    }
+
+    fn restate(&self) -> Pending {
+        self.0.restate()
+    }
 }
 
 impl Bench {
@@ -132,7 +146,8 @@ impl Bench {
         let (client, serve) = Client::connect(start_core(&clock), Arc::default()).unwrap();
         tokio::spawn(serve);
         let key = Secret::new([7; 32]);
-        domain::initialize(&client, &data, &NewSeal::KeyFile(&key))
+        let anchor = data.path().join(ANCHOR_FILE);
+        domain::initialize(&client, &data, &NewSeal::KeyFile(&key), &anchor)
             .await
             .unwrap();
         let key_process = KeyProcess::default();

@@ -3,9 +3,13 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use strongroom_base::Secret;
 use tokio::sync::oneshot;
+
+use crate::anchor::{Anchor, Measured, Statement};
 
 /// The longest key.
 pub const KEY_BYTES_MAX: usize = 128;
@@ -36,6 +40,8 @@ pub enum StoreError {
     TooLarge,
     /// The engine is shutting down.
     Closed,
+    /// The anchor made no statement of what the store would be.
+    Unanchored,
 }
 
 impl std::fmt::Display for StoreError {
@@ -46,6 +52,7 @@ impl std::fmt::Display for StoreError {
             Self::Busy => "the store is busy",
             Self::TooLarge => "too large for the store",
             Self::Closed => "the store is closed",
+            Self::Unanchored => "the key process does not vouch for the store",
         })
     }
 }
@@ -271,6 +278,17 @@ pub trait Engine: Send + Sync {
 
     /// What the engine can still promise.
     fn health(&self) -> Health;
+
+    /// What the store holds, its root under `key`. Blocks: the first time an HMAC for each row, later until the commit under
+    /// way has ended. One engine is measured under one key.
+    fn measure(&self, key: &Secret<[u8; 32]>) -> Result<Measured, StoreError>;
+
+    /// Anchors the store, which was measured, and has `statement` for its last: made durable here, then there. Every
+    /// later commit follows it.
+    fn fasten(&self, anchor: Arc<dyn Anchor>, statement: Statement) -> Pending;
+
+    /// Has a new statement made of the same rows, if the store is anchored: of what else a statement tells.
+    fn restate(&self) -> Pending;
 }
 
 /// The least key that is greater than every key starting with `prefix`, or `None` when there is

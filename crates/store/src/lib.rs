@@ -1,12 +1,14 @@
 //! The store: optimistic commits of bytes ([`Engine`]), and sealed records above them
 //! ([`SealedStore`]). Knows nothing of what a record means, and never writes a clear name or value.
 
+mod anchor;
 mod engine;
 mod folder;
 mod memory;
 mod sealed;
 mod sqlite;
 
+pub use anchor::{Anchor, Measured, Root, STATEMENT_BYTES_MAX, Statement};
 pub use engine::{
     COMMIT_READS_MAX, COMMIT_WRITES_MAX, Change, Commit, Engine, Entry, Expect, Health,
     KEY_BYTES_MAX, Outcome, Page, Pending, QUEUE_BYTES_MAX, QUEUE_COMMITS_MAX, SCAN_ENTRIES_MAX,

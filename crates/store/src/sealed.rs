@@ -266,6 +266,11 @@ impl SealedStore {
         }
     }
 
+    /// Has a new statement made of the same records, see [`Engine::restate`].
+    pub fn restate(&self) -> Pending {
+        self.engine.restate()
+    }
+
     /// What the engine can still promise.
     pub fn health(&self) -> Health {
         self.engine.health()

@@ -5,11 +5,13 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::thread::JoinHandle;
 
+use strongroom_base::Secret;
 use tokio::sync::oneshot;
 
+use crate::anchor::{Anchor, Measured, Root, Rooted, Statement};
 use crate::engine::{
     Commit, Engine, Entry, Health, Page, Pending, QUEUE_BYTES_MAX, QUEUE_COMMITS_MAX, StoreError,
 };
@@ -26,7 +28,7 @@ pub use open::OpenError;
 
 use keys::KeySet;
 use readers::Readers;
-use writer::{Request, Writer};
+use writer::{Request, Task, Writer};
 
 /// With less free space than this, changes are refused before they start, so that checkpoints,
 /// the audit log and an operator still have room to work in.
@@ -72,8 +74,51 @@ struct Shared {
     keys: RwLock<KeySet>,
     /// Held while a commit becomes visible, so that its holder sees file and `keys` agree.
     settling: Mutex<()>,
+    /// Held by the writer through all of a transaction.
+    anchorage: Mutex<Anchorage>,
     /// Bytes of the commits that wait.
     queued_bytes: AtomicUsize,
+}
+
+/// How the store is tied to what lies outside of it. A store that was measured changes only while it is anchored.
+struct Anchorage {
+    /// The statement in the file.
+    statement: Option<Vec<u8>>,
+    rooted: Option<Rooted>,
+    fastened: Option<Fastened>,
+}
+
+/// The anchor, and the sequence of the last statement.
+struct Fastened {
+    anchor: Arc<dyn Anchor>,
+    sequence: u64,
+}
+
+impl Anchorage {
+    /// A statement of a store with this `root`; none is needed of one that was never measured.
+    fn advance(&self, root: impl FnOnce(&Rooted) -> Root) -> Result<Option<Stated>, StoreError> {
+        let Some(rooted) = &self.rooted else {
+            return Ok(None);
+        };
+        let fastened = self.fastened.as_ref().ok_or(StoreError::Unanchored)?;
+        let root = root(rooted);
+        let statement = fastened.anchor.advance(fastened.sequence, &root)?;
+        Ok(Some(Stated { root, statement }))
+    }
+}
+
+/// What is said of a store.
+struct Stated {
+    root: Root,
+    statement: Statement,
+}
+
+impl Shared {
+    fn anchorage(&self) -> MutexGuard<'_, Anchorage> {
+        self.anchorage
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Sqlite {
@@ -85,6 +130,11 @@ impl Sqlite {
         let shared = Arc::new(Shared {
             keys: RwLock::new(opened.keys),
             settling: Mutex::new(()),
+            anchorage: Mutex::new(Anchorage {
+                statement: opened.statement,
+                rooted: None,
+                fastened: None,
+            }),
             queued_bytes: AtomicUsize::new(0),
         });
         let (queue, requests) = sync_channel(QUEUE_COMMITS_MAX);
@@ -96,6 +146,7 @@ impl Sqlite {
             health: opened.health,
             shared: Arc::clone(&shared),
             options,
+            held: None,
         };
         let writer = std::thread::Builder::new()
             .name("store-writer".into())
@@ -110,17 +161,11 @@ impl Sqlite {
         })
     }
 
-    fn enqueue(&self, commit: Commit) -> Result<Pending, StoreError> {
-        commit.check_limits()?;
+    fn enqueue(&self, task: Task, size: usize) -> Result<Pending, StoreError> {
         let queue = self.queue.as_ref().ok_or(StoreError::Closed)?;
-        let size = commit.size();
         let waiting = self.shared.queued_bytes.fetch_add(size, Ordering::Relaxed);
         let (reply, receiver) = oneshot::channel();
-        let request = Request {
-            commit,
-            size,
-            reply,
-        };
+        let request = Request { task, size, reply };
         let sent = if waiting.saturating_add(size) > QUEUE_BYTES_MAX {
             Err(StoreError::Busy)
         } else {
@@ -134,6 +179,11 @@ impl Sqlite {
         }
         sent.map(|()| Pending::waiting(receiver))
     }
+
+    fn pending(&self, task: Task, size: usize) -> Pending {
+        let queued = self.enqueue(task, size);
+        queued.unwrap_or_else(|error| Pending::ready(Err(error)))
+    }
 }
 
 impl Engine for Sqlite {
@@ -142,16 +192,44 @@ impl Engine for Sqlite {
     }
 
     fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Page, StoreError> {
-        self.readers.scan(prefix, after, limit)
+        self.readers.scan(&self.shared, prefix, after, limit)
     }
 
     fn commit(&self, commit: Commit) -> Pending {
-        self.enqueue(commit)
-            .unwrap_or_else(|error| Pending::ready(Err(error)))
+        if let Err(error) = commit.check_limits() {
+            return Pending::ready(Err(error));
+        }
+        let size = commit.size();
+        self.pending(Task::Commit(commit), size)
     }
 
     fn health(&self) -> Health {
         self.health
+    }
+
+    fn measure(&self, key: &Secret<[u8; 32]>) -> Result<Measured, StoreError> {
+        let mut anchorage = self.shared.anchorage();
+        let keys = self
+            .shared
+            .keys
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        let rooted = anchorage
+            .rooted
+            .get_or_insert_with(|| Rooted::of(key, keys.identities()));
+        Ok(Measured {
+            root: rooted.root,
+            statement: anchorage.statement.clone(),
+            rows: keys.len() as u64,
+        })
+    }
+
+    fn fasten(&self, anchor: Arc<dyn Anchor>, statement: Statement) -> Pending {
+        self.pending(Task::Fasten { anchor, statement }, 0)
+    }
+
+    fn restate(&self) -> Pending {
+        self.pending(Task::Restate, 0)
     }
 }
 

@@ -30,6 +30,21 @@ fn reads_every_kind_of_value_in_order() {
 }
 
 #[test]
+fn numbers_are_rounded_to_the_nearest_double() {
+    for written in [
+        "146740006719620701399",
+        "0.1234567890123456789",
+        "1.7976931348623157e308",
+    ] {
+        let nearest: f64 = written.parse().unwrap();
+        let list = Json::Array(vec![number(&format!("{nearest:?}"))]);
+        let body = format!(r#"{{"a":[{written}]}}"#);
+        let expected = Json::Object(vec![("a".into(), list)]);
+        assert_eq!(parse(body.as_bytes()), Ok(expected), "{written}");
+    }
+}
+
+#[test]
 fn an_empty_body_is_the_empty_object() {
     assert_eq!(parse(b""), Ok(Json::Object(vec![])));
 }

@@ -286,6 +286,48 @@ fn duplicated_deciding_headers_are_refused() {
     }
 }
 
+/// Whoever is on the way can add what was not signed; it must not decide.
+#[test]
+fn a_deciding_header_that_was_added_later_is_refused() {
+    for name in ["x-amz-target", "x-amz-security-token", "x-amz-other"] {
+        let mut message = Message::signed();
+        let value = message.headers.remove(name);
+        let value = value.unwrap_or_else(|| HeaderValue::from_static("v"));
+        let credentials = Credentials {
+            access_key_id: "AKIAEXAMPLE",
+            secret_access_key: SECRET,
+            session_token: None,
+        };
+        let hash = sha256(&[&message.body]);
+        let (method, uri) = (&message.method, &message.uri);
+        let (headers, scope) = (&mut message.headers, ("eu-west-1", "kms"));
+        sign(method, uri, headers, hash, &credentials, scope, NOW).unwrap();
+        message.headers.insert(name, value);
+        let expected = AuthFailure::UnsignedHeader(name.to_owned());
+        assert_eq!(message.verify(), Err(expected));
+    }
+}
+
+/// One request has one list of signed headers: in lower case, in order, each once.
+#[test]
+fn signed_headers_have_one_order_and_case() {
+    let signed = Message::signed();
+    let header = signed.authorization();
+    for (from, to) in [
+        ("content-type;host", "host;content-type"),
+        ("host;", "host;host;"),
+        ("host;", "Host;"),
+        ("content-type;", "content-Type;"),
+        ("host;", "host;;"),
+    ] {
+        let message = signed
+            .clone()
+            .with("authorization", &header.replacen(from, to, 1));
+        let expected = Err(AuthFailure::UnorderedSignedHeaders);
+        assert_eq!(message.verify(), expected, "{to}");
+    }
+}
+
 #[test]
 fn payloads_must_be_signed() {
     for hash in ["UNSIGNED-PAYLOAD", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD", ""] {

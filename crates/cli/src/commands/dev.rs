@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use strongroom_base::{Env, Secret};
 use strongroom_kms::accounts::AccountRule;
+use strongroom_kms::anchor::ANCHOR_FILE;
 use strongroom_kms::audit_log::AuditOptions;
 use strongroom_kms::bootstrap::bootstrap;
 use strongroom_kms::delivery::{Delivery, INTERVAL_IN_DEVELOPMENT};
@@ -81,7 +82,8 @@ async fn start(arguments: &Arguments) -> Result<(), Failed> {
     let program = Program::itself();
     let key = key_file(&folder, &env)?;
     if !domain::exists(&folder)? {
-        bootstrap(&env, &folder, &program, &NewSeal::KeyFile(&key), None).await?;
+        let (seal, anchor) = (NewSeal::KeyFile(&key), folder.path().join(ANCHOR_FILE));
+        bootstrap(&env, &folder, &program, &seal, &anchor, None).await?;
     }
     let delivery = delivery(arguments, &env)?;
     let options = Options {
@@ -97,6 +99,7 @@ async fn start(arguments: &Arguments) -> Result<(), Failed> {
         unsealing: Unsealing::Automatic(key),
         audit: AuditOptions::DEVELOPMENT,
         delivery,
+        anchor: None,
     };
     let services = arguments.service.iter();
     let listen = server::Listen {

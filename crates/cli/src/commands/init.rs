@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use strongroom_base::id::AccountId;
 use strongroom_base::{Env, Secret};
 use strongroom_hsm::share::UnsealShare;
+use strongroom_kms::anchor::ANCHOR_FILE;
 use strongroom_kms::bootstrap::{Bootstrapped, bootstrap};
 use strongroom_kms::domain::{self, NewSeal};
 use strongroom_kms::key_process::Program;
@@ -60,7 +61,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failed> {
             .into());
         }
         let program = Program::itself();
-        Ok(bootstrap(&env, &folder, &program, &seal, Some(account)).await?)
+        let in_folder = || config.data.join(ANCHOR_FILE);
+        let anchor = config.anchor.file.clone().unwrap_or_else(in_folder);
+        Ok(bootstrap(&env, &folder, &program, &seal, &anchor, Some(account)).await?)
     })?;
     tell(&config.data.display().to_string(), &made);
     match made.account {

@@ -50,6 +50,7 @@ async fn start(config: config::Config) -> Result<(), Failed> {
         unsealing: Unsealing::ByOperators,
         audit: AuditOptions::SERVER,
         delivery: delivery.transpose()?,
+        anchor: config.anchor.file,
     };
     let services = config.service.into_iter();
     let listen = server::Listen {

@@ -63,6 +63,9 @@ fn show(status: &StatusAnswer) {
             }
         );
     }
+    if let Some(anchor) = &status.anchor {
+        println!("anchor       DOES NOT FIT: {}", anchor.text);
+    }
     show_audit(&status.audit);
     println!("protections of the key process");
     for (name, held) in &status.protections {

@@ -6,6 +6,7 @@ mod kill;
 mod ledger;
 mod load;
 mod person;
+mod rollback;
 
 use std::time::Duration;
 

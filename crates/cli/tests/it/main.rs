@@ -9,6 +9,7 @@
 )]
 
 mod access;
+mod anchor;
 mod audit;
 mod audit_keys;
 mod audit_verify;

@@ -21,8 +21,13 @@ pub(crate) struct Made {
 impl Made {
     /// `init` with a passphrase, or with the arguments that ask for shares.
     pub(crate) fn new(shares: &[&str]) -> Self {
+        Self::with(shares, "")
+    }
+
+    /// The same with `more` in its configuration.
+    pub(crate) fn with(shares: &[&str], more: &str) -> Self {
         let (folder, _) = scratch();
-        let config = "data = \"data\"\nlisten = \"127.0.0.1:0\"\n";
+        let config = format!("data = \"data\"\nlisten = \"127.0.0.1:0\"\n{more}");
         fs::write(folder.path().join("c.toml"), config).unwrap();
         let mut made = Self {
             folder,
@@ -42,7 +47,7 @@ impl Made {
         made
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
@@ -54,7 +59,7 @@ impl Made {
     }
 
     /// Runs the command `words` on this configuration.
-    fn run(&self, words: &str, more: &[&str]) -> Ended {
+    pub(crate) fn run(&self, words: &str, more: &[&str]) -> Ended {
         let config = self.path("c.toml").display().to_string();
         let words = words.split(' ').chain(["--config", &config]);
         program().run(words.chain(more.iter().copied()))
@@ -79,11 +84,11 @@ impl Made {
         Server::try_serve(&program(), &path)
     }
 
-    fn serve(&self) -> Server {
+    pub(crate) fn serve(&self) -> Server {
         Server::serve(&program(), &self.path("c.toml"))
     }
 
-    fn status(&self) -> Value {
+    pub(crate) fn status(&self) -> Value {
         let output = self.run("status", &["--json"]).succeeded();
         serde_json::from_str(&output).unwrap()
     }

@@ -9,11 +9,11 @@ use strongroom_crypto::key_wrap;
 use strongroom_crypto::rsa_encryption::{OaepHash, oaep_encrypt};
 use strongroom_crypto::sm2::Sm2PublicKey;
 use strongroom_hsm_api::command::{
-    Confirm, Decapsulate, Decrypt, DeriveSharedSecret, DeriveSigningKey, Encapsulate, Encrypt,
-    GenerateDataKey, GenerateDataKeyPair, GenerateKey, GenerateMac, GenerateSecret,
-    GenerateWrappingKey, GetPublicKey, GetStatus, ImportKey, Initialize, LoadSeal, PURPOSE_UNSEAL,
-    ReEncrypt, Rewrap, RotateDomain, Sign, SignCheckpoint, SignDigest, Unseal, UnsealOutcome,
-    Verify, VerifyMac,
+    AcceptAnchor, CheckAnchor, Confirm, Decapsulate, Decrypt, DeriveSharedSecret, DeriveSigningKey,
+    Encapsulate, Encrypt, Fit, Found, GenerateDataKey, GenerateDataKeyPair, GenerateKey,
+    GenerateMac, GenerateSecret, GenerateWrappingKey, GetPublicKey, GetStatus, ImportKey,
+    Initialize, LoadSeal, PURPOSE_UNSEAL, ReEncrypt, Rewrap, RotateDomain, Sign, SignCheckpoint,
+    SignDigest, Unseal, UnsealOutcome, Verify, VerifyMac,
 };
 use strongroom_hsm_api::key::{Attributes, Origin, Spec, State, Usage, Wrapping};
 use strongroom_hsm_api::scheme::{
@@ -98,6 +98,30 @@ impl KeyProcess {
         let boxed = self.boxed(secret).await;
         let progress = self.client.call(&Unseal { secret: &boxed }).await.unwrap();
         assert_eq!(progress.outcome, UnsealOutcome::Opened);
+        self.anchor().await;
+    }
+
+    /// Has the process believe that its store, which there is none of, fits its anchor.
+    async fn anchor(&self) {
+        let nothing = Found {
+            root: [0; 32],
+            store: b"",
+            first: b"",
+            second: b"",
+        };
+        let accept = AcceptAnchor {
+            found: nothing,
+            sequence: 0,
+        };
+        let statement = self.client.call(&accept).await.unwrap().statement;
+        let found = Found {
+            root: [0; 32],
+            store: &statement,
+            first: &statement,
+            second: b"",
+        };
+        let checked = self.client.call(&CheckAnchor { found }).await.unwrap();
+        assert_eq!(checked.fit, Fit::Fits);
     }
 
     async fn confirm(&self, version: u64) {

@@ -168,3 +168,6 @@ impl<'a> Header<'a> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,7 @@
 //! given may be used so.
 
 mod agreement;
+mod anchor;
 mod audit;
 mod data_keys;
 mod domain;

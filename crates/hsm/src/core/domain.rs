@@ -110,6 +110,12 @@ impl Domain {
         }
     }
 
+    /// The same domain.
+    pub(super) fn same(&self) -> Self {
+        let current = (self.current.0, Arc::clone(&self.current.1));
+        self.with_ring(self.ring.clone(), current)
+    }
+
     /// The same domain with a fresh key in the next epoch, or `None` when the ring is full.
     pub(super) fn with_next_epoch(&self, random: &dyn Random) -> Option<Self> {
         let epoch = self

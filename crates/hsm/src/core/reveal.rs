@@ -30,7 +30,7 @@ impl Core {
     /// # Errors
     /// [`Code::Sealed`] when none is open.
     pub fn danger_reveal_domain(&self) -> Result<DomainKeys, Code> {
-        let opened = self.open()?;
+        let opened = self.unsealed()?;
         let domain = &opened.domain;
         let ring = match &self.life().seal {
             Some(seal) => seal.danger_ring_key(domain),
@@ -64,7 +64,7 @@ impl Core {
     /// # Errors
     /// Those of opening a token.
     pub fn danger_reveal_token(&self, token: &[u8]) -> Result<TokenKeys, Code> {
-        let opened = self.open()?;
+        let opened = self.unsealed()?;
         let (_, material) = token::unwrap(&opened.domain, token)?;
         let wrapping = token::danger_wrapping_key(&opened.domain, token);
         Ok(TokenKeys {
@@ -82,7 +82,7 @@ impl Core {
         token: &[u8],
         ciphertext: &[u8],
     ) -> Outcome<Secret<[u8; 32]>> {
-        let key = self.key(token)?;
+        let key = Self::key_under(&*self.unsealed()?, token)?;
         let message_key = key.symmetric()?;
         cipher::danger_message_key(message_key, ciphertext).ok_or(Code::CiphertextRefused)
     }

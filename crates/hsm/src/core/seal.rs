@@ -24,7 +24,9 @@ const PASSPHRASE_LENGTH_MIN: usize = 12;
 const PASSPHRASE_LENGTH_MAX: usize = 1024;
 const KEY_FILE_LENGTH: usize = 32;
 const MAGIC: &[u8; 6] = b"SRSEAL";
-const FORMAT: u16 = 1;
+/// The root key is bound to the first format's number in every format: it must open again when its box was made by an
+/// earlier version, and nobody keeps the key that sealed it.
+const ROOT_FORMAT: u16 = 1;
 const RING_SALT_LENGTH: usize = 24;
 const NONCE_LENGTH: usize = 12;
 /// The costs of new passphrase seals: RFC 9106 §4, second recommended option.
@@ -50,8 +52,19 @@ pub(super) enum Plan {
     Shares { threshold: u8, shares: u8 },
 }
 
+strongroom_hsm_api::numbers! {
+    /// What the format of a seal says of its domain.
+    Format: u16 {
+        /// An earlier version made it: the store has no anchor.
+        Unanchored = 1,
+        /// The store has an anchor; that none is found is a mismatch.
+        Anchored = 2,
+    }
+}
+
 /// A seal: all of it may be known to an attacker.
 pub(super) struct Seal {
+    format: Format,
     version: u64,
     domain: [u8; 16],
     method: Method,
@@ -100,6 +113,7 @@ impl Seal {
     ) -> Result<(Self, Shares), Code> {
         let (method, secret, shares) = prepare(domain, plan, memory, random)?;
         let mut seal = Self {
+            format: Format::Anchored,
             version: 0,
             domain: domain.id(),
             method,
@@ -122,9 +136,28 @@ impl Seal {
         Ok((seal.with_ring_of(domain, random), shares))
     }
 
+    /// The same seal of an anchored domain. The ring it has is bound to what it was: it needs one anew.
+    pub(super) fn anchored(&self) -> Self {
+        Self {
+            format: Format::Anchored,
+            version: self.version,
+            domain: self.domain,
+            method: self.method.clone(),
+            root_box: self.root_box.clone(),
+            ring_salt: self.ring_salt,
+            ring_box: Vec::new(),
+        }
+    }
+
+    /// Whether the store has an anchor.
+    pub(super) fn is_anchored(&self) -> bool {
+        self.format == Format::Anchored
+    }
+
     /// The next version of this seal, with the ring of `domain`.
     pub(super) fn with_ring_of(&self, domain: &Domain, random: &dyn Random) -> Self {
         let mut next = Self {
+            format: self.format,
             version: self.version.saturating_add(1),
             domain: self.domain,
             method: self.method.clone(),
@@ -379,17 +412,21 @@ fn ring_key(root: &Secret<[u8; 32]>, salt: &[u8; RING_SALT_LENGTH]) -> Secret<[u
 impl Seal {
     /// What the root key is bound to: everything that stays the same when the ring changes.
     fn identity_bytes(&self) -> Vec<u8> {
+        self.head_bytes(ROOT_FORMAT)
+    }
+
+    fn head_bytes(&self, format: u16) -> Vec<u8> {
         let mut out = MAGIC.to_vec();
-        FORMAT.write(&mut out);
+        format.write(&mut out);
         self.domain.write(&mut out);
         self.kind().write(&mut out);
         self.method_bytes().write(&mut out);
         out
     }
 
-    /// What the ring is bound to: all that comes before it, the version too.
+    /// What the ring is bound to: all that comes before it, format and version too.
     fn bytes_before_ring(&self) -> Vec<u8> {
-        let mut out = self.identity_bytes();
+        let mut out = self.head_bytes(self.format.number());
         self.version.write(&mut out);
         self.root_box.write(&mut out);
         self.ring_salt.write(&mut out);
@@ -410,13 +447,15 @@ impl Seal {
     }
 
     fn read(mut reader: Reader<'_>) -> Result<Self, Malformed> {
-        if reader.take(MAGIC.len())? != MAGIC || reader.field::<u16>()? != FORMAT {
+        if reader.take(MAGIC.len())? != MAGIC {
             return Err(Malformed);
         }
+        let format = reader.field()?;
         let domain = reader.field()?;
         let kind = reader.field()?;
         let method = Method::read(kind, Reader::new(reader.field()?))?;
         let seal = Self {
+            format,
             domain,
             method,
             version: reader.field()?,
@@ -478,3 +517,6 @@ impl Method {
         Ok(method)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,6 +14,7 @@ use strongroom_hsm_api::wire::{List, decode, encode};
 
 use super::{Core, Setup, WorkingMemory};
 
+mod anchor;
 mod audit;
 mod every_key;
 mod import;
@@ -165,10 +166,42 @@ fn unseal(core: &Core, secret: &[u8]) -> UnsealProgress {
 }
 
 fn reopened(seal: &[u8]) -> Core {
+    let core = unsealed(seal);
+    compare(&core);
+    core
+}
+
+/// A core whose store was not compared with its anchor.
+fn unsealed(seal: &[u8]) -> Core {
     let core = core();
     call(&core, &LoadSeal { seal }).unwrap();
     assert_eq!(unseal(&core, &[9; 32]).outcome, UnsealOutcome::Opened);
     core
+}
+
+/// Nothing but the root of an empty store.
+fn nothing() -> Found<'static> {
+    Found {
+        root: [0; 32],
+        store: b"",
+        first: b"",
+        second: b"",
+    }
+}
+
+/// Has the core believe that its store, which no test of it looks at, fits.
+fn compare(core: &Core) {
+    let accepted = AcceptAnchor {
+        found: nothing(),
+        sequence: 0,
+    };
+    let statement = call(core, &accepted).unwrap().statement;
+    let found = Found {
+        store: &statement,
+        first: &statement,
+        ..nothing()
+    };
+    assert_eq!(call(core, &CheckAnchor { found }).unwrap().fit, Fit::Fits);
 }
 
 fn attributes(spec: Spec, usage: Usage) -> Attributes<'static> {

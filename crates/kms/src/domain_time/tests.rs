@@ -21,6 +21,22 @@ fn follows_a_sound_clock() {
 }
 
 #[test]
+fn a_step_is_followed_at_once_and_a_jump_of_an_hour_is_not() {
+    let step = Duration::from_secs(120);
+    let second = Duration::from_secs(1);
+    for (ahead, followed) in [
+        (step, step),
+        (step + second, Duration::ZERO),
+        (HOUR, Duration::ZERO),
+        (DAY, Duration::ZERO),
+    ] {
+        let mut time = DomainTime::start(None, NOON, at(Duration::ZERO));
+        let found = time.advance(NOON.plus(ahead + second), at(second));
+        assert_eq!(found, NOON.plus(followed + second), "{ahead:?}");
+    }
+}
+
+#[test]
 fn a_jump_ahead_is_held_for_a_day_of_running() {
     let mut time = DomainTime::start(None, NOON, at(Duration::ZERO));
     for hour in 1..=24 {

@@ -18,6 +18,7 @@ fn what_passes_is_throttled_and_what_does_not_is_internal() {
         (StoreError::Full.into(), internal),
         (StoreError::Damaged.into(), internal),
         (StoreError::Closed.into(), internal),
+        (StoreError::Unanchored.into(), internal),
         (Failure::Internal(Cause::Unreadable), internal),
         (Failure::Internal(Cause::Audit), internal),
     ] {

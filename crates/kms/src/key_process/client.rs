@@ -51,6 +51,15 @@ pub struct Client {
     shared: Arc<Shared>,
 }
 
+/// Ends every call when it is dropped: also if the runtime ends first.
+struct Serving(Arc<Shared>);
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
+
 struct Shared {
     metrics: Arc<Metrics>,
     next_id: AtomicU64,
@@ -96,11 +105,8 @@ impl Client {
             state: Mutex::new(State::default()),
             outgoing: Notify::new(),
         });
-        let served = Arc::clone(&shared);
-        let serve = async move {
-            served.serve(&socket).await;
-            served.end();
-        };
+        let served = Serving(Arc::clone(&shared));
+        let serve = async move { served.0.serve(&socket).await };
         Ok((Self { shared }, serve))
     }
 

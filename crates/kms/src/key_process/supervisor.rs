@@ -39,6 +39,11 @@ impl KeyProcess {
         }
     }
 
+    /// The connection to the process that runs now.
+    pub(crate) fn current(&self) -> Option<Arc<Client>> {
+        self.current.load_full()
+    }
+
     /// How many calls wait for a reply of the process that runs now.
     pub fn calls_in_flight(&self) -> usize {
         let client = self.current.load();

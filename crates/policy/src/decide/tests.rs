@@ -552,6 +552,25 @@ fn every_guardrail_must_allow_and_the_last_is_shown() {
 }
 
 #[test]
+fn a_boundary_limits_without_a_session_and_a_session_without_a_boundary() {
+    let (yes, no) = (own(Allows::Yes), own(Allows::No));
+    let (users, sessions) = (user(), session());
+    for (caller, boundary, session, limit) in [
+        (&users, Some(&no), None, PolicyType::Boundary),
+        (&sessions, Some(&no), None, PolicyType::Boundary),
+        (&sessions, None, Some(&[&no][..]), PolicyType::Session),
+    ] {
+        let decision = decide(&Case {
+            identity: &[&yes],
+            boundary,
+            session,
+            ..case(caller, HOME)
+        });
+        assert_eq!(decision.outcome, missing(limit));
+    }
+}
+
+#[test]
 fn no_session_policies_at_all_are_no_limit_and_an_empty_list_is() {
     let yes = own(Allows::Yes);
     let caller = federated();

@@ -1,9 +1,11 @@
-//! Which keys exist, kept apart from the file, since SQLite has no page checksums: a damaged index
-//! would otherwise turn a record into one that never was.
+//! Which rows exist, kept apart from the file, since SQLite has no page checksums: a damaged index would otherwise turn
+//! a record into one that never was, and an older genuine row would pass for the present one.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use strongroom_crypto::digest::sha256;
+
+use crate::anchor::Identity;
 
 /// Stands for a key: its SHA-256, truncated to 128 bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,20 +37,40 @@ impl KeyDigest {
     }
 }
 
-/// The keys that exist: about 36 bytes of memory each.
+/// What is known of a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Known {
+    /// Its row is the one with this identity; any other is damaged.
+    Row(Identity),
+    /// The index has it, the table did not: whatever is found is damaged.
+    Lost,
+}
+
+/// The keys that exist and the identities of their rows: about 55 bytes of memory each.
 #[derive(Default)]
-pub(super) struct KeySet(HashSet<KeyHash>);
+pub(super) struct KeySet(HashMap<KeyHash, Known>);
 
 impl KeySet {
-    pub(super) fn insert(&mut self, key: KeyHash) {
-        self.0.insert(key);
+    pub(super) fn insert(&mut self, key: KeyHash, known: Known) {
+        self.0.insert(key, known);
     }
 
     pub(super) fn remove(&mut self, key: KeyHash) {
         self.0.remove(&key);
     }
 
-    pub(super) fn contains(&self, key: KeyHash) -> bool {
-        self.0.contains(&key)
+    pub(super) fn get(&self, key: KeyHash) -> Option<Known> {
+        self.0.get(&key).copied()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(super) fn identities(&self) -> impl Iterator<Item = Identity> {
+        self.0.values().filter_map(|known| match known {
+            Known::Row(identity) => Some(*identity),
+            Known::Lost => None,
+        })
     }
 }

@@ -5,18 +5,21 @@ use std::io;
 use std::path::Path;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags, params};
+use rusqlite::{Connection, OpenFlags, Row, params};
 
+use crate::anchor::Identity;
 use crate::engine::Health;
 use crate::folder::{create_file, sync_folder};
 
-use super::keys::{KeyDigest, KeyHash, KeySet};
+use super::keys::{KeyDigest, KeyHash, KeySet, Known};
 use super::mark::Mark;
 use super::{MARK_FILE, STORE_FILE, WAL_FILE, store_path};
 
 /// `SRst`: marks the file as ours.
 const APPLICATION_ID: i64 = 0x5352_7374;
-const SCHEMA_VERSION: i64 = 1;
+const SCHEMA_VERSION: i64 = 2;
+/// The first version, in which no statement lay in the store.
+const SCHEMA_WITHOUT_STATEMENT: i64 = 1;
 const PAGE_BYTES: u32 = 4096;
 /// Larger files are not read as a whole when they are opened.
 const QUICK_CHECK_BYTES_MAX: u64 = 64 * 1024 * 1024;
@@ -26,7 +29,11 @@ const LOG_BYTES_KEPT: i64 = 32 * 1024 * 1024;
 const UNFINISHED_FILE: &str = "store.db.new";
 
 const CREATE_KV: &str = "CREATE TABLE kv(key BLOB PRIMARY KEY NOT NULL, version INTEGER NOT NULL, value BLOB NOT NULL) STRICT";
-const CREATE_META: &str = "CREATE TABLE meta(id INTEGER PRIMARY KEY, sequence INTEGER NOT NULL, count INTEGER NOT NULL, digest BLOB NOT NULL) STRICT";
+const CREATE_META: &str = "CREATE TABLE meta(id INTEGER PRIMARY KEY, sequence INTEGER NOT NULL, count INTEGER NOT NULL, digest BLOB NOT NULL, statement BLOB) STRICT";
+const CREATE_META_WITHOUT_STATEMENT: &str = "CREATE TABLE meta(id INTEGER PRIMARY KEY, sequence INTEGER NOT NULL, count INTEGER NOT NULL, digest BLOB NOT NULL) STRICT";
+/// SQLite adds the column to the text of the table just as [`CREATE_META`] has it.
+const ADD_STATEMENT: &str =
+    "BEGIN IMMEDIATE; ALTER TABLE meta ADD COLUMN statement BLOB; PRAGMA user_version=2; COMMIT";
 
 /// Why a store cannot be opened.
 #[derive(Debug)]
@@ -102,6 +109,7 @@ pub(super) struct Opened {
     pub(super) mark: Mark,
     pub(super) totals: Totals,
     pub(super) keys: KeySet,
+    pub(super) statement: Option<Vec<u8>>,
     pub(super) health: Health,
 }
 
@@ -120,7 +128,7 @@ pub(super) fn open(folder: &Path) -> Result<Opened, OpenError> {
         mark.flush()?;
     }
     let connection = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(unreadable)?;
-    check_identity(&connection)?;
+    let schema = check_identity(&connection)?;
     let totals = read_totals(&connection).map_err(unreadable)?;
     if acknowledged.is_some_and(|acknowledged| totals.sequence < acknowledged) {
         return Err(OpenError::LostCommits {
@@ -131,6 +139,13 @@ pub(super) fn open(folder: &Path) -> Result<Opened, OpenError> {
     let (keys, absence_proved) = read_keys(&connection, totals.keys);
     let writable =
         path.metadata()?.len() >= QUICK_CHECK_BYTES_MAX || passes_quick_check(&connection);
+    if schema == SCHEMA_WITHOUT_STATEMENT {
+        if !writable {
+            return Err(OpenError::Damaged("it cannot be brought up to date"));
+        }
+        connection.execute_batch(ADD_STATEMENT).map_err(failed)?;
+    }
+    let statement = read_statement(&connection).map_err(unreadable)?;
     let health = Health {
         absence_proved,
         writable,
@@ -140,6 +155,7 @@ pub(super) fn open(folder: &Path) -> Result<Opened, OpenError> {
         mark,
         totals,
         keys,
+        statement,
         health,
     })
 }
@@ -186,6 +202,15 @@ pub(super) fn write_totals(connection: &Connection, totals: &Totals) -> rusqlite
     }
 }
 
+/// Notes what the anchor says of the store as this transaction leaves it.
+pub(super) fn write_statement(connection: &Connection, statement: &[u8]) -> rusqlite::Result<()> {
+    let mut prepared = connection.prepare_cached("UPDATE meta SET statement=?1 WHERE id=1")?;
+    match prepared.execute(params![statement])? {
+        1 => Ok(()),
+        changed => Err(rusqlite::Error::StatementChangedRows(changed)),
+    }
+}
+
 /// Makes an empty store under another name and renames it, so that a crash leaves none or all.
 fn create(folder: &Path) -> Result<(), OpenError> {
     let path = folder.join(UNFINISHED_FILE);
@@ -221,7 +246,8 @@ fn lay_out(path: &Path) -> rusqlite::Result<()> {
     connection.close().map_err(|(_, error)| error)
 }
 
-fn check_identity(connection: &Connection) -> Result<(), OpenError> {
+/// The version of the schema, which fits it.
+fn check_identity(connection: &Connection) -> Result<i64, OpenError> {
     if pragma_number(connection, "application_id")? != APPLICATION_ID {
         return Err(OpenError::Damaged("its header is not that of a store"));
     }
@@ -232,13 +258,12 @@ fn check_identity(connection: &Connection) -> Result<(), OpenError> {
     let mode: String = connection
         .pragma_query_value(None, "journal_mode", |row| row.get(0))
         .map_err(unreadable)?;
-    let fits = found == SCHEMA_VERSION
-        && mode == "wal"
+    let fits = mode == "wal"
         && pragma_number(connection, "auto_vacuum")? == 0
         && pragma_number(connection, "page_size")? == i64::from(PAGE_BYTES)
-        && schema_fits(connection).map_err(unreadable)?;
+        && schema_fits(connection, found).map_err(unreadable)?;
     if fits {
-        Ok(())
+        Ok(found)
     } else {
         Err(OpenError::Damaged("its schema is not that of a store"))
     }
@@ -250,12 +275,17 @@ fn pragma_number(connection: &Connection, name: &str) -> Result<i64, OpenError> 
         .map_err(unreadable)
 }
 
-fn schema_fits(connection: &Connection) -> rusqlite::Result<bool> {
+fn schema_fits(connection: &Connection, version: i64) -> rusqlite::Result<bool> {
+    let meta = match version {
+        SCHEMA_VERSION => CREATE_META,
+        SCHEMA_WITHOUT_STATEMENT => CREATE_META_WITHOUT_STATEMENT,
+        _ => return Ok(false),
+    };
     let mut statement = connection.prepare("SELECT sql FROM sqlite_schema ORDER BY name")?;
     let found = statement
         .query_map([], |row| row.get(0))?
         .collect::<rusqlite::Result<Vec<Option<String>>>>()?;
-    Ok(found == [Some(CREATE_KV.into()), Some(CREATE_META.into()), None])
+    Ok(found == [Some(CREATE_KV.into()), Some(meta.into()), None])
 }
 
 fn read_totals(connection: &Connection) -> rusqlite::Result<Totals> {
@@ -274,16 +304,63 @@ fn read_totals(connection: &Connection) -> rusqlite::Result<Totals> {
     )
 }
 
-/// All keys the index holds, and whether they are the ones that were put there.
+fn read_statement(connection: &Connection) -> rusqlite::Result<Option<Vec<u8>>> {
+    let query = "SELECT statement FROM meta WHERE id=1";
+    connection.query_row(query, [], |row| row.get(0))
+}
+
+/// All keys the index holds with the identities of their rows, and whether they are the ones that were put there: all
+/// of them, and none beside them in the table, which no scan would find.
 fn read_keys(connection: &Connection, expected: KeyDigest) -> (KeySet, bool) {
     let mut keys = KeySet::default();
     let mut found = KeyDigest::default();
-    let read = for_each_key(connection, |key| {
+    let indexed = for_each_key(connection, |key| {
         let key = KeyHash::of(key);
-        keys.insert(key);
+        keys.insert(key, Known::Lost);
         found.add(key);
     });
-    (keys, read.is_ok() && found == expected)
+    let (mut rows, mut is_indexed) = (0, true);
+    let listed = for_each_row(connection, |key, identity| {
+        let key = KeyHash::of(key);
+        is_indexed &= keys.get(key).is_some();
+        keys.insert(key, Known::Row(identity));
+        rows += 1;
+    });
+    if listed.is_err() {
+        recover_rows(connection, &mut keys);
+    }
+    let same = found == expected && is_indexed && rows == expected.count;
+    (keys, indexed.is_ok() && (listed.is_err() || same))
+}
+
+/// Finds what a damaged page kept from being read, row by row.
+fn recover_rows(connection: &Connection, keys: &mut KeySet) {
+    let mut lost = Vec::new();
+    // What the index does not tell stays lost.
+    let _ = for_each_key(connection, |key| {
+        if keys.get(KeyHash::of(key)) == Some(Known::Lost) {
+            lost.push(key.to_vec());
+        }
+    });
+    for key in lost {
+        if let Ok(identity) = read_identity(connection, &key) {
+            keys.insert(KeyHash::of(&key), Known::Row(identity));
+        }
+    }
+}
+
+fn read_identity(connection: &Connection, key: &[u8]) -> rusqlite::Result<Identity> {
+    const FIND: &str = "SELECT t.key, t.version, substr(t.value, 1, 25) \
+         FROM kv AS i INDEXED BY sqlite_autoindex_kv_1 JOIN kv AS t ON t.rowid = i.rowid \
+         WHERE i.key = ?1";
+    let mut statement = connection.prepare_cached(FIND)?;
+    statement.query_row(params![key], |row| {
+        if row.get_ref(0)?.as_blob()? != key {
+            return Err(rusqlite::Error::QueryReturnedNoRows);
+        }
+        let version = u64::try_from(row.get::<_, i64>(1)?).unwrap_or(0);
+        Ok(Identity::of(key, version, read_head(row, 2)?))
+    })
 }
 
 fn for_each_key(connection: &Connection, mut take: impl FnMut(&[u8])) -> rusqlite::Result<()> {
@@ -294,6 +371,27 @@ fn for_each_key(connection: &Connection, mut take: impl FnMut(&[u8])) -> rusqlit
         take(row.get_ref(0)?.as_blob()?);
     }
     Ok(())
+}
+
+/// Reads the table from its beginning to its end, which is much faster than in the order of the keys.
+fn for_each_row(
+    connection: &Connection,
+    mut take: impl FnMut(&[u8], Identity),
+) -> rusqlite::Result<()> {
+    let mut statement =
+        connection.prepare("SELECT key, version, substr(value, 1, 25) FROM kv NOT INDEXED")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let key = row.get_ref(0)?.as_blob()?;
+        let version = u64::try_from(row.get::<_, i64>(1)?).unwrap_or(0);
+        take(key, Identity::of(key, version, read_head(row, 2)?));
+    }
+    Ok(())
+}
+
+/// The first bytes of a value, which SQLite takes for NULL where there are none.
+pub(super) fn read_head<'r>(row: &'r Row<'_>, column: usize) -> rusqlite::Result<&'r [u8]> {
+    Ok(row.get_ref(column)?.as_blob_or_null()?.unwrap_or_default())
 }
 
 fn passes_quick_check(connection: &Connection) -> bool {
@@ -319,3 +417,6 @@ impl From<rusqlite::Error> for OpenError {
 fn failed(error: rusqlite::Error) -> OpenError {
     OpenError::Io(io::Error::other(error))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,15 +1,16 @@
 //! Reads, on the caller's thread through a few shared connections. A row is believed only if the
-//! table names the key that the index led from.
+//! table names the key that the index led from, and if it is the one that was written there last.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 
+use crate::anchor::Identity;
 use crate::engine::{Entry, Page, SCAN_ENTRIES_MAX, StoreError, VALUE_BYTES_MAX, end_of_prefix};
 
 use super::failure::of_read;
-use super::keys::KeyHash;
+use super::keys::{KeyHash, Known};
 use super::{Shared, open};
 
 /// More would wait for the disk and the processors, not for each other.
@@ -52,31 +53,31 @@ impl Readers {
     }
 
     pub(super) fn get(&self, shared: &Shared, key: &[u8]) -> Result<Option<Entry>, StoreError> {
-        if let Some(entry) = self.look_up(key)? {
-            return Ok(Some(entry));
-        }
-        if !self.absence_proved {
+        let entry = self.look_up(key)?;
+        if entry.is_none() && !self.absence_proved {
             return Err(StoreError::Damaged);
         }
-        if !shared.knows(key) {
-            return Ok(None);
+        if shared.vouches(key, entry.as_ref()) {
+            return Ok(entry);
         }
-        // Either the key came or went just now, or the file lost it. While no commit settles, file
-        // and key set agree.
+        // Either the row changed just now, or the file holds what was not written there. While no commit settles,
+        // file and key set agree.
         let settled = shared.settling.lock();
         let entry = self.look_up(key)?;
-        let known = shared.knows(key);
+        let vouched = shared.vouches(key, entry.as_ref());
         drop(settled);
-        if entry.is_none() && known {
-            return Err(StoreError::Damaged);
+        if vouched {
+            Ok(entry)
+        } else {
+            Err(StoreError::Damaged)
         }
-        Ok(entry)
     }
 
     /// INVARIANT: absence in a scan is proved for the index as it was read at open; from then on a
     /// scan notices entries that changed, not an index page that loses entries while we run.
     pub(super) fn scan(
         &self,
+        shared: &Shared,
         prefix: &[u8],
         after: Option<&[u8]>,
         limit: usize,
@@ -85,8 +86,18 @@ impl Readers {
             return Err(StoreError::Damaged);
         }
         let limit = limit.min(SCAN_ENTRIES_MAX);
-        let mut entries =
-            self.with(|connection| scan_rows(connection, prefix, after, limit.saturating_add(1)))?;
+        let look = || {
+            self.with(|connection| scan_rows(connection, prefix, after, limit.saturating_add(1)))
+        };
+        let mut entries = look()?;
+        if !shared.vouch_for_all(&entries) {
+            // As in a get.
+            let _settled = shared.settling.lock();
+            entries = look()?;
+            if !shared.vouch_for_all(&entries) {
+                return Err(StoreError::Damaged);
+            }
+        }
         let more = entries.len() > limit;
         entries.truncate(limit);
         Ok(Page { entries, more })
@@ -145,10 +156,26 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
 }
 
 impl Shared {
-    pub(super) fn knows(&self, key: &[u8]) -> bool {
+    /// Whether this is the row that was written last under `key`, or none was.
+    fn vouches(&self, key: &[u8], entry: Option<&Entry>) -> bool {
         let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
-        keys.contains(KeyHash::of(key))
+        match (keys.get(KeyHash::of(key)), entry) {
+            (None, None) => true,
+            (Some(known), Some(entry)) => known == Known::Row(identity_of(key, entry)),
+            (None, Some(_)) | (Some(_), None) => false,
+        }
     }
+
+    fn vouch_for_all(&self, entries: &[(Vec<u8>, Entry)]) -> bool {
+        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        entries.iter().all(|(key, entry)| {
+            keys.get(KeyHash::of(key)) == Some(Known::Row(identity_of(key, entry)))
+        })
+    }
+}
+
+fn identity_of(key: &[u8], entry: &Entry) -> Identity {
+    Identity::of(key, entry.version, &entry.value)
 }
 
 fn scan_rows(

@@ -10,13 +10,14 @@ use std::sync::{Arc, PoisonError};
 use rusqlite::{Connection, Error, OptionalExtension, params};
 use tokio::sync::oneshot;
 
+use crate::anchor::{Anchor, Identity, Statement};
 use crate::engine::{Change, Commit, Expect, Health, Outcome, StoreError, Write};
 
 use super::failure::{self, Failure};
-use super::keys::KeyHash;
+use super::keys::{KeyHash, Known};
 use super::mark::Mark;
-use super::open::{Totals, write_totals};
-use super::{Shared, SqliteOptions};
+use super::open::{Totals, read_head, write_statement, write_totals};
+use super::{Anchorage, Fastened, Shared, SqliteOptions, Stated};
 
 /// The most commits that share one transaction, and so one flush.
 const BATCH_COMMITS_MAX: usize = 256;
@@ -25,15 +26,25 @@ const BATCH_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// The log is moved into the file when it holds this many pages.
 const CHECKPOINT_PAGES: i64 = 1000;
 
-const FIND: &str = "SELECT t.rowid, t.key, t.version \
+const FIND: &str = "SELECT t.rowid, t.key, t.version, substr(t.value, 1, 25) \
      FROM kv AS i INDEXED BY sqlite_autoindex_kv_1 LEFT JOIN kv AS t ON t.rowid = i.rowid \
      WHERE i.key = ?1";
 
-/// A commit that waits.
+/// What the writer is asked for.
+pub(super) enum Task {
+    Commit(Commit),
+    Fasten {
+        anchor: Arc<dyn Anchor>,
+        statement: Statement,
+    },
+    Restate,
+}
+
+/// A task that waits.
 pub(super) struct Request {
-    pub(super) commit: Commit,
+    pub(super) task: Task,
     pub(super) size: usize,
-    pub(super) reply: oneshot::Sender<Result<Outcome, StoreError>>,
+    pub(super) reply: Reply,
 }
 
 pub(super) struct Writer {
@@ -44,59 +55,97 @@ pub(super) struct Writer {
     pub(super) health: Health,
     pub(super) shared: Arc<Shared>,
     pub(super) options: SqliteOptions,
+    /// Came after a batch, and has to be carried out alone.
+    pub(super) held: Option<Request>,
 }
 
-/// An open transaction: the totals it will leave, and the keys it added (true) or removed (false).
+/// A commit of a batch.
+struct Waiting {
+    commit: Commit,
+    reply: Reply,
+}
+
+type Reply = oneshot::Sender<Result<Outcome, StoreError>>;
+
+/// An open transaction: the totals it will leave, and the rows it changed.
 struct Transaction<'a> {
     connection: &'a Connection,
     shared: &'a Shared,
     absence_proved: bool,
     totals: Totals,
-    changed: BTreeMap<KeyHash, Presence>,
+    changed: BTreeMap<KeyHash, Changed>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Presence {
-    Added,
-    Removed,
+/// A row before and after a transaction, where there is one.
+#[derive(Clone, Copy)]
+struct Changed {
+    before: Option<Identity>,
+    after: Option<Identity>,
 }
 
 /// Where a key is in the table.
 struct Place {
     row: i64,
     version: u64,
+    identity: Identity,
 }
 
 impl Writer {
     /// Serves `requests` until their sender is dropped, then closes the store.
     pub(super) fn run(mut self, requests: &Receiver<Request>) {
-        while let Some(batch) = self.gather(requests) {
-            self.serve(batch);
+        while let Some(first) = self.held.take().or_else(|| requests.recv().ok()) {
+            self.dequeue(first.size);
+            match first.task {
+                Task::Commit(commit) => {
+                    let reply = first.reply;
+                    let batch = self.gather(Waiting { commit, reply }, first.size, requests);
+                    self.serve(batch);
+                }
+                Task::Fasten { anchor, statement } => {
+                    answer(first.reply, self.fasten(anchor, statement));
+                }
+                Task::Restate => answer(first.reply, self.restate()),
+            }
             self.checkpoint_if_due();
         }
         self.close();
     }
 
-    fn gather(&self, requests: &Receiver<Request>) -> Option<Vec<Request>> {
-        let first = requests.recv().ok()?;
-        let mut bytes = first.size;
+    fn dequeue(&self, size: usize) {
+        self.shared.queued_bytes.fetch_sub(size, Ordering::Relaxed);
+    }
+
+    /// The commits that share a transaction with `first`, which is among them.
+    fn gather(
+        &mut self,
+        first: Waiting,
+        mut bytes: usize,
+        requests: &Receiver<Request>,
+    ) -> Vec<Waiting> {
         let mut batch = vec![first];
         while batch.len() < BATCH_COMMITS_MAX && bytes < BATCH_BYTES_MAX {
             let Ok(request) = requests.try_recv() else {
                 break;
             };
+            let Task::Commit(commit) = request.task else {
+                self.held = Some(request);
+                break;
+            };
             bytes += request.size;
-            batch.push(request);
+            self.dequeue(request.size);
+            batch.push(Waiting {
+                commit,
+                reply: request.reply,
+            });
         }
-        self.shared.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
-        Some(batch)
+        batch
     }
 
-    fn serve(&mut self, mut batch: Vec<Request>) {
+    fn serve(&mut self, mut batch: Vec<Waiting>) {
         if let Some(refusal) = self.refusal() {
             let (changing, reading) = batch
                 .into_iter()
-                .partition(|request: &Request| !request.commit.writes.is_empty());
+                .partition(|waiting: &Waiting| !waiting.commit.writes.is_empty());
             answer_all(changing, refusal);
             batch = reading;
         }
@@ -104,11 +153,54 @@ impl Writer {
             Ok(outcomes) => answer_each(batch, outcomes),
             // One of them touches what is damaged; the others shall not suffer for it.
             Err(StoreError::Damaged) if batch.len() > 1 => {
-                for request in batch {
-                    self.serve(vec![request]);
+                for waiting in batch {
+                    self.serve(vec![waiting]);
                 }
             }
             Err(error) => answer_all(batch, error),
+        }
+    }
+
+    /// Ties the store to `anchor`, with `statement` as its last.
+    fn fasten(
+        &mut self,
+        anchor: Arc<dyn Anchor>,
+        statement: Statement,
+    ) -> Result<Outcome, StoreError> {
+        let shared = Arc::clone(&self.shared);
+        let mut anchorage = shared.anchorage();
+        if anchorage.rooted.is_none() {
+            return Err(StoreError::Unanchored);
+        }
+        if anchorage.statement.as_ref() != Some(&statement.bytes) {
+            self.refusal().map_or(Ok(()), Err)?;
+            self.begin()?;
+            self.commit_statement(&statement)?;
+        }
+        anchorage.fastened = Some(Fastened {
+            anchor,
+            sequence: statement.sequence,
+        });
+        self.publish(&mut anchorage, statement);
+        Ok(self.committed())
+    }
+
+    /// Has a new statement made of the rows as they are.
+    fn restate(&mut self) -> Result<Outcome, StoreError> {
+        let shared = Arc::clone(&self.shared);
+        let mut anchorage = shared.anchorage();
+        self.refusal().map_or(Ok(()), Err)?;
+        if let Some(stated) = anchorage.advance(|rooted| rooted.root)? {
+            self.begin()?;
+            self.commit_statement(&stated.statement)?;
+            self.publish(&mut anchorage, stated.statement);
+        }
+        Ok(self.committed())
+    }
+
+    fn committed(&self) -> Outcome {
+        Outcome::Committed {
+            sequence: self.totals.sequence,
         }
     }
 
@@ -122,43 +214,66 @@ impl Writer {
         (free < self.options.free_bytes_reserve).then_some(StoreError::Full)
     }
 
-    /// All of `batch` in one transaction, which is on disk when this returns its outcomes. On an
-    /// error nothing has happened.
-    fn attempt(&mut self, batch: &[Request]) -> Result<Vec<Outcome>, StoreError> {
+    /// All of `batch` in one transaction, which is on disk and anchored when this returns its outcomes. On
+    /// an error nothing has happened.
+    fn attempt(&mut self, batch: &[Waiting]) -> Result<Vec<Outcome>, StoreError> {
         if batch.is_empty() {
             return Ok(Vec::new());
         }
-        if let Err(error) = self.connection.execute_batch("BEGIN IMMEDIATE") {
-            return Err(self.undo(failure::of_transaction(&error), "begin a transaction"));
-        }
+        let shared = Arc::clone(&self.shared);
+        let mut anchorage = shared.anchorage();
+        self.begin()?;
         let mut transaction = Transaction {
             connection: &self.connection,
-            shared: &self.shared,
+            shared: &shared,
             absence_proved: self.health.absence_proved,
             totals: self.totals,
             changed: BTreeMap::new(),
         };
-        let applied = transaction.apply_all(batch);
+        let applied = transaction.apply_all(batch, &anchorage);
         let (totals, changed) = (transaction.totals, transaction.changed);
         match applied {
-            Ok(outcomes) => {
-                self.settle(totals, &changed)?;
+            Ok((outcomes, stated)) => {
+                self.settle(totals, &changed, stated, &mut anchorage)?;
                 Ok(outcomes)
             }
             Err(failure) => Err(self.undo(failure, "write a transaction")),
         }
     }
 
-    /// Makes the open transaction durable and visible.
+    fn begin(&self) -> Result<(), StoreError> {
+        let begun = self.connection.execute_batch("BEGIN IMMEDIATE");
+        begun.map_err(|error| self.undo(failure::of_transaction(&error), "begin a transaction"))
+    }
+
+    fn commit(&self) -> Result<(), StoreError> {
+        let committed = self.connection.execute_batch("COMMIT");
+        committed.map_err(|error| self.undo(failure::of_commit(&error), "commit a transaction"))
+    }
+
+    /// Ends the open transaction with `statement`, durably.
+    fn commit_statement(&self, statement: &Statement) -> Result<(), StoreError> {
+        write_statement(&self.connection, &statement.bytes)
+            .map_err(|error| self.undo(failure::of_transaction(&error), "write a statement"))?;
+        self.commit()
+    }
+
+    /// Makes the open transaction durable and anchored, then visible.
     fn settle(
         &mut self,
         totals: Totals,
-        changed: &BTreeMap<KeyHash, Presence>,
+        changed: &BTreeMap<KeyHash, Changed>,
+        stated: Option<Stated>,
+        anchorage: &mut Anchorage,
     ) -> Result<(), StoreError> {
         let shared = Arc::clone(&self.shared);
         let settling = shared.settling.lock();
-        if let Err(error) = self.connection.execute_batch("COMMIT") {
-            return Err(self.undo(failure::of_commit(&error), "commit a transaction"));
+        self.commit()?;
+        if let Some(Stated { root, statement }) = stated {
+            if let Some(rooted) = &mut anchorage.rooted {
+                rooted.root = root;
+            }
+            self.publish(anchorage, statement);
         }
         shared.note(changed);
         drop(settling);
@@ -167,6 +282,17 @@ impl Writer {
             self.advance_mark();
         }
         Ok(())
+    }
+
+    /// Lets the anchor follow what is on disk here.
+    fn publish(&self, anchorage: &mut Anchorage, statement: Statement) {
+        if let Some(fastened) = &mut anchorage.fastened {
+            if fastened.anchor.publish(&statement).is_err() {
+                (self.options.fatal)("cannot write the anchor");
+            }
+            fastened.sequence = statement.sequence;
+        }
+        anchorage.statement = Some(statement.bytes);
     }
 
     fn advance_mark(&self) {
@@ -224,17 +350,30 @@ impl Writer {
 }
 
 impl Transaction<'_> {
-    fn apply_all(&mut self, batch: &[Request]) -> Result<Vec<Outcome>, Failure> {
+    /// The outcomes, and what the anchor says of the store they leave.
+    fn apply_all(
+        &mut self,
+        batch: &[Waiting],
+        anchorage: &Anchorage,
+    ) -> Result<(Vec<Outcome>, Option<Stated>), Failure> {
         let before = self.totals.sequence;
         let outcomes = batch
             .iter()
-            .map(|request| self.apply(&request.commit))
+            .map(|waiting| self.apply(&waiting.commit))
             .collect::<Result<_, _>>()?;
-        if self.totals.sequence != before {
-            write_totals(self.connection, &self.totals)
-                .map_err(|error| failure::of_transaction(&error))?;
+        if self.totals.sequence == before {
+            return Ok((outcomes, None));
         }
-        Ok(outcomes)
+        let rows = self.changed.values();
+        let rows = rows.map(|row| (row.before, row.after));
+        let stated = anchorage.advance(|rooted| rooted.moved(rows));
+        let stated = stated.map_err(Failure::Answer)?;
+        let wrote = write_totals(self.connection, &self.totals).and_then(|()| match &stated {
+            Some(stated) => write_statement(self.connection, &stated.statement.bytes),
+            None => Ok(()),
+        });
+        wrote.map_err(|error| failure::of_transaction(&error))?;
+        Ok((outcomes, stated))
     }
 
     fn apply(&mut self, commit: &Commit) -> Result<Outcome, Failure> {
@@ -257,12 +396,27 @@ impl Transaction<'_> {
         let found = self
             .query_place(key)
             .map_err(|error| failure::of_transaction(&error))?;
-        match found {
-            Some(Some(place)) => Ok(Some(place)),
-            Some(None) => Err(Failure::Answer(StoreError::Damaged)),
-            None if self.may_be_absent(key) => Ok(None),
-            None => Err(Failure::Answer(StoreError::Damaged)),
+        match (found, self.known(key)) {
+            (Some(Some(place)), Some(Known::Row(identity))) if place.identity == identity => {
+                Ok(Some(place))
+            }
+            (None, None) if self.absence_proved || self.was_removed(key) => Ok(None),
+            _ => Err(Failure::Answer(StoreError::Damaged)),
         }
+    }
+
+    /// What must be found under `key` now.
+    fn known(&self, key: &[u8]) -> Option<Known> {
+        let hash = KeyHash::of(key);
+        match self.changed.get(&hash) {
+            Some(changed) => changed.after.map(Known::Row),
+            None => self.shared.known(hash),
+        }
+    }
+
+    fn was_removed(&self, key: &[u8]) -> bool {
+        let changed = self.changed.get(&KeyHash::of(key));
+        changed.is_some_and(|changed| changed.after.is_none())
     }
 
     /// `None` when the index lacks the key, `Some(None)` when its row does not fit.
@@ -273,36 +427,43 @@ impl Transaction<'_> {
                 return Ok(None);
             }
             let version = u64::try_from(row.get::<_, i64>(2)?).unwrap_or(0);
+            let identity = Identity::of(key, version, read_head(row, 3)?);
             let row = row.get(0)?;
-            Ok((version > 0).then_some(Place { row, version }))
+            Ok((version > 0).then_some(Place {
+                row,
+                version,
+                identity,
+            }))
         });
         place.optional()
     }
 
-    fn may_be_absent(&self, key: &[u8]) -> bool {
-        match self.changed.get(&KeyHash::of(key)) {
-            Some(presence) => *presence == Presence::Removed,
-            None => self.absence_proved && !self.shared.knows(key),
-        }
-    }
-
     fn write(&mut self, write: &Write) -> Result<(), Failure> {
-        let hash = KeyHash::of(&write.key);
         match (&write.change, write.expect) {
             (Change::Put(value), Expect::Absent) => {
                 self.insert(&write.key, value)?;
-                self.totals.keys.add(hash);
-                self.changed.insert(hash, Presence::Added);
+                self.totals.keys.add(KeyHash::of(&write.key));
+                self.note(&write.key, Some(Identity::of(&write.key, 1, value)));
             }
             (Change::Put(value), Expect::At(_)) => self.update(write, value)?,
             (Change::Delete, Expect::Absent) => {}
             (Change::Delete, Expect::At(_)) => {
                 self.delete(&write.key)?;
-                self.totals.keys.remove(hash);
-                self.changed.insert(hash, Presence::Removed);
+                self.totals.keys.remove(KeyHash::of(&write.key));
+                self.note(&write.key, None);
             }
         }
         Ok(())
+    }
+
+    fn note(&mut self, key: &[u8], after: Option<Identity>) {
+        let hash = KeyHash::of(key);
+        let before = match self.shared.known(hash) {
+            Some(Known::Row(identity)) => Some(identity),
+            Some(Known::Lost) | None => None,
+        };
+        let fresh = Changed { before, after };
+        self.changed.entry(hash).or_insert(fresh).after = after;
     }
 
     fn insert(&self, key: &[u8], value: &[u8]) -> Result<(), Failure> {
@@ -312,15 +473,19 @@ impl Transaction<'_> {
         )
     }
 
-    fn update(&self, write: &Write, value: &[u8]) -> Result<(), Failure> {
-        let version = write.expect.next_version().map(i64::try_from);
-        let (Some(Ok(version)), Some(place)) = (version, self.find(&write.key)?) else {
+    fn update(&mut self, write: &Write, value: &[u8]) -> Result<(), Failure> {
+        let next = write.expect.next_version();
+        let stored = next.map(i64::try_from);
+        let (Some(next), Some(Ok(stored)), Some(place)) = (next, stored, self.find(&write.key)?)
+        else {
             return Err(Failure::Answer(StoreError::Damaged));
         };
         self.change_one(
             "UPDATE kv SET version=?2, value=?3 WHERE rowid=?1",
-            params![place.row, version, value],
-        )
+            params![place.row, stored, value],
+        )?;
+        self.note(&write.key, Some(Identity::of(&write.key, next, value)));
+        Ok(())
     }
 
     fn delete(&self, key: &[u8]) -> Result<(), Failure> {
@@ -345,29 +510,38 @@ impl Transaction<'_> {
 }
 
 impl Shared {
-    fn note(&self, changed: &BTreeMap<KeyHash, Presence>) {
+    fn known(&self, key: KeyHash) -> Option<Known> {
+        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        keys.get(key)
+    }
+
+    fn note(&self, changed: &BTreeMap<KeyHash, Changed>) {
         if changed.is_empty() {
             return;
         }
         let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
-        for (key, presence) in changed {
-            match presence {
-                Presence::Added => keys.insert(*key),
-                Presence::Removed => keys.remove(*key),
+        for (key, changed) in changed {
+            match changed.after {
+                Some(identity) => keys.insert(*key, Known::Row(identity)),
+                None => keys.remove(*key),
             }
         }
     }
 }
 
-fn answer_each(batch: Vec<Request>, outcomes: Vec<Outcome>) {
-    for (request, outcome) in batch.into_iter().zip(outcomes) {
-        // Whoever stopped waiting does not want to know.
-        let _ = request.reply.send(Ok(outcome));
+fn answer_each(batch: Vec<Waiting>, outcomes: Vec<Outcome>) {
+    for (waiting, outcome) in batch.into_iter().zip(outcomes) {
+        answer(waiting.reply, Ok(outcome));
     }
 }
 
-fn answer_all(batch: Vec<Request>, error: StoreError) {
-    for request in batch {
-        let _ = request.reply.send(Err(error));
+fn answer_all(batch: Vec<Waiting>, error: StoreError) {
+    for waiting in batch {
+        answer(waiting.reply, Err(error));
     }
+}
+
+fn answer(reply: Reply, result: Result<Outcome, StoreError>) {
+    // Whoever stopped waiting does not want to know.
+    let _ = reply.send(result);
 }

@@ -6,13 +6,15 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use strongroom_store::{Engine, Expect};
+use strongroom_store::{Engine, Expect, Outcome, SqliteOptions};
 
-use crate::scratch::{must, open, put, scratch};
+use crate::scratch::{commit, must, open, put, scratch, try_open};
 
 /// Where a child process finds its folder; unset in the ordinary run of the tests.
 const FOLDER: &str = "STRONGROOM_STORE_TEST_FOLDER";
 const ACKNOWLEDGED_MIN: usize = 300;
+/// More than a child commits before it is killed or its files reach their limit.
+const COMMITS_MAX: u64 = 20_000;
 const SIGKILL: i32 = 9;
 const SIGABRT: i32 = 6;
 
@@ -26,24 +28,50 @@ fn value(number: u64) -> Vec<u8> {
 
 /// Not a test of its own: what the child processes of the others run.
 #[test]
-fn child_commits_for_ever() {
+fn child_commits() {
     let Some(folder) = std::env::var_os(FOLDER) else {
         return;
     };
     let store = open(&PathBuf::from(folder));
     let mut out = std::io::stdout();
-    for number in store.scan(b"", None, 1000).unwrap().entries.len() as u64.. {
+    let held = store.scan(b"", None, 1000).unwrap().entries.len() as u64;
+    for number in held..COMMITS_MAX {
         must(&store, [put(&key(number), Expect::Absent, &value(number))]);
         writeln!(out, "acknowledged {number}").unwrap();
         out.flush().unwrap();
     }
 }
 
+/// Not a test of its own: commits until a write fails, which ends the writer and leaves the process to tell what
+/// was answered.
+#[test]
+fn child_commits_until_the_writer_ends() {
+    let Some(folder) = std::env::var_os(FOLDER) else {
+        return;
+    };
+    let options = SqliteOptions {
+        fatal: |reason| panic!("{reason}"),
+        ..SqliteOptions::default()
+    };
+    let store = try_open(&PathBuf::from(folder), options).unwrap();
+    for number in 0..COMMITS_MAX {
+        let write = put(&key(number), Expect::Absent, &value(number));
+        let Ok(Outcome::Committed { .. }) = commit(&store, [write]) else {
+            break;
+        };
+        println!("acknowledged {number}");
+    }
+}
+
 fn child(program: &str, arguments: &[&OsStr], folder: &Path) -> Command {
+    child_of("crash::child_commits", program, arguments, folder)
+}
+
+fn child_of(test: &str, program: &str, arguments: &[&OsStr], folder: &Path) -> Command {
     let mut command = Command::new(program);
     command
         .args(arguments)
-        .args(["crash::child_commits_for_ever", "--exact", "--nocapture"])
+        .args([test, "--exact", "--nocapture"])
         .env(FOLDER, folder)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
@@ -84,19 +112,27 @@ fn every_acknowledged_commit_survives_a_kill() {
     check_acknowledged(folder.path(), last.unwrap());
 }
 
-/// The limit on file sizes makes a write of SQLite fail with something else than a full disk.
-#[test]
-fn a_failed_write_ends_the_process() {
-    let folder = scratch();
+/// Runs `test` in a child whose files may not grow beyond a limit: a write of SQLite then fails with something else
+/// than a full disk.
+fn limited_child(test: &str, folder: &Path) -> Command {
     let program = std::env::current_exe().unwrap();
     let script = r#"trap '' XFSZ; ulimit -c 0; ulimit -f 600; exec "$0" "$@""#;
     let arguments = [OsStr::new("-c"), OsStr::new(script), program.as_os_str()];
-    let mut child = child("sh", &arguments, folder.path()).spawn().unwrap();
-    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let last = lines
-        .map_while(Result::ok)
-        .filter_map(|line| acknowledged(&line))
-        .last();
+    child_of(test, "sh", &arguments, folder)
+}
+
+fn last_acknowledged(out: impl Read) -> Option<u64> {
+    let lines = BufReader::new(out).lines().map_while(Result::ok);
+    lines.filter_map(|line| acknowledged(&line)).last()
+}
+
+#[test]
+fn a_failed_write_ends_the_process() {
+    let folder = scratch();
+    let mut child = limited_child("crash::child_commits", folder.path())
+        .spawn()
+        .unwrap();
+    let last = last_acknowledged(child.stdout.take().unwrap());
     let mut said = String::new();
     let mut errors = child.stderr.take().unwrap();
     errors.read_to_string(&mut said).unwrap();
@@ -106,4 +142,19 @@ fn a_failed_write_ends_the_process() {
         "{said}"
     );
     check_acknowledged(folder.path(), last.unwrap());
+}
+
+/// The commit whose write fails is the last one, so one that was answered before it was written is not there.
+#[test]
+fn no_commit_is_answered_before_it_is_written() {
+    let folder = scratch();
+    let mut child = limited_child("crash::child_commits_until_the_writer_ends", folder.path())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let last = last_acknowledged(child.stdout.take().unwrap());
+    assert!(child.wait().unwrap().success());
+    let last = last.unwrap();
+    check_acknowledged(folder.path(), last);
+    assert_eq!(open(folder.path()).get(&key(last + 1)), Ok(None));
 }

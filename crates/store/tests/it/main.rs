@@ -9,6 +9,7 @@
     reason = "a test fails by panicking, and its output is for people"
 )]
 
+mod anchor;
 mod contract;
 mod crash;
 mod damage;

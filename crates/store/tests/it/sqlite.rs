@@ -153,7 +153,8 @@ fn files_of_others_and_of_later_versions_are_refused() {
         assert!(text.contains(expected), "{text}");
     };
     // The fields of SQLite's file header, https://www.sqlite.org/fileformat2.html §1.3.
-    check(60, &2_u32.to_be_bytes(), "schema 2, this one knows 1");
+    check(60, &3_u32.to_be_bytes(), "schema 3, this one knows 2");
+    check(60, &1_u32.to_be_bytes(), "not that of a store");
     check(68, &7_u32.to_be_bytes(), "not that of a store");
     check(0, b"something else", "is damaged");
     check(18, &[1, 1], "not that of a store");
@@ -240,4 +241,22 @@ fn an_index_entry_that_changed_is_not_absence() {
     assert_eq!(result, Err(StoreError::Damaged));
     let result = crate::scratch::commit(&store, [delete(b"key 5", Expect::At(1))]);
     assert_eq!(result, Err(StoreError::Damaged));
+}
+
+/// Rows that another program removes from the file are missed, also those that were put since the store was opened.
+#[test]
+fn a_row_that_goes_while_the_store_is_open_is_not_absence() {
+    let folder = scratch();
+    must(&open(folder.path()), [put(b"old", Expect::Absent, b"v")]);
+    let store = open(folder.path());
+    must(&store, [put(b"new", Expect::Absent, b"v")]);
+    let file = folder.path().join("store.db");
+    let other = rusqlite::Connection::open(file).unwrap();
+    assert_eq!(other.execute("DELETE FROM kv", []), Ok(2));
+    for key in [b"old", b"new"] {
+        assert_eq!(store.get(key), Err(StoreError::Damaged));
+        let again = crate::scratch::commit(&store, [put(key, Expect::Absent, b"w")]);
+        assert_eq!(again, Err(StoreError::Damaged));
+    }
+    assert_eq!(store.get(b"never was"), Ok(None));
 }

@@ -105,6 +105,9 @@ impl Known {
                 operation: Op::CancelKeyDeletion(key.arn()),
             };
         }
+        if chance.one_in(16) && !self.marks.is_empty() {
+            return self.verification(chance);
+        }
         let made = (chance.one_in(5) && !self.ciphertexts.is_empty())
             .then(|| chance.pick(&self.ciphertexts));
         // Rather the newer keys, which are more likely to be there.
@@ -164,7 +167,7 @@ impl Known {
             Op::CancelKeyDeletion(bare.clone()),
         ];
         match chance.weighed(&[26, 15, 10, 12, 10, 9, 9]) {
-            0 => self.use_of(chance, key, name),
+            0 => Self::use_of(chance, key, name),
             1 => chance.pick(&state_changes).clone(),
             2 => match chance.weighed(&[3, 2]) {
                 0 => Op::PutKeyPolicy(bare, key_policy(chance, account)),
@@ -200,15 +203,12 @@ impl Known {
     }
 
     /// What the key is for; seldom what another is for.
-    fn use_of(&self, chance: &mut Chance, key: &KnownKey, name: String) -> Op {
+    fn use_of(chance: &mut Chance, key: &KnownKey, name: String) -> Op {
         let spec = match chance.one_in(20) {
             true => *chance.pick(&[Spec::Symmetric, Spec::Hmac]),
             false => key.spec,
         };
         let message = vec![u8::try_from(chance.below(4)).expect("small"); 3];
-        let marks = self.marks.iter();
-        let marks: Vec<_> = marks.filter(|made| made.key.id == key.id).collect();
-        let verifies = chance.one_in(2) && !marks.is_empty();
         match spec {
             Spec::Symmetric if chance.one_in(3) => Op::GenerateDataKey {
                 key: name,
@@ -219,19 +219,27 @@ impl Known {
                 plaintext: message,
                 context: context(chance),
             },
-            Spec::Hmac | Spec::MlDsa if verifies => {
-                let made = chance.pick(&marks);
-                let mut bytes = made.bytes.clone();
-                if chance.one_in(8) {
-                    bytes[0] ^= 1;
-                }
-                match spec {
-                    Spec::Hmac => Op::VerifyMac(name, made.of.clone(), bytes),
-                    _ => Op::Verify(name, made.of.clone(), bytes),
-                }
-            }
             Spec::Hmac => Op::GenerateMac(name, message),
             Spec::MlDsa => Op::Sign(name, message),
+        }
+    }
+
+    /// Of a MAC or signature, seldom of one that was changed or is the other.
+    fn verification(&self, chance: &mut Chance) -> Call {
+        let made = chance.pick(&self.marks);
+        let mut bytes = made.bytes.clone();
+        if chance.one_in(6) {
+            bytes[0] ^= 1;
+        }
+        let name = name(chance, &made.key);
+        let takes_for_mac = (made.key.spec == Spec::Hmac) != chance.one_in(12);
+        Call {
+            signer: self.signer(chance, &made.key.account),
+            region: made.key.region.clone(),
+            operation: match takes_for_mac {
+                true => Op::VerifyMac(name, made.of.clone(), bytes),
+                false => Op::Verify(name, made.of.clone(), bytes),
+            },
         }
     }
 

@@ -27,6 +27,8 @@ pub(super) struct SimKeyProcesses {
     pub(super) clock: Arc<dyn Clock>,
     /// When one ends.
     pub(super) fuse: Arc<Fuse>,
+    /// How many were launched.
+    pub(super) launched: Arc<AtomicU64>,
 }
 
 /// After how many more commands the key process ends, before it carries one out.
@@ -86,6 +88,7 @@ impl KeyProcesses for SimKeyProcesses {
             protections: Vec::new(),
             self_tests_passed: Some(1),
         });
+        self.launched.fetch_add(1, Ordering::SeqCst);
         let serving = tokio::spawn(serve(core, socket(theirs)?, Arc::clone(&self.fuse)));
         Ok(Launched {
             process: Box::new(Ended(serving)),

@@ -1,12 +1,14 @@
 //! A simulated machine: what outlives a crash, and one life of the service on it. Everything runs on one thread in
 //! an order of its own but the audit log's writer, for whom every step waits.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use strongroom_base::id::AccountId;
 use strongroom_base::{Clock, Env, Secret, UnixMillis};
 use strongroom_kms::accounts::AccountRule;
+use strongroom_kms::anchor::ANCHOR_FILE;
 use strongroom_kms::audit_log::{AuditLog, AuditOptions};
 use strongroom_kms::domain::{self, NewSeal};
 use strongroom_kms::endpoint::{self, Reply, Request};
@@ -30,6 +32,7 @@ const AUDIT: AuditOptions = AuditOptions {
 };
 /// A turn of the runtime after another in which nothing happened: then nothing will.
 const QUIET_TURNS: usize = 12;
+const TURNS_MAX: usize = 20_000_000;
 /// As long as that goes on, something is stuck.
 const ROUNDS_MAX: usize = 400;
 /// What a reply may wait for: the time in which keys that may be missing are looked up, then a key process.
@@ -48,6 +51,7 @@ pub(super) struct Machine {
     pub(super) clock: Arc<SimClock>,
     /// The end of the key process.
     pub(super) fuse: Arc<Fuse>,
+    launched: Arc<AtomicU64>,
     random: Arc<Seeded>,
     key_process_random: Arc<Seeded>,
 }
@@ -60,6 +64,7 @@ pub(super) struct Life {
     service: Arc<Service>,
     audit: Arc<AuditLog>,
     disk: Arc<Disk>,
+    launched: Arc<AtomicU64>,
     runtime: Runtime,
 }
 
@@ -71,6 +76,7 @@ impl Machine {
             disk: Disk::new(flaw),
             clock: Arc::new(SimClock::new(START)),
             fuse: Arc::default(),
+            launched: Arc::default(),
             random: Arc::new(Seeded::new(chance.apart(1))),
             key_process_random: Arc::new(Seeded::new(chance.apart(2))),
         };
@@ -81,6 +87,8 @@ impl Machine {
 
     /// Starts the service.
     pub(super) fn start(&self) -> Life {
+        // Of those before, some may not have come as far as the anchor.
+        self.launched.store(self.disk.fastened(), Ordering::SeqCst);
         let (runtime, still) = runtime();
         let (service, audit) = runtime.block_on(self.assemble());
         let life = Life {
@@ -88,6 +96,7 @@ impl Machine {
             service,
             audit,
             disk: Arc::clone(&self.disk),
+            launched: Arc::clone(&self.launched),
             runtime,
         };
         life.runtime.block_on(life.settle());
@@ -105,7 +114,8 @@ impl Machine {
         let (client, serve) = Client::connect(launched.socket, Arc::default()).expect("a client");
         let serving = tokio::spawn(serve);
         let key = Secret::new(UNSEAL_KEY);
-        let made = domain::initialize(&client, &folder, &NewSeal::KeyFile(&key)).await;
+        let seal = NewSeal::KeyFile(&key);
+        let made = domain::initialize(&client, &folder, &seal, &self.anchor()).await;
         made.expect("a domain");
         serving.abort();
     }
@@ -131,6 +141,7 @@ impl Machine {
             key_processes: Box::new(self.key_processes()),
             unsealing: Unsealing::Automatic(Secret::new(UNSEAL_KEY)),
             delivery: None,
+            anchor: self.anchor(),
         };
         let service = Service::assemble(parts).await;
         (service.unwrap_or_else(|error| panic!("{error}")), audit)
@@ -141,7 +152,12 @@ impl Machine {
             random: self.key_process_random.clone(),
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
             fuse: Arc::clone(&self.fuse),
+            launched: Arc::clone(&self.launched),
         }
+    }
+
+    fn anchor(&self) -> std::path::PathBuf {
+        self.data().join(ANCHOR_FILE)
     }
 
     fn data(&self) -> std::path::PathBuf {
@@ -242,11 +258,20 @@ impl Life {
 
     async fn be_quiet(&self) {
         let mut quiet = 0;
-        while quiet < QUIET_TURNS {
+        for _ in 0..TURNS_MAX {
             tokio::task::yield_now().await;
-            let is_busy = self.service.key_process_calls_in_flight() > 0 || !self.disk.is_idle();
-            quiet = if is_busy { 0 } else { quiet + 1 };
+            quiet = if self.is_busy() { 0 } else { quiet + 1 };
+            if quiet == QUIET_TURNS {
+                return;
+            }
         }
+        panic!("the service is busy for ever");
+    }
+
+    fn is_busy(&self) -> bool {
+        // A key process is ready once the store is anchored with it.
+        let is_starting = self.launched.load(Ordering::SeqCst) > self.disk.fastened();
+        is_starting || self.service.key_process_calls_in_flight() > 0 || !self.disk.is_idle()
     }
 }
 

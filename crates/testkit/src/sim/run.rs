@@ -370,7 +370,8 @@ impl Run {
     fn write_down(&mut self, call: &Call, reply: Option<&Reply>) {
         let (operation, region) = (&call.operation, &call.region);
         let input = match operation {
-            Op::Verify(..) => String::new(),
+            // Signatures, and those that are taken for MACs.
+            Op::Verify(..) | Op::VerifyMac(..) => String::new(),
             _ => match operation.form() {
                 Some(form) => format!("{form:?}"),
                 None => operation.json().to_string(),

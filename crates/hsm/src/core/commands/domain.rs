@@ -8,6 +8,7 @@ use strongroom_hsm_api::command as api;
 use strongroom_hsm_api::status::{Phase, Protection, SealKind, Status};
 use strongroom_hsm_api::wire::List;
 
+use crate::core::anchor::{self, Scribe};
 use crate::core::domain::Domain;
 use crate::core::seal::{self, Seal};
 use crate::core::{Core, Life, Outcome, Pending};
@@ -60,11 +61,15 @@ impl Core {
             .map(|share| seal_to(&command.recipient, api::PURPOSE_SHARE, share.expose()))
             .collect::<Result<_, _>>()
             .map_err(|_| Code::Malformed)?;
-        Ok(life.propose(Pending {
+        let first = anchor::first_of([0; 32], seal.version());
+        let statement = Scribe::new(&domain).state(first);
+        let pending = Pending {
             seal,
             domain,
             shares,
-        }))
+            first: Some(first),
+        };
+        Ok(life.propose(pending, statement))
     }
 
     fn seal_plan(&self, command: &api::Initialize<'_>) -> Outcome<seal::Plan> {
@@ -119,6 +124,9 @@ impl Core {
         life.seal = Some(pending.seal);
         life.working_memory.give_back();
         self.publish(pending.domain);
+        if let Some(first) = &pending.first {
+            self.anchor.begin(first);
+        }
         Ok(api::Confirmed {
             shares: List(pending.shares),
         })
@@ -161,19 +169,22 @@ impl Core {
             .as_ref()
             .ok_or(Code::Sealed)?
             .with_ring_of(&domain, &*self.random);
-        Ok(life.propose(Pending {
+        let pending = Pending {
             seal,
             domain,
             shares: Vec::new(),
-        }))
+            first: None,
+        };
+        Ok(life.propose(pending, Vec::new()))
     }
 
     pub(in crate::core) fn get_store_keys(&self, _: api::GetStoreKeys) -> Outcome<api::StoreKeys> {
-        let opened = self.open()?;
+        let opened = self.unsealed()?;
         let domain = &opened.domain;
         Ok(api::StoreKeys {
             seal: domain.derived(b"strongroom store-seal v1"),
             name: domain.derived(b"strongroom store-name v1"),
+            anchor: domain.derived(b"strongroom store-anchor v1"),
         })
     }
 

@@ -3,7 +3,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
 use strongroom_aws::error::Refusal;
-use strongroom_store::{Commit, Engine, Entry, Health, Memory, Page, Pending, StoreError};
+use strongroom_base::Secret;
+use strongroom_store::{
+    Anchor, Commit, Engine, Entry, Health, Measured, Memory, Page, Pending, Statement, StoreError,
+};
 
 use crate::call::Via;
 use crate::grants::people::{
@@ -664,6 +667,18 @@ impl Engine for Counting {
 
     fn health(&self) -> Health {
         self.memory.health()
+    }
+
+    fn measure(&self, key: &Secret<[u8; 32]>) -> Result<Measured, StoreError> {
+        self.memory.measure(key)
+    }
+
+    fn fasten(&self, anchor: Arc<dyn Anchor>, statement: Statement) -> Pending {
+        self.memory.fasten(anchor, statement)
+    }
+
+    fn restate(&self) -> Pending {
+        self.memory.restate()
     }
 }
 
