@@ -21,7 +21,7 @@ use self::house::House;
 use self::kinds::{KINDS, Kind, Trace};
 use super::Dice;
 use super::ledger::SUCCESS;
-use super::person::{Person, Scene, is_of_another_time};
+use super::person::{Person, Scene, THROTTLED, is_of_another_time};
 
 /// The most that is kept of what was admitted, or refused for another reason than it should be.
 const EXAMPLES_MAX: usize = 10;
