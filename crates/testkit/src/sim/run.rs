@@ -93,6 +93,8 @@ struct Run {
     transcript: Vec<String>,
     replies: BTreeMap<String, Expected>,
     lives: u64,
+    /// Whose turn it is.
+    turns: Chance,
     /// What the monotonic clock showed when the wall clock was last set or the service started.
     steady_since: i64,
     faults: u64,
@@ -111,6 +113,7 @@ impl Run {
             transcript: Vec::new(),
             replies: BTreeMap::new(),
             lives: 1,
+            turns: Chance::new(history.seed).apart(4),
             steady_since: 0,
             faults: 0,
         };
@@ -328,7 +331,9 @@ impl Run {
     fn make(&mut self, calls: Vec<Call>) -> Result<(), Failure> {
         let seconds = self.machine.clock.now().seconds();
         let requests = calls.iter().map(|call| client::request(call, seconds));
-        let replies = self.life().answer(requests.collect());
+        let requests = requests.collect();
+        let life = self.life.as_ref().expect("a life");
+        let replies = life.answer(requests, &mut self.turns);
         let faults = self.machine.disk.faults_met() + self.machine.fuse.blown();
         let was_failed = std::mem::replace(&mut self.faults, faults) != faults;
         let mut told = Vec::new();
