@@ -251,7 +251,8 @@ impl Life {
         for _ in 0..ROUNDS_MAX {
             let before = self.disk.durable();
             self.be_quiet().await;
-            // The writer answers in order: all that it was given before is answered, too.
+            // Of what the writer takes at one time, this may be answered first; what comes after it is taken later.
+            let _ = self.audit.settle().await;
             let _ = self.audit.settle().await;
             self.be_quiet().await;
             if self.disk.durable() == before || self.disk.has_crashed() {
