@@ -11,4 +11,4 @@ mod worlds;
 pub use call::{Call, Context, Key, Operations, Signer, Spec};
 pub use policy::{Condition, Effect, Operator, Policy, Statement, Who};
 pub use world::{Ciphertext, Memory, Place, State, World};
-pub use worlds::{Answer, Told, Worlds};
+pub use worlds::{Answer, Times, Told, Worlds};

@@ -26,6 +26,21 @@ pub enum Answer {
     Failed,
 }
 
+/// What the clocks show, in seconds.
+#[derive(Clone, Copy, Debug)]
+pub struct Times {
+    /// The wall clock.
+    pub wall: i64,
+    /// The monotonic clock.
+    pub monotonic: i64,
+    /// How long the service ran since it started, or the wall clock was set.
+    pub steady: i64,
+    /// How long it ran since the wall clock was set.
+    pub since_jump: i64,
+    /// How often it started.
+    pub lives: u64,
+}
+
 /// A call and what came of it; nothing when the machine crashed before.
 pub type Told = (Call, Option<Answer>);
 
@@ -69,14 +84,20 @@ impl Worlds {
         Ok(())
     }
 
-    /// Lets time go by: the wall clock, the monotonic clock and how long the service ran since the wall clock was set
-    /// or the service started, all in seconds; and how often it started.
-    pub fn pass(&mut self, wall: i64, monotonic: i64, steady: i64, lives: u64) {
+    /// Lets time go by.
+    pub fn pass(&mut self, times: &Times) {
+        let &Times {
+            wall,
+            monotonic,
+            steady,
+            since_jump,
+            lives,
+        } = times;
         let mut next = BTreeSet::new();
         for mut world in std::mem::take(&mut self.all) {
             (world.wall, world.monotonic, world.lives) = (wall, monotonic, lives);
             let mut worlds = vec![world.clone()];
-            for (place, fate) in fates(&world, steady) {
+            for (place, fate) in fates(&world, steady, since_jump) {
                 let kept: Vec<World> = match fate {
                     Fate::Gone => Vec::new(),
                     Fate::Open => worlds.clone(),
@@ -120,7 +141,7 @@ enum Fate {
     Open,
 }
 
-fn fates(world: &World, steady: i64) -> Vec<(super::world::Place, Fate)> {
+fn fates(world: &World, steady: i64, since_jump: i64) -> Vec<(super::world::Place, Fate)> {
     let mut fates = Vec::new();
     for (place, key) in &world.keys {
         let Some(deletion) = &key.deletion else {
@@ -131,8 +152,10 @@ fn fates(world: &World, steady: i64) -> Vec<(super::world::Place, Fate)> {
         let slack = i64::try_from(believed - 1).unwrap_or(0) * DAY_SECONDS;
         let ran = world.monotonic - deletion.scheduled;
         let window = deletion.days * DAY_SECONDS;
-        // Of a wall clock that was set back, the window does not become longer.
-        let can_be = ran >= window || (world.wall >= deletion.date && ran + slack >= window);
+        // Of a wall clock that was set back, the window does not become longer; one that was set ahead counts once the
+        // service ran beside it for a day (docs/design/sealed-store.md, domain time).
+        let is_believed = ran + slack >= window || since_jump >= DAY_SECONDS;
+        let can_be = ran >= window || (world.wall >= deletion.date && is_believed);
         let is_over = deletion.is_known && world.wall > deletion.date + 1;
         let must_be = is_over && steady >= STEADY_SECONDS;
         match (must_be, can_be) {

@@ -41,16 +41,26 @@ impl Clock for SimClock {
     }
 }
 
+/// The name of the thread that writes the audit log.
+const WRITER: &str = "audit";
+
 /// The clock of the audit log's writer, a thread of its own: it stamps with simulated time, and waits for its
 /// syncs in real time, as simulated time does not go by while it waits. No reply depends on when it syncs.
-pub(super) struct WriterClock(pub(super) Arc<SimClock>);
+pub(super) struct WriterClock {
+    pub(super) clock: Arc<SimClock>,
+    /// While this is held, the writer waits, and answers nobody: it asks for the time before it does.
+    pub(super) gate: Arc<Mutex<()>>,
+}
 
 impl Clock for WriterClock {
     fn now(&self) -> UnixMillis {
-        self.0.now()
+        self.clock.now()
     }
 
     fn monotonic(&self) -> Instant {
+        if std::thread::current().name() == Some(WRITER) {
+            drop(self.gate.lock().unwrap_or_else(PoisonError::into_inner));
+        }
         SystemClock.monotonic()
     }
 }

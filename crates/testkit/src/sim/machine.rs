@@ -1,8 +1,10 @@
 //! A simulated machine: what outlives a crash, and one life of the service on it. Everything runs on one thread in
 //! an order of its own but the audit log's writer, for whom every step waits.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, mpsc};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use strongroom_base::id::AccountId;
@@ -18,7 +20,6 @@ use strongroom_kms::service::{Parts, Service, Unsealing, audit_folder};
 use strongroom_store::{Folder, Kind};
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
-use tokio::task::JoinHandle;
 
 use super::chance::{Chance, Seeded};
 use super::clock::{SimClock, WriterClock};
@@ -52,6 +53,7 @@ pub(super) struct Machine {
     /// The end of the key process.
     pub(super) fuse: Arc<Fuse>,
     launched: Arc<AtomicU64>,
+    gate: Arc<Mutex<()>>,
     random: Arc<Seeded>,
     key_process_random: Arc<Seeded>,
 }
@@ -65,6 +67,8 @@ pub(super) struct Life {
     audit: Arc<AuditLog>,
     disk: Arc<Disk>,
     launched: Arc<AtomicU64>,
+    /// Held while a request goes on: the audit log's writer, who is quick or slow as it pleases, waits.
+    gate: Arc<Mutex<()>>,
     runtime: Runtime,
 }
 
@@ -77,6 +81,7 @@ impl Machine {
             clock: Arc::new(SimClock::new(START)),
             fuse: Arc::default(),
             launched: Arc::default(),
+            gate: Arc::default(),
             random: Arc::new(Seeded::new(chance.apart(1))),
             key_process_random: Arc::new(Seeded::new(chance.apart(2))),
         };
@@ -97,6 +102,7 @@ impl Machine {
             audit,
             disk: Arc::clone(&self.disk),
             launched: Arc::clone(&self.launched),
+            gate: Arc::clone(&self.gate),
             runtime,
         };
         life.runtime.block_on(life.settle());
@@ -124,7 +130,10 @@ impl Machine {
         tokio::spawn(keep_syncing(Arc::clone(&self.disk)));
         let clock = Arc::clone(&self.clock);
         let writer = Env {
-            clock: Arc::new(WriterClock(Arc::clone(&clock))),
+            clock: Arc::new(WriterClock {
+                clock: Arc::clone(&clock),
+                gate: Arc::clone(&self.gate),
+            }),
             random: self.random.clone(),
         };
         let log = AuditLog::open(&self.audit_folder(), &writer, AUDIT).expect("an audit log");
@@ -184,28 +193,15 @@ impl Life {
         )
     }
 
-    /// Sends `requests` at one time. A reply is missing when the machine crashed before it came.
-    pub(super) fn answer(&self, requests: Vec<Request>) -> Vec<Option<Reply>> {
-        let answers: Vec<_> = requests
+    /// Sends `requests` at one time. A reply is missing when the machine crashed before it came. Whose turn it is when
+    /// several can go on, `chance` says.
+    pub(super) fn answer(&self, requests: Vec<Request>, chance: &mut Chance) -> Vec<Option<Reply>> {
+        let mut asked: Vec<Asked> = requests
             .into_iter()
-            .map(|request| {
-                let service = Arc::clone(&self.service);
-                self.runtime
-                    .spawn(async move { endpoint::answer(&service, request).await })
-            })
+            .map(|request| Asked::new(Arc::clone(&self.service), request))
             .collect();
-        self.runtime.block_on(async {
-            self.wait_for(&answers).await;
-            let mut replies = Vec::new();
-            for answer in answers {
-                let reply = match answer.is_finished() {
-                    true => Some(answer.await.expect("a request's task must not panic")),
-                    false => None,
-                };
-                replies.push(reply);
-            }
-            replies
-        })
+        self.runtime.block_on(self.wait_for(&mut asked, chance));
+        asked.into_iter().map(|one| one.reply).collect()
     }
 
     /// Lets the runtime's clock run on for `time`, and what waits for it happen.
@@ -226,19 +222,28 @@ impl Life {
         });
     }
 
-    async fn wait_for(&self, answers: &[JoinHandle<Reply>]) {
-        let is_over = || self.disk.has_crashed() || answers.iter().all(JoinHandle::is_finished);
-        self.settle().await;
-        for (times, pause) in PATIENCE {
-            for _ in 0..times {
-                if is_over() {
-                    return;
-                }
+    /// A request goes on only while everything else rests: what the audit log's writer does meanwhile, in time of its
+    /// own, makes no difference.
+    async fn wait_for(&self, asked: &mut [Asked], chance: &mut Chance) {
+        let mut pauses = PATIENCE
+            .iter()
+            .flat_map(|(times, pause)| std::iter::repeat_n(*pause, *times));
+        while !self.disk.has_crashed() && asked.iter().any(|one| one.reply.is_none()) {
+            let able: Vec<_> = asked.iter_mut().filter(|one| one.can_go_on()).collect();
+            if able.is_empty() {
+                let pause = pauses.next().expect("a request is not answered");
                 tokio::time::advance(pause).await;
-                self.settle().await;
             }
+            let turn = chance.below(able.len() + 1);
+            for (index, one) in able.into_iter().enumerate() {
+                // One of them, or all.
+                if turn == index || turn > index && chance.one_in(2) || !one.has_begun {
+                    let _waiting = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
+                    one.go_on();
+                }
+            }
+            self.settle().await;
         }
-        assert!(is_over(), "a request is not answered");
     }
 
     /// Waits until nothing happens any more unless time goes by.
@@ -246,7 +251,8 @@ impl Life {
         for _ in 0..ROUNDS_MAX {
             let before = self.disk.durable();
             self.be_quiet().await;
-            // The writer answers in order: all that it was given before is answered, too.
+            // Of what the writer takes at one time, this may be answered first; what comes after it is taken later.
+            let _ = self.audit.settle().await;
             let _ = self.audit.settle().await;
             self.be_quiet().await;
             if self.disk.durable() == before || self.disk.has_crashed() {
@@ -272,6 +278,51 @@ impl Life {
         // A key process is ready once the store is anchored with it.
         let is_starting = self.launched.load(Ordering::SeqCst) > self.disk.fastened();
         is_starting || self.service.key_process_calls_in_flight() > 0 || !self.disk.is_idle()
+    }
+}
+
+/// A request under way.
+struct Asked {
+    answering: Pin<Box<dyn Future<Output = Reply>>>,
+    woken: Arc<Woken>,
+    has_begun: bool,
+    reply: Option<Reply>,
+}
+
+/// Whether something that a request waited for has happened.
+struct Woken(AtomicBool);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
+impl Asked {
+    fn new(service: Arc<Service>, request: Request) -> Self {
+        Self {
+            answering: Box::pin(async move { endpoint::answer(&service, request).await }),
+            woken: Arc::new(Woken(AtomicBool::new(true))),
+            has_begun: false,
+            reply: None,
+        }
+    }
+
+    fn can_go_on(&self) -> bool {
+        self.reply.is_none() && self.woken.0.load(Ordering::SeqCst)
+    }
+
+    fn go_on(&mut self) {
+        self.has_begun = true;
+        self.woken.0.store(false, Ordering::SeqCst);
+        let waker = Waker::from(Arc::clone(&self.woken));
+        let polled = self
+            .answering
+            .as_mut()
+            .poll(&mut Context::from_waker(&waker));
+        if let Poll::Ready(reply) = polled {
+            self.reply = Some(reply);
+        }
     }
 }
 

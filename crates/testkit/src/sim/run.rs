@@ -20,7 +20,7 @@ use super::machine::{Life, Machine};
 use crate::from_base64;
 use crate::model::{
     Answer, Call, Ciphertext, Context, Effect, Operations as Op, Policy, Signer, Spec, Statement,
-    World, Worlds,
+    Times, World, Worlds,
 };
 
 /// How much time goes by on the runtime's clock with a step, and with as much as all timers need to tick.
@@ -93,8 +93,12 @@ struct Run {
     transcript: Vec<String>,
     replies: BTreeMap<String, Expected>,
     lives: u64,
-    /// What the monotonic clock showed when the wall clock was last set or the service started.
+    /// Whose turn it is.
+    turns: Chance,
+    /// What the monotonic clock showed when the service started.
     steady_since: i64,
+    /// And when the wall clock was last set.
+    jumped: i64,
     faults: u64,
 }
 
@@ -111,7 +115,9 @@ impl Run {
             transcript: Vec::new(),
             replies: BTreeMap::new(),
             lives: 1,
+            turns: Chance::new(history.seed).apart(4),
             steady_since: 0,
+            jumped: 0,
             faults: 0,
         };
         run.steady_since = run.monotonic();
@@ -219,7 +225,7 @@ impl Run {
             Step::Jump(seconds) => {
                 self.machine.clock.jump(seconds * 1000);
                 self.life().tick(ALL_TICKS);
-                self.steady_since = self.monotonic();
+                self.jumped = self.monotonic();
                 self.pass_time();
                 self.look_at_lists()
             }
@@ -328,7 +334,9 @@ impl Run {
     fn make(&mut self, calls: Vec<Call>) -> Result<(), Failure> {
         let seconds = self.machine.clock.now().seconds();
         let requests = calls.iter().map(|call| client::request(call, seconds));
-        let replies = self.life().answer(requests.collect());
+        let requests = requests.collect();
+        let life = self.life.as_ref().expect("a life");
+        let replies = life.answer(requests, &mut self.turns);
         let faults = self.machine.disk.faults_met() + self.machine.fuse.blown();
         let was_failed = std::mem::replace(&mut self.faults, faults) != faults;
         let mut told = Vec::new();
@@ -521,9 +529,14 @@ impl Run {
     // --- Time ---
 
     fn pass_time(&mut self) {
-        let (wall, now) = (self.machine.clock.now().seconds(), self.monotonic());
-        self.worlds
-            .pass(wall, now, now - self.steady_since, self.lives);
+        let monotonic = self.monotonic();
+        self.worlds.pass(&Times {
+            wall: self.machine.clock.now().seconds(),
+            monotonic,
+            steady: monotonic - self.steady_since.max(self.jumped),
+            since_jump: monotonic - self.jumped,
+            lives: self.lives,
+        });
     }
 
     fn monotonic(&self) -> i64 {
