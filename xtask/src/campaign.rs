@@ -63,7 +63,8 @@ pub(crate) struct Campaigned {
 }
 
 impl Campaigned {
-    fn note(&mut self, printed: &str, succeeded: bool) -> Outcome<()> {
+    /// Adds what one of them printed, and whether it succeeded.
+    pub(crate) fn note(&mut self, printed: &str, succeeded: bool) -> Outcome<()> {
         let counts = Counts::read(printed)?;
         let held = succeeded && !counts.is_empty() && !counts.has_faults();
         self.tests.add(Count::of_suite(printed, held));

@@ -17,6 +17,7 @@ mod fuzz;
 mod options;
 mod run;
 mod server;
+mod sim;
 mod specification;
 mod test;
 mod tidy;
@@ -32,6 +33,8 @@ cargo xtask campaign NAME [--minutes N] [--seed N]
                             one way to treat a server badly, or all of them (docs/design/proof.md)
 cargo xtask soak [--minutes N]
                             all campaigns in turns, an hour if nobody says
+cargo xtask sim [SEED] [--histories N] [--steps N]
+                            random histories of the service on a simulated machine, held to a model
 cargo xtask fuzz [TARGET] [--seconds N]
                             one fuzz target, or all of them one after another, a minute each if nobody says
 cargo xtask bugs [NAME]     plants the faults of the bug bank, or those whose names begin so, in a copy of the tree: each must
@@ -50,6 +53,7 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::tidy(),
         ["conform", suite] => conform::conform(suite),
         ["campaign", name, options @ ..] => campaign::campaign(name, options),
+        ["sim", options @ ..] => sim::sim(options),
         ["fuzz", words @ ..] => fuzz::fuzz(words),
         ["bugs"] => bugs::run_bank(None),
         ["bugs", name] => bugs::run_bank(Some(name)),

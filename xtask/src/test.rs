@@ -7,10 +7,12 @@ use crate::conform;
 use crate::count::Count;
 use crate::fuzz;
 use crate::run::{cargo, exists, run, run_and_keep};
+use crate::sim;
 use crate::tidy;
 use crate::tools::install_strace;
 
-/// Formatting, lints, tests, tidy, campaigns, fuzz targets, the bug bank and conformance; the last line is the total.
+/// Formatting, lints, tests, tidy, campaigns, simulation, fuzz targets, the bug bank and conformance; the last line is the
+/// total.
 pub(crate) fn test() -> Outcome<()> {
     run(cargo().args(["fmt", "--all", "--check"]))?;
     run(cargo().args([
@@ -26,6 +28,7 @@ pub(crate) fn test() -> Outcome<()> {
     install_strace()?;
     let mut total = run_tests()?;
     let mut proof = campaign::run_all()?;
+    sim::run_in_ci(&mut proof)?;
     let fuzzed = fuzz::run_all()?;
     proof.counts.add(&fuzzed.counts()?);
     total.add(proof.tests);

@@ -25,6 +25,8 @@ pub(crate) struct Recorded {
 pub(crate) struct DomainTime {
     time: UnixMillis,
     held: Duration,
+    /// How far the wall clock was ahead when it was last held back.
+    lead: Duration,
     read_at: Instant,
     known: bool,
 }
@@ -36,6 +38,7 @@ impl DomainTime {
             return Self {
                 time: wall,
                 held: Duration::ZERO,
+                lead: Duration::ZERO,
                 read_at: monotonic,
                 known: true,
             };
@@ -59,6 +62,7 @@ impl DomainTime {
         Self {
             time: followed,
             held,
+            lead: wall.since(followed),
             read_at: monotonic,
             known: true,
         }
@@ -70,12 +74,18 @@ impl DomainTime {
         self.read_at = monotonic;
         self.time = self.time.plus(ran);
         let ahead = wall.since(self.time);
+        // One that jumps again is beside the server from then on, however long it was ahead by less.
+        let has_jumped = ahead > self.lead.saturating_add(STEP_FOLLOWED_MAX);
+        let is_believed = self.held >= HOLD && !has_jumped;
+        self.lead = ahead;
         if ahead.is_zero() {
             self.held = Duration::ZERO;
-        } else if ahead <= STEP_FOLLOWED_MAX || self.held >= HOLD {
+        } else if ahead <= STEP_FOLLOWED_MAX || is_believed {
             self.time = wall;
             self.held = Duration::ZERO;
             self.known = true;
+        } else if has_jumped {
+            self.held = ran;
         } else {
             self.held += ran;
         }
@@ -88,6 +98,7 @@ impl DomainTime {
         Self {
             time: UnixMillis(0),
             held: Duration::ZERO,
+            lead: Duration::ZERO,
             read_at: monotonic,
             known: false,
         }

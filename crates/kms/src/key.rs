@@ -25,7 +25,7 @@ pub(crate) const CHANGEABLE: &[KeyState] = &[
 ];
 
 /// Where a key is: enough to find its record.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyName {
     /// The owning account.
     pub account: AccountId,

@@ -38,11 +38,13 @@ impl<K: Hash + Eq, V> Sharded<K, V> {
     }
 }
 
-impl<K: Clone, V: Clone> Sharded<K, V> {
-    /// A copy of every entry.
+impl<K: Clone + Ord, V: Clone> Sharded<K, V> {
+    /// A copy of every entry, in the order of their keys: what is done with them must not be in one of chance.
     pub(crate) fn all(&self) -> Vec<(K, V)> {
-        let all = self.shards.iter().map(locked);
-        all.flat_map(|shard| shard.clone()).collect()
+        let shards = self.shards.iter().map(locked);
+        let mut all: Vec<_> = shards.flat_map(|shard| shard.clone()).collect();
+        all.sort_by(|(one, _), (other, _)| one.cmp(other));
+        all
     }
 }
 

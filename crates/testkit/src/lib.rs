@@ -1,4 +1,4 @@
-//! Process harness and clients for tests. Never a dependency of shipped code.
+//! Process harness, clients, model and simulator for tests. Never a dependency of shipped code.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -9,10 +9,12 @@
 
 mod client;
 mod disk;
+pub mod model;
 mod process;
 mod program;
 mod request;
 mod server;
+pub mod sim;
 mod trace;
 mod wait;
 mod watcher;

@@ -56,6 +56,23 @@ fn a_jump_ahead_is_held_for_a_day_of_running() {
 }
 
 #[test]
+fn a_second_jump_is_held_for_a_day_of_its_own() {
+    let mut time = DomainTime::start(None, NOON, at(Duration::ZERO));
+    for hour in 1..=23 {
+        let ran = HOUR * hour;
+        time.advance(NOON.plus(DAY + ran), at(ran));
+    }
+    for hour in 24..=47 {
+        let ran = HOUR * hour;
+        let found = time.advance(NOON.plus(TEN_YEARS + ran), at(ran));
+        assert_eq!(found, NOON.plus(ran), "hour {hour}");
+    }
+    let ran = HOUR * 48;
+    let found = time.advance(NOON.plus(TEN_YEARS + ran), at(ran));
+    assert_eq!(found, NOON.plus(TEN_YEARS + ran));
+}
+
+#[test]
 fn a_jump_that_is_corrected_leaves_no_trace() {
     let mut time = DomainTime::start(None, NOON, at(Duration::ZERO));
     time.advance(NOON.plus(TEN_YEARS), at(HOUR));

@@ -21,7 +21,7 @@ use self::house::House;
 use self::kinds::{KINDS, Kind, Trace};
 use super::Dice;
 use super::ledger::SUCCESS;
-use super::person::{Person, Scene, is_of_another_time};
+use super::person::{Person, Scene, THROTTLED, is_of_another_time};
 
 /// The most that is kept of what was admitted, or refused for another reason than it should be.
 const EXAMPLES_MAX: usize = 10;
@@ -126,7 +126,7 @@ impl Hand<'_> {
         *burgled.by_kind.entry(kind.name).or_default() += 1;
         if reply.status == 200 || self.house.shows_secret(&reply) {
             burgled.note_admitted(kind, &reply);
-        } else if reply.status >= 500 {
+        } else if reply.status >= 500 || reply.text().contains(THROTTLED) {
             burgled.unwell += 1;
             course.rest();
         } else if jump != course.jump() || jump % 2 == 1 {

@@ -126,7 +126,7 @@ pub(super) enum Answer {
     Done(Reply),
     /// Nothing was changed; why.
     Refused(String),
-    /// The server failed or is sealed: whether something was changed is not known.
+    /// The server failed, is sealed or has too much to do: whether something was changed is not known.
     Failed,
     /// The same of a server that did not answer, in that life of it.
     Unanswered(usize),
@@ -216,7 +216,7 @@ impl Caller<'_> {
         }
         match self.scene.ledger().note(operation, &reply) {
             outcome if outcome == SUCCESS => Answer::Done(reply),
-            _ if reply.status >= 500 => {
+            outcome if outcome == THROTTLED || reply.status >= 500 => {
                 self.scene.course.rest();
                 Answer::Failed
             }
@@ -225,6 +225,8 @@ impl Caller<'_> {
     }
 }
 
+/// The outcome of a call for which a queue had no room: it may be made again.
+pub(super) const THROTTLED: &str = "ThrottlingException";
 /// The outcome of a call whose time was not that of the server, whose clock may have jumped while it was on its way.
 pub(super) const OTHER_TIME: &str = "another time";
 
