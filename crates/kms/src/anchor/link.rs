@@ -32,6 +32,9 @@ impl Anchor for Link {
         let anchored = wait_for(answer, &*self.clock).unwrap_or(Err(CallError::Lost));
         let statement = anchored.and_then(|anchored| read_statement(anchored.statement));
         statement.map_err(|error| {
+            if error == CallError::Overloaded {
+                return StoreError::Busy;
+            }
             tracing::warn!(
                 ?error,
                 "the key process makes no statement of the store: nothing is changed"

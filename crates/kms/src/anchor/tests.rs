@@ -1,9 +1,9 @@
-//! A domain of before the anchor gets one.
+//! A domain of before the anchor gets one; a key process that has too much to do.
 
 use std::fs;
 
 use strongroom_base::{Env, hex};
-use strongroom_store::{Kind, Memory};
+use strongroom_store::{Anchor, Kind, Memory, Root};
 
 use super::*;
 use crate::domain;
@@ -51,4 +51,29 @@ async fn an_adoption_that_failed_is_tried_again() {
     let adopted = folder.read_file(SEAL_FILE, 4096).unwrap().unwrap();
     assert_eq!(adopted[6..8], [0, 2]);
     assert_eq!(mooring.show(&client).await.unwrap().fit, Fit::Fits);
+}
+
+/// Whoever waits its turn is told to come again, not that something broke.
+#[tokio::test]
+async fn a_key_process_that_has_too_much_to_do_is_busy() {
+    let folder = tempfile::tempdir().unwrap();
+    let env = Env::system();
+    // Nobody serves the socket: calls wait.
+    let (client, _serve) =
+        Client::connect(start_core(Arc::clone(&env.clock)), Arc::default()).unwrap();
+    let key_process = KeyProcess::default();
+    key_process.connect(client.clone());
+    let link = Link {
+        key_process,
+        clock: env.clock,
+        file: AnchorFile::open(&folder.path().join(ANCHOR_FILE)).unwrap(),
+    };
+    let waiting: Vec<_> = (0..4096).map(|_| client.call(&GetStoreKeys {})).collect();
+    assert_eq!(link.advance(0, &Root::default()), Err(StoreError::Busy));
+    drop((waiting, client));
+    link.key_process.disconnect();
+    assert_eq!(
+        link.advance(0, &Root::default()),
+        Err(StoreError::Unanchored)
+    );
 }
