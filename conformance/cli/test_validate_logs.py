@@ -127,11 +127,11 @@ def deliver(delivered):
                             "--s3-key-prefix", "a/prefix", "--enable-log-file-validation")
     delivered.arn = created["TrailARN"]
     delivered.aws("cloudtrail", "start-logging", "--name", TRAIL)
-    for _ in range(2):
+    for count in (1, 2):
         delivered.aws("kms", "list-keys")
         delivered.aws("kms", "create-key")
-        logs, digests = len(delivered.of_kind("CloudTrail")), len(delivered.of_kind("CloudTrail-Digest"))
-        until(lambda: len(delivered.of_kind("CloudTrail")) > logs, "no log file was delivered")
+        until(lambda: events_named(delivered, "CreateKey") == count, "no log file was delivered")
+        digests = len(delivered.of_kind("CloudTrail-Digest"))
         until(lambda: len(delivered.of_kind("CloudTrail-Digest")) > digests + 2, "no digest was delivered")
     delivered.aws("cloudtrail", "stop-logging", "--name", TRAIL)
     until(lambda: is_final(delivered), "no final digest was delivered")
@@ -145,8 +145,12 @@ def is_final(delivered):
     stopped = delivered.aws("cloudtrail", "get-trail-status", "--name", TRAIL)["TimeLoggingStopped"]
     digests = [json.loads(gzip.decompress(delivered.objects[key][0])) for key in delivered.of_kind("CloudTrail-Digest")]
     named = {file["s3Object"] for digest in digests for file in digest["logFiles"]}
-    is_told = any(event["eventName"] == "StopLogging" for file in log_files(delivered) for event in file["Records"])
+    is_told = events_named(delivered, "StopLogging") > 0
     return digests[-1]["digestEndTime"] >= stopped and is_told and named == set(delivered.of_kind("CloudTrail"))
+
+
+def events_named(delivered, name):
+    return sum(event["eventName"] == name for file in log_files(delivered) for event in file["Records"])
 
 
 def log_files(delivered):
