@@ -9,6 +9,7 @@ use crate::count::Count;
 use crate::counts::Counts;
 use crate::options::Options;
 use crate::run::{cargo, run_and_keep};
+use crate::tools::install_strace;
 
 /// The campaigns, and the test that each is.
 const CAMPAIGNS: &[(&str, &str)] = &[
@@ -19,6 +20,30 @@ const CAMPAIGNS: &[(&str, &str)] = &[
     (
         "rollback",
         "campaign::rollback::what_is_put_back_is_refused_or_changes_no_answer",
+    ),
+    (
+        "clock",
+        "campaign::clock::no_clock_makes_anything_early_or_anybody_welcome",
+    ),
+    (
+        "resources",
+        "campaign::resources::a_server_under_strain_stays_up_and_answers",
+    ),
+    (
+        "crash",
+        "campaign::crash::every_state_that_a_crash_can_leave_opens_with_all_that_was_answered",
+    ),
+    (
+        "io",
+        "campaign::io::a_write_or_sync_that_fails_loses_nothing",
+    ),
+    (
+        "rot",
+        "campaign::rot::whatever_rots_is_noticed_or_changes_no_answer",
+    ),
+    (
+        "upgrade",
+        "campaign::upgrade::earlier_folders_open_and_later_ones_are_refused",
     ),
 ];
 /// How long one runs when nobody says, in minutes.
@@ -98,6 +123,7 @@ pub(crate) fn exists(name: &str) -> bool {
 }
 
 fn run_one(test: &str, time: Duration, seed: Option<u64>, done: &mut Campaigned) -> Outcome<()> {
+    install_strace()?;
     let mut command = command(test, time);
     if let Some(seed) = seed {
         command.env(SEED_VARIABLE, seed.to_string());

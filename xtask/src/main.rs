@@ -21,6 +21,7 @@ mod sim;
 mod specification;
 mod test;
 mod tidy;
+mod tools;
 
 use std::process::ExitCode;
 

@@ -9,6 +9,7 @@ use crate::fuzz;
 use crate::run::{cargo, exists, run, run_and_keep};
 use crate::sim;
 use crate::tidy;
+use crate::tools::install_strace;
 
 /// Formatting, lints, tests, tidy, campaigns, simulation, fuzz targets, the bug bank and conformance; the last line is the
 /// total.
@@ -24,6 +25,7 @@ pub(crate) fn test() -> Outcome<()> {
         "warnings",
     ]))?;
     tidy::tidy()?;
+    install_strace()?;
     let mut total = run_tests()?;
     let mut proof = campaign::run_all()?;
     sim::run_in_ci(&mut proof)?;

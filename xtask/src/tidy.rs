@@ -58,12 +58,23 @@ const NOT_IN_THE_KEY_PROCESS: &[&str] = &["tokio", "hyper", "rustls", "serde_jso
 const WITHOUT_AUDIT: &str = "bench-without-audit";
 const WITHOUT_AUDIT_DECLARED: (&str, &str) = ("crates/kms/Cargo.toml", "bench-without-audit = []");
 
+/// The feature of a clock that a file moves, for campaigns. Besides its declaration, tests of the binary alone ask for it:
+/// what stands among dev-dependencies is in no build that anyone ships.
+const MOVED_CLOCK: &str = "moved-clock";
+const MOVED_CLOCK_DECLARED: (&str, &str) = ("crates/base/Cargo.toml", "moved-clock = []");
+const MOVED_CLOCK_IN_TESTS: (&str, &str) = (
+    "crates/cli/Cargo.toml",
+    "strongroom-base = { workspace = true, features = [\"moved-clock\"] }",
+);
+
 /// The feature that shows parsers to the fuzz targets, and the manifests that may name it.
 const FOR_FUZZING: &str = "fuzzing";
 const FOR_FUZZING_IN: &[&str] = &["crates/kms/Cargo.toml", "fuzz/targets/Cargo.toml"];
 
 /// Where `unsafe` may stand; a folder covers its files.
 const UNSAFE_ALLOWED: &[&str] = &[
+    // A clock for tests, which no build that is shipped has.
+    "crates/base/src/env/moved_clock.rs",
     "crates/crypto/src/ffi.rs",
     "crates/crypto/src/ffi/",
     // The heap that the crypto library is given in its own test.
@@ -219,6 +230,9 @@ fn check_file(name: &str, text: &str) -> Vec<String> {
     if is_manifest(name) && text.lines().any(|line| turns_audit_off(name, line)) {
         problems.push(format!("must not turn {WITHOUT_AUDIT} on"));
     }
+    if is_manifest(name) && moves_clock(name, text) {
+        problems.push(format!("must not turn {MOVED_CLOCK} on but for tests"));
+    }
     if is_manifest(name) && text.lines().any(|line| shows_parsers(name, line)) {
         problems.push(format!("must not turn {FOR_FUZZING} on"));
     }
@@ -245,6 +259,19 @@ fn is_manifest(name: &str) -> bool {
 fn turns_audit_off(name: &str, line: &str) -> bool {
     let is_declaration = (name, line) == WITHOUT_AUDIT_DECLARED;
     line.contains(WITHOUT_AUDIT) && !is_declaration && !line.starts_with('#')
+}
+
+/// Whether a manifest has the feature where a build that is shipped would have it.
+fn moves_clock(name: &str, text: &str) -> bool {
+    let mut section = "";
+    text.lines().any(|line| {
+        if line.starts_with('[') {
+            section = line;
+        }
+        let is_for_tests = (name, line) == MOVED_CLOCK_IN_TESTS && section == "[dev-dependencies]";
+        let is_declaration = (name, line) == MOVED_CLOCK_DECLARED;
+        line.contains(MOVED_CLOCK) && !is_for_tests && !is_declaration && !line.starts_with('#')
+    })
 }
 
 fn shows_parsers(name: &str, line: &str) -> bool {
@@ -293,7 +320,7 @@ pub(crate) fn files(folder: &Path) -> Outcome<Vec<PathBuf>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{check_file, names};
+    use super::{MOVED_CLOCK_IN_TESTS, check_file, names};
 
     fn check(name: &str, text: &str, wanted: usize) {
         assert_eq!(check_file(name, text).len(), wanted, "{name}: {text}");
@@ -326,6 +353,24 @@ mod tests {
             "cargo build --features strongroom-kms/bench-without-audit",
             1,
         );
+        let moved = MOVED_CLOCK_IN_TESTS.1;
+        check("crates/base/Cargo.toml", "moved-clock = []", 0);
+        check(
+            "crates/cli/Cargo.toml",
+            &format!("[dev-dependencies]\n{moved}"),
+            0,
+        );
+        check(
+            "crates/cli/Cargo.toml",
+            &format!("[dependencies]\n{moved}"),
+            1,
+        );
+        check(
+            "crates/kms/Cargo.toml",
+            &format!("[dev-dependencies]\n{moved}"),
+            1,
+        );
+        check("crates/base/Cargo.toml", "default = [\"moved-clock\"]", 1);
         check("fuzz/targets/Cargo.toml", "features = [\"fuzzing\"]", 0);
         check("crates/cli/Cargo.toml", "features = [\"fuzzing\"]", 1);
         check(

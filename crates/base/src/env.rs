@@ -4,6 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(feature = "moved-clock")]
+pub mod moved_clock;
 mod system;
 
 pub use system::{SystemClock, SystemRandom};

@@ -6,8 +6,8 @@ use std::os::fd::BorrowedFd;
 use std::sync::{Arc, Barrier, OnceLock};
 
 use rustix::process::setpriority_process;
-use strongroom_base::Random;
 use strongroom_base::env::{SystemClock, SystemRandom};
+use strongroom_base::{Clock, Random};
 use strongroom_crypto::kdf::Argon2Block;
 use strongroom_crypto::random::BackendRandom;
 use strongroom_crypto::self_test;
@@ -69,6 +69,8 @@ pub fn run(start: &Start) -> Result<Infallible, StartError> {
     arena::shelter_crypto_library().map_err(|_| StartError::Allocator)?;
     // The library's first draw asks the kernel for things that the jail forbids later.
     BackendRandom.fill(&mut [0; 32]);
+    // Nor may a clock find out later where it is read.
+    SystemClock.now();
     // Taken now: without privileges the kernel would not lock as much.
     let working_memory = OneScratch(Some(
         scratch(SCRATCH_BYTES_MAX, Source::Secretmem).map_err(StartError::Scratch)?,

@@ -12,7 +12,8 @@ use strongroom_base::{Clock, Secret};
 use strongroom_hsm_api::Code;
 use strongroom_hsm_api::anchor::{Position, STATEMENT_LENGTH, Statement as Stated};
 use strongroom_hsm_api::command::{
-    AcceptAnchor, AdoptAnchor, CheckAnchor, Confirm, Fit, Found, GetStoreKeys, StoreKeys,
+    Abandon, AcceptAnchor, AdoptAnchor, CheckAnchor, Confirm, Fit, Found, GetStoreKeys,
+    PendingChange, StoreKeys,
 };
 use strongroom_hsm_api::wire::decode;
 use strongroom_store::{Engine, Folder, Measured, Statement, StoreError};
@@ -279,14 +280,25 @@ impl Mooring {
     ) -> Result<(), AnchorError> {
         let found = findings.found();
         let change = client.call(&AdoptAnchor { found }).await?;
-        self.fasten(change.statement).await?;
-        folder
-            .replace_file(SEAL_FILE, &change.seal)
-            .map_err(AnchorError::Seal)?;
         let version = change.version;
+        if let Err(error) = self.write_adoption(folder, change).await {
+            // Whoever tries again asks for a change anew.
+            client.call(&Abandon { version }).await?;
+            return Err(error);
+        }
         client.call(&Confirm { version }).await?;
         tracing::info!("the store is anchored from now on");
         Ok(())
+    }
+
+    async fn write_adoption(
+        &self,
+        folder: &Folder,
+        change: PendingChange,
+    ) -> Result<(), AnchorError> {
+        self.fasten(change.statement).await?;
+        let replaced = folder.replace_file(SEAL_FILE, &change.seal);
+        replaced.map_err(AnchorError::Seal)
     }
 
     async fn look(&self, key: Secret<[u8; 32]>) -> Result<Findings, AnchorError> {
@@ -299,3 +311,6 @@ impl Mooring {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

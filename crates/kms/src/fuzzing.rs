@@ -10,6 +10,7 @@ use strongroom_hsm_api::command::GetStoreKeys;
 use strongroom_store::{Engine, Folder, Kind};
 
 use crate::accounts::AccountRule;
+use crate::anchor::ANCHOR_FILE;
 use crate::audit_log::{AuditLog, AuditOptions};
 use crate::domain::{self, NewSeal};
 use crate::endpoint::{self, Reply, Request};
@@ -42,7 +43,9 @@ impl World {
         let (client, serve) = Client::connect(key_process, Arc::default())?;
         tokio::spawn(serve);
         let key_file = Secret::new([7; 32]);
-        let made = domain::initialize(&client, &data, &NewSeal::KeyFile(&key_file)).await;
+        let seal = NewSeal::KeyFile(&key_file);
+        let anchor = data.path().join(ANCHOR_FILE);
+        let made = domain::initialize(&client, &data, &seal, &anchor).await;
         made.map_err(|error| error.to_string())?;
         let key_process = KeyProcess::default();
         key_process.connect(client);

@@ -143,7 +143,8 @@ impl Bench {
         let data = Folder::create(&folder.path().join("data"), Kind::Dev).unwrap();
         let start = (UnixMillis(1_800_000_000_000), Duration::from_secs(1000));
         let clock = Arc::new(TurnedClock(Mutex::new(start)));
-        let (client, serve) = Client::connect(start_core(&clock), Arc::default()).unwrap();
+        let (client, serve) =
+            Client::connect(start_core(Arc::clone(&clock) as _), Arc::default()).unwrap();
         tokio::spawn(serve);
         let key = Secret::new([7; 32]);
         let anchor = data.path().join(ANCHOR_FILE);
@@ -438,7 +439,8 @@ async fn open(
 }
 
 /// Starts a core on threads of this process, and returns the service's end of its socket.
-fn start_core(clock: &Arc<TurnedClock>) -> OwnedFd {
+/// Our end of the socket of a core that nobody gave a seal yet.
+pub(crate) fn start_core(clock: Arc<dyn Clock>) -> OwnedFd {
     let pair = socketpair(
         AddressFamily::UNIX,
         SocketType::SEQPACKET,
@@ -448,7 +450,7 @@ fn start_core(clock: &Arc<TurnedClock>) -> OwnedFd {
     let (ours, theirs) = pair.unwrap();
     let core = Core::new(Setup {
         random: Arc::new(SystemRandom),
-        clock: Arc::clone(clock) as Arc<dyn Clock>,
+        clock,
         working_memory: Box::new(NoPassphrases),
         key_cache_bytes: 1 << 18,
         protections: Vec::new(),

@@ -17,16 +17,20 @@ pub const STATEMENT_BYTES_MAX: usize = 1024;
 pub(crate) const HEAD_BYTES: usize = 25;
 
 /// Names one content of one key: SHA-256(key ‖ version (u64, big endian) ‖ the value's first 25 bytes), truncated to
-/// 128 bits. None is zero, so that an optional one takes no more room.
+/// 128 bits. Of a value that is shorter, as no sealed one is, SHA-256(key) takes the place of the key: the row of a longer
+/// key could have the same bytes. None is zero, so that an optional one takes no more room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Identity(NonZero<u128>);
 
 impl Identity {
     /// The identity of `value`, or of its first 25 bytes, at `version` of `key`.
     pub(crate) fn of(key: &[u8], version: u64, value: &[u8]) -> Self {
-        let head = value.get(..HEAD_BYTES).unwrap_or(value);
+        let version = version.to_be_bytes();
         let [half @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] =
-            sha256(&[key, &version.to_be_bytes(), head]);
+            match value.get(..HEAD_BYTES) {
+                Some(head) => sha256(&[key, &version, head]),
+                None => sha256(&[&sha256(&[key]), &version, value]),
+            };
         Self(NonZero::new(u128::from_be_bytes(half)).unwrap_or(NonZero::<u128>::MAX))
     }
 }

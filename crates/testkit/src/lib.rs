@@ -8,20 +8,24 @@
 )]
 
 mod client;
+mod disk;
 pub mod model;
 mod process;
 mod program;
 mod request;
 mod server;
 pub mod sim;
+mod trace;
 mod wait;
 mod watcher;
 
 pub use client::{Client, Reply};
+pub use disk::{Change, Disk, Image, Obeys, Step, Steps, Survives};
 pub use process::Process;
 pub use program::{Ended, Program};
 pub use request::{Credentials, Request};
 pub use server::{Ending, Server};
+pub use trace::{Call, calls};
 pub use wait::{elapsed_millis, eventually, now, wall_seconds};
 pub use watcher::{Scrape, Watcher};
 

@@ -9,6 +9,8 @@ use std::process::{Command, Output, Stdio};
 pub struct Program {
     path: PathBuf,
     variables: Vec<(String, String)>,
+    /// What it is run by, such as strace with its options.
+    under: Vec<String>,
 }
 
 /// A command that ended.
@@ -30,7 +32,14 @@ impl Program {
         Self {
             path: PathBuf::from(path),
             variables: Vec::new(),
+            under: Vec::new(),
         }
+    }
+
+    /// The same, run by another program with the arguments it takes before ours; it must keep the process id.
+    pub(crate) fn under(mut self, words: &[&str]) -> Self {
+        self.under = words.iter().map(ToString::to_string).collect();
+        self
     }
 
     /// The same with an environment variable.
@@ -46,7 +55,14 @@ impl Program {
 
     /// A command that runs it in its environment.
     pub(crate) fn command(&self) -> Command {
-        let mut command = Command::new(&self.path);
+        let mut command = match self.under.as_slice() {
+            [] => Command::new(&self.path),
+            [tracer, words @ ..] => {
+                let mut command = Command::new(tracer);
+                command.args(words).arg(&self.path);
+                command
+            }
+        };
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command
     }

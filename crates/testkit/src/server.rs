@@ -159,6 +159,19 @@ impl Server {
         self.wait()
     }
 
+    /// Whether the service has not ended by itself.
+    pub fn runs(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
+    /// Tells the service to end if it has not yet, and waits for it.
+    pub fn try_terminate(&mut self) -> ExitStatus {
+        if let Some(process) = Process::find(self.child.id()) {
+            process.signal(Signal::TERM);
+        }
+        self.wait()
+    }
+
     /// Waits for the service to end by itself.
     pub fn wait(&mut self) -> ExitStatus {
         eventually("the end of the server", END_MAX, || {

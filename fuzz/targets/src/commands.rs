@@ -72,7 +72,7 @@ fn check(core: &Core, id: u64, command: u8, body: &[u8]) {
         code == Code::Success || reply.body.is_empty(),
         "a refusal says more than its code"
     );
-    hsm::check_no_secret(&out);
+    hsm::check_no_secret(body, &out);
 }
 
 fn is_known_slow(command: u8) -> bool {

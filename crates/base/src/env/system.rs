@@ -13,11 +13,8 @@ pub struct SystemClock;
 impl Clock for SystemClock {
     fn now(&self) -> UnixMillis {
         let time = clock_gettime(ClockId::Realtime);
-        UnixMillis(
-            time.tv_sec
-                .saturating_mul(1000)
-                .saturating_add(time.tv_nsec / 1_000_000),
-        )
+        let millis = time.tv_sec.saturating_mul(1000);
+        moved(millis.saturating_add(time.tv_nsec / 1_000_000))
     }
 
     fn monotonic(&self) -> Instant {
@@ -26,6 +23,18 @@ impl Clock for SystemClock {
         let nanos = u32::try_from(time.tv_nsec).unwrap_or(0);
         Instant(Duration::new(seconds, nanos))
     }
+}
+
+/// The wall clock's time as it is told, which is as it is.
+#[cfg(not(feature = "moved-clock"))]
+fn moved(millis: i64) -> UnixMillis {
+    UnixMillis(millis)
+}
+
+/// The wall clock's time as it is told where a test moves it.
+#[cfg(feature = "moved-clock")]
+fn moved(millis: i64) -> UnixMillis {
+    UnixMillis(super::moved_clock::moved(millis))
 }
 
 /// The kernel's random number generator.

@@ -2,11 +2,23 @@
 //! `cargo xtask campaign` for as long as it says; all chance comes from the seed, which is printed.
 
 mod burglar;
+mod clock;
+mod crash;
+mod crew;
+mod history;
+mod io;
 mod kill;
 mod ledger;
 mod load;
+mod opened;
 mod person;
+mod promises;
+mod resources;
 mod rollback;
+mod rot;
+mod site;
+mod upgrade;
+mod witness;
 
 use std::time::Duration;
 
@@ -68,7 +80,8 @@ impl Dice {
         &choices[self.below(choices.len())]
     }
 
-    fn next(&mut self) -> u64 {
+    /// Any number.
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);

@@ -22,10 +22,10 @@ const REFUSALS: &[&str] = &[
     "strongroom: the store could not be read (Internal(Store(Damaged)))",
 ];
 
-struct Known {
-    key: String,
-    alias: String,
-    ciphertext: Value,
+pub(crate) struct Known {
+    pub(crate) key: String,
+    pub(crate) alias: String,
+    pub(crate) ciphertext: Value,
 }
 
 #[derive(Debug, Default)]
@@ -57,9 +57,9 @@ impl Counts {
     }
 }
 
-fn fill(server: &Server) -> Vec<Known> {
+pub(crate) fn fill(server: &Server, keys: usize) -> Vec<Known> {
     let mut client = server.client();
-    (0..KEYS)
+    (0..keys)
         .map(|number| {
             let made = client.ok("CreateKey", &json!({"Description": number.to_string()}));
             let key = made["KeyMetadata"]["Arn"].as_str().unwrap().to_owned();
@@ -79,7 +79,12 @@ fn fill(server: &Server) -> Vec<Known> {
 }
 
 /// Whether the answer is right; panics when it is wrong.
-fn is_right(client: &mut Client, operation: &str, input: &Value, right: &[(&str, &Value)]) -> bool {
+pub(crate) fn is_right(
+    client: &mut Client,
+    operation: &str,
+    input: &Value,
+    right: &[(&str, &Value)],
+) -> bool {
     let (status, answer) = client.call(operation, input);
     if status == 500 {
         assert_eq!(
@@ -178,7 +183,7 @@ fn a_changed_byte_is_noticed_or_changes_no_answer() {
     let (folder, data) = scratch();
     let killed = folder.path().join("killed");
     let mut server = Server::dev(&program(), &data);
-    let known = fill(&server);
+    let known = fill(&server, KEYS);
     server.kill();
     copy_folder(&data, &killed);
     server.restart();

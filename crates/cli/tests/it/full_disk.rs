@@ -19,11 +19,11 @@ const NOT_AUDITED: &str = "The request failed because its audit record could not
 const RETAKE_MAX: Duration = Duration::from_secs(5);
 
 /// A small disk, unmounted when dropped.
-struct Disk(Scratch);
+pub(crate) struct Disk(Scratch);
 
 impl Disk {
     /// `None` where the test may not mount one.
-    fn mount() -> Option<Self> {
+    pub(crate) fn mount() -> Option<Self> {
         let (scratch, data) = scratch();
         fs::create_dir(&data).unwrap();
         let mounted = Command::new("mount")
@@ -37,7 +37,7 @@ impl Disk {
         mounted.then_some(Self(scratch))
     }
 
-    fn path(&self) -> PathBuf {
+    pub(crate) fn path(&self) -> PathBuf {
         self.0.path().join("data")
     }
 
@@ -46,7 +46,7 @@ impl Disk {
     }
 
     /// Leaves no more than `left` bytes.
-    fn fill(&self, left: u64) {
+    pub(crate) fn fill(&self, left: u64) {
         let mut filler = OpenOptions::new()
             .create(true)
             .append(true)
@@ -64,14 +64,14 @@ impl Disk {
     }
 
     /// What the server says of the audit log's reserve.
-    fn reserve(&self) -> String {
+    pub(crate) fn reserve(&self) -> String {
         let path = self.path().display().to_string();
         let status = program().run(["status", "--json", "--data", &path]);
         let status: Value = serde_json::from_str(&status.succeeded()).unwrap();
         status["audit"]["reserve"].as_str().unwrap().to_owned()
     }
 
-    fn free_all(&self) {
+    pub(crate) fn free_all(&self) {
         fs::remove_file(self.filler()).unwrap();
     }
 }

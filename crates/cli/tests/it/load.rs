@@ -2,68 +2,115 @@
 
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpStream};
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use strongroom_testkit::{Client, Reply, base64, eventually, from_base64};
+use strongroom_testkit::{Client, Reply, base64, eventually, from_base64, wall_seconds};
 
 /// How long a server may be away.
 pub(crate) const AWAY_MAX: Duration = Duration::from_secs(30);
+
+/// How long a client leaves a server alone that is sealed.
+const REST: Duration = Duration::from_millis(5);
 
 /// Where the server is that clients call, and whether they go on.
 pub(crate) struct Course {
     place: Mutex<Place>,
     stop: AtomicBool,
-    ahead_seconds: AtomicI64,
+    clock: Mutex<Told>,
+    /// Odd while the server's clock is being changed.
+    jumps: AtomicUsize,
 }
 
-/// Where a server is.
+/// What a server's clock tells.
+#[derive(Clone, Copy)]
+enum Told {
+    /// Our time, and so many seconds more.
+    Ahead(i64),
+    /// This time, in seconds since 1970.
+    Always(i64),
+}
+
+/// Where a server is, and how often it was moved before.
 #[derive(Clone, Copy)]
 enum Place {
-    Here(SocketAddr),
+    Here(SocketAddr, usize),
     /// It was there; somebody else may be now.
-    Gone(SocketAddr),
+    Gone(SocketAddr, usize),
 }
 
 impl Course {
     pub(crate) fn new(address: SocketAddr) -> Self {
         Self {
-            place: Mutex::new(Place::Here(address)),
+            place: Mutex::new(Place::Here(address, 0)),
             stop: AtomicBool::new(false),
-            ahead_seconds: AtomicI64::new(0),
+            clock: Mutex::new(Told::Ahead(0)),
+            jumps: AtomicUsize::new(0),
         }
     }
 
     /// How far the server's clock is ahead of ours.
     pub(crate) fn ahead_seconds(&self) -> i64 {
-        self.ahead_seconds.load(Ordering::SeqCst)
+        match *self.clock.lock().unwrap() {
+            Told::Ahead(seconds) => seconds,
+            Told::Always(seconds) => seconds - wall_seconds(),
+        }
     }
 
-    /// Says how far the server's clock is ahead now.
-    pub(crate) fn set_ahead(&self, seconds: i64) {
-        self.ahead_seconds.store(seconds, Ordering::SeqCst);
+    /// Which change of the server's clock was the last one; odd while there is one.
+    pub(crate) fn jump(&self) -> usize {
+        self.jumps.load(Ordering::SeqCst)
+    }
+
+    /// Changes the server's clock by `change`: now it is ahead by so many seconds.
+    pub(crate) fn jump_ahead(&self, seconds: i64, change: impl FnOnce()) {
+        self.change_clock(Told::Ahead(seconds), change);
+    }
+
+    /// Changes the server's clock by `change`: now it tells this time, and goes on telling it.
+    pub(crate) fn freeze(&self, seconds: i64, change: impl FnOnce()) {
+        self.change_clock(Told::Always(seconds), change);
+    }
+
+    fn change_clock(&self, told: Told, change: impl FnOnce()) {
+        self.jumps.fetch_add(1, Ordering::SeqCst);
+        change();
+        *self.clock.lock().unwrap() = told;
+        self.jumps.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// A server that is sealed is not asked again at once.
+    pub(crate) fn rest(&self) {
+        std::thread::park_timeout(REST);
     }
 
     /// Says where the server is now.
     pub(crate) fn moved(&self, address: SocketAddr) {
-        *self.place.lock().unwrap() = Place::Here(address);
+        let mut place = self.place.lock().unwrap();
+        let (Place::Here(_, life) | Place::Gone(_, life)) = *place;
+        *place = Place::Here(address, life + 1);
     }
 
     /// Says that the server is about to leave.
     pub(crate) fn gone(&self) {
         let mut place = self.place.lock().unwrap();
-        let (Place::Here(address) | Place::Gone(address)) = *place;
-        *place = Place::Gone(address);
+        let (Place::Here(address, life) | Place::Gone(address, life)) = *place;
+        *place = Place::Gone(address, life);
     }
 
     /// Where the server is, as soon as it is there; where it was, once clients shall finish.
     pub(crate) fn address(&self) -> SocketAddr {
+        self.place().0
+    }
+
+    /// The same, and in which of its lives it is there: an earlier one does nothing any more.
+    pub(crate) fn place(&self) -> (SocketAddr, usize) {
         eventually("a server that is back", AWAY_MAX, || {
             match *self.place.lock().unwrap() {
-                Place::Here(address) => Some(address),
-                Place::Gone(address) => self.is_stopped().then_some(address),
+                Place::Here(address, life) => Some((address, life)),
+                Place::Gone(address, life) => self.is_stopped().then_some((address, life)),
             }
         })
     }

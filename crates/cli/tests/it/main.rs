@@ -51,11 +51,15 @@ impl Scratch {
     /// Waits for the turn. Tests that measure time have the machine for themselves, whether the others are threads
     /// or processes.
     fn new(turn: FlockOperation) -> (Self, PathBuf) {
+        Self::within(tempdir().unwrap(), turn)
+    }
+
+    fn within(folder: TempDir, turn: FlockOperation) -> (Self, PathBuf) {
         let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("strongroom-it.lock");
         let lock = File::create(path).unwrap();
         flock(&lock, turn).unwrap();
         let scratch = Self {
-            folder: tempdir().unwrap(),
+            folder,
             _turn: lock,
         };
         let data = scratch.path().join("data");
@@ -66,6 +70,12 @@ impl Scratch {
 /// A folder for one test, and in it the path of a data folder that is not there yet.
 fn scratch() -> (Scratch, PathBuf) {
     Scratch::new(FlockOperation::LockShared)
+}
+
+/// The same in memory, where the machine offers it, for a test that syncs a lot.
+fn scratch_in_memory() -> (Scratch, PathBuf) {
+    let folder = tempfile::tempdir_in("/dev/shm").unwrap_or_else(|_| tempdir().unwrap());
+    Scratch::within(folder, FlockOperation::LockShared)
 }
 
 /// The same for a test that measures time.

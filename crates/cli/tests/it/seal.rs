@@ -10,6 +10,8 @@ use strongroom_testkit::{Client, Ended, Ending, Server, eventually};
 use crate::{Scratch, program, scratch};
 
 pub(crate) const PASSPHRASE: &str = "correct horse battery";
+/// The account that `init` makes.
+const FIRST_ACCOUNT: &str = "111122223333";
 const BACK_MAX: Duration = Duration::from_secs(5);
 
 /// What `init` made.
@@ -39,10 +41,7 @@ impl Made {
             shares => shares.to_vec(),
         };
         made.output = made
-            .run(
-                "init",
-                &[&seal[..], &["--account", "111122223333"]].concat(),
-            )
+            .run("init", &[&seal[..], &["--account", FIRST_ACCOUNT]].concat())
             .succeeded();
         made
     }
@@ -97,6 +96,20 @@ impl Made {
         client_of(server, &self.output)
     }
 
+    /// The data folder.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.path("data")
+    }
+
+    /// Access key id and secret of the root of `account`, which is made unless `init` made it; the server must be open.
+    pub(crate) fn root_of(&self, account: &str) -> (String, String) {
+        let made = match account {
+            FIRST_ACCOUNT => self.output.clone(),
+            _ => self.run("account create", &["--id", account]).succeeded(),
+        };
+        credentials_in(&made)
+    }
+
     fn shares(&self) -> Vec<&str> {
         let words = self.output.split_whitespace();
         words.filter(|word| word.starts_with("srshare1-")).collect()
@@ -105,11 +118,18 @@ impl Made {
 
 /// A client with the credentials that `output` prints.
 fn client_of(server: &Server, output: &str) -> Client {
+    let (id, secret) = credentials_in(output);
+    server.client_as(&id, &secret)
+}
+
+/// The access key id and its secret that `output` prints.
+fn credentials_in(output: &str) -> (String, String) {
     let value = |name: &str| {
         let line = output.lines().find_map(|line| line.strip_prefix(name));
         line.unwrap_or_else(|| panic!("no {name} in {output}"))
+            .to_owned()
     };
-    server.client_as(
+    (
         value("export AWS_ACCESS_KEY_ID="),
         value("export AWS_SECRET_ACCESS_KEY="),
     )

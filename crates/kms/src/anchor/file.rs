@@ -61,7 +61,7 @@ impl AnchorFile {
         Ok(Self { file, slots })
     }
 
-    /// Writes `statement` into the older slot, durably, unless a slot has it.
+    /// Writes `statement`, the newest there is, into the older slot, durably, unless a slot has it.
     pub(crate) fn publish(&self, statement: &[u8]) -> io::Result<()> {
         let slot = slot_of(statement)?;
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
@@ -73,7 +73,9 @@ impl AnchorFile {
             let [start, middle] = SLOT_OFFSETS;
             [(first, start), (second, middle)]
         };
-        let (held, offset) = if age(first) <= age(second) {
+        // What claims to be newer than the newest is damaged, or of another domain.
+        let rank = |slot: &[u8]| age(slot).filter(|claimed| Some(*claimed) <= age(statement));
+        let (held, offset) = if rank(first) <= rank(second) {
             (first, first_offset)
         } else {
             (second, second_offset)

@@ -78,7 +78,11 @@ impl Ending {
 impl Segment {
     fn read(path: &Path) -> io::Result<Self> {
         let mut segment = Self::default();
-        for frame in LogReader::new(BufReader::new(File::open(path)?)) {
+        let file = File::open(path)?;
+        // What a killed process left may be in memory alone: a segment that goes on from it, and an outbox that is
+        // emptied because the log holds its records, must not be on the disk before it.
+        file.sync_all()?;
+        for frame in LogReader::new(BufReader::new(file)) {
             match frame {
                 Ok(frame) => segment.take(frame),
                 Err(LogError::Read(error)) => return Err(error),

@@ -40,6 +40,20 @@ fn an_identity_is_of_key_version_and_head() {
     assert_eq!(all[0], Identity::of(b"k", 1, &[0; 25]));
 }
 
+/// Key, version and head have one length together: what one part gives up another cannot take.
+#[test]
+fn a_shorter_value_of_a_longer_key_has_another_identity() {
+    let (key, version, head) = ([b'k'; 33], 7_u64, [9; 25]);
+    let genuine = Identity::of(&key, version, &head);
+    let bytes = [&key[..], &version.to_be_bytes(), &head].concat();
+    for length in 0..head.len() {
+        let (rest, value) = bytes.split_at(bytes.len() - length);
+        let (key, version) = rest.split_at(rest.len() - 8);
+        let version = u64::from_be_bytes(version.try_into().unwrap());
+        assert_ne!(Identity::of(key, version, value), genuine, "{length}");
+    }
+}
+
 #[test]
 fn a_moved_root_is_that_of_the_rows_then() {
     let [a, b, c] = some();

@@ -127,6 +127,7 @@ pub(super) fn open(folder: &Path) -> Result<Opened, OpenError> {
         mark.advance(0)?;
         mark.flush()?;
     }
+    sync_log(folder)?;
     let connection = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(unreadable)?;
     let schema = check_identity(&connection)?;
     let totals = read_totals(&connection).map_err(unreadable)?;
@@ -158,6 +159,16 @@ pub(super) fn open(folder: &Path) -> Result<Opened, OpenError> {
         statement,
         health,
     })
+}
+
+/// What a killed process was writing may be in memory alone: no answer, anchor or mark may tell of a commit that a power
+/// failure could still take back.
+fn sync_log(folder: &Path) -> io::Result<()> {
+    match std::fs::File::open(folder.join(WAL_FILE)) {
+        Ok(log) => log.sync_all(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 /// A connection that neither creates the file nor checkpoints when it is closed: a log that was
@@ -310,11 +321,16 @@ fn read_statement(connection: &Connection) -> rusqlite::Result<Option<Vec<u8>>> 
 }
 
 /// All keys the index holds with the identities of their rows, and whether they are the ones that were put there: all
-/// of them, and none beside them in the table, which no scan would find.
+/// of them, in their order and so where a search looks for them, and none beside them in the table, which no scan would
+/// find. Count and digest alone say nothing against who writes the file: they lie in it.
 fn read_keys(connection: &Connection, expected: KeyDigest) -> (KeySet, bool) {
     let mut keys = KeySet::default();
     let mut found = KeyDigest::default();
+    let (mut last, mut is_in_order) = (Vec::new(), true);
     let indexed = for_each_key(connection, |key| {
+        is_in_order &= found.count == 0 || last.as_slice() < key;
+        last.clear();
+        last.extend_from_slice(key);
         let key = KeyHash::of(key);
         keys.insert(key, Known::Lost);
         found.add(key);
@@ -329,8 +345,9 @@ fn read_keys(connection: &Connection, expected: KeyDigest) -> (KeySet, bool) {
     if listed.is_err() {
         recover_rows(connection, &mut keys);
     }
-    let same = found == expected && is_indexed && rows == expected.count;
-    (keys, indexed.is_ok() && (listed.is_err() || same))
+    let is_whole = listed.is_err() || rows == expected.count;
+    let is_same = found == expected && is_in_order && is_indexed && is_whole;
+    (keys, indexed.is_ok() && is_same)
 }
 
 /// Finds what a damaged page kept from being read, row by row.

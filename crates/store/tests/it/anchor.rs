@@ -364,6 +364,72 @@ fn a_row_that_the_index_leaves_out_is_not_absent() {
     assert_eq!(store.get(b"key 1").unwrap().unwrap().value, value(1));
 }
 
+/// The file is of one table and one index, each of one page: the index's leaf with `text` in it, as
+/// https://www.sqlite.org/fileformat2.html, §1.6, has it, changed by `change`.
+fn change_index(folder: &Path, text: &[u8], change: impl Fn(&mut [u8])) {
+    let path = folder.join("store.db");
+    let mut bytes = fs::read(&path).unwrap();
+    let leaf = bytes
+        .chunks_mut(4096)
+        .find(|page| page[0] == 10 && page.windows(text.len()).any(|at| at == text));
+    change(leaf.unwrap());
+    fs::write(&path, bytes).unwrap();
+}
+
+/// All keys, each once, but where no search finds one of them: a scan of its prefix would leave it out.
+#[test]
+fn an_index_out_of_order_proves_no_absence() {
+    let folder = scratch();
+    let store = open(folder.path());
+    let keys = [&b"p 1"[..], b"p 2", b"q 1", b"q 2"];
+    for key in keys {
+        must(&store, [put(key, Expect::Absent, &value(1))]);
+    }
+    let before = root(&store);
+    drop(store);
+    change_index(folder.path(), b"q 1", |page| {
+        // The pointers to the cells follow a header of eight bytes.
+        page[8..14].rotate_right(2);
+    });
+    let store = open(folder.path());
+    assert_eq!(root(&store), before);
+    assert!(!store.health().absence_proved);
+    assert_eq!(store.scan(b"q", None, 9), Err(StoreError::Damaged));
+}
+
+/// A table that cannot be read to its end says less, not more, of what the index leaves out.
+#[test]
+fn a_table_that_ends_in_damage_proves_no_absence() {
+    let folder = scratch();
+    let store = open(folder.path());
+    for key in [&b"key 1"[..], b"key 2"] {
+        must(&store, [put(key, Expect::Absent, &value(1))]);
+    }
+    drop(store);
+    let one = file(folder.path());
+    let root: i64 = one
+        .query_row(
+            "SELECT rootpage FROM sqlite_schema WHERE name = 'kv'",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    drop(one);
+    change_index(folder.path(), b"key 2", |page| page[4] = 1);
+    let path = folder.path().join("store.db");
+    let mut bytes = fs::read(&path).unwrap();
+    // A third cell, of which the pointer leads nowhere.
+    let at = usize::try_from(root - 1).unwrap() * 4096;
+    let page = &mut bytes[at..at + 4096];
+    assert_eq!((page[0], page[4]), (13, 2));
+    page[4] = 3;
+    page[12..14].copy_from_slice(&[0xff, 0xff]);
+    fs::write(&path, bytes).unwrap();
+    let store = open(folder.path());
+    assert!(!store.health().absence_proved);
+    assert_eq!(store.scan(b"key", None, 9), Err(StoreError::Damaged));
+}
+
 /// Schema 1 had no statement; everything else stays as it was.
 #[test]
 fn a_store_of_the_first_schema_is_brought_up_to_date() {

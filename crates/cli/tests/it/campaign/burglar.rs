@@ -21,7 +21,7 @@ use self::house::House;
 use self::kinds::{KINDS, Kind, Trace};
 use super::Dice;
 use super::ledger::SUCCESS;
-use super::person::{Person, Scene};
+use super::person::{Person, Scene, THROTTLED, is_of_another_time};
 
 /// The most that is kept of what was admitted, or refused for another reason than it should be.
 const EXAMPLES_MAX: usize = 10;
@@ -113,6 +113,7 @@ struct Hand<'h> {
 impl Hand<'_> {
     fn attempt(&mut self, kind: &Kind, dice: &mut Dice, burgled: &mut Burgled) {
         let course = self.scene.course;
+        let jump = course.jump();
         let bytes = (kind.forge)(self.house, course.ahead_seconds(), dice);
         let Ok(reply) = self.client.send(&bytes) else {
             self.note_unanswered(kind);
@@ -125,8 +126,11 @@ impl Hand<'_> {
         *burgled.by_kind.entry(kind.name).or_default() += 1;
         if reply.status == 200 || self.house.shows_secret(&reply) {
             burgled.note_admitted(kind, &reply);
-        } else if reply.status >= 500 {
+        } else if reply.status >= 500 || reply.text().contains(THROTTLED) {
             burgled.unwell += 1;
+            course.rest();
+        } else if jump != course.jump() || jump % 2 == 1 {
+            // The clock changed meanwhile, and another time may be the reason.
         } else if !kind.refusals.iter().any(|code| reply.text().contains(code)) {
             keep(&mut burgled.astray, kind, &reply);
         }
@@ -138,6 +142,8 @@ impl Hand<'_> {
             return;
         }
         match kind.trace {
+            // The clock jumped while it was on its way.
+            _ if is_of_another_time(reply) => self.scene.ledger().note_nobodys(reply),
             Trace::Record(operation) => {
                 let outcome = self.scene.ledger().note(operation, reply);
                 assert!(reply.status == 200 || outcome != SUCCESS);

@@ -7,7 +7,7 @@ use strongroom_testkit::{Client, Reply, Server, base64, eventually, from_base64}
 
 use super::Dice;
 use super::ledger::{Ledger, SUCCESS};
-use super::person::{ACCOUNTS, IAM, Person, STS, Scene, credentials};
+use super::person::{ACCOUNTS, IAM, Person, STS, Scene, THROTTLED, credentials};
 use crate::load::{AWAY_MAX, Course};
 
 const USERS_PER_ACCOUNT: usize = 2;
@@ -59,13 +59,8 @@ pub(super) struct Load {
 }
 
 impl Load {
-    /// Makes users and keys on `server`, which is one for development.
-    pub(super) fn new(server: &Server, seed: u64) -> Self {
-        Self::of(server, &ACCOUNTS.map(Person::root), seed)
-    }
-
     /// Makes users and keys on `server`, whose roots these are.
-    pub(super) fn of(server: &Server, roots: &[Person; ACCOUNTS.len()], seed: u64) -> Self {
+    pub(super) fn new(server: &Server, roots: &[Person; ACCOUNTS.len()], seed: u64) -> Self {
         let mut load = Self {
             course: Course::new(server.address()),
             ledger: Mutex::default(),
@@ -226,11 +221,14 @@ impl Caller<'_> {
             refusals => refusals.contains(&outcome.as_str()),
         };
         assert!(
-            expected || reply.status >= 500,
+            expected || outcome == THROTTLED || reply.status >= 500,
             "{operation} of {}: {}",
             self.person.account,
             reply.text()
         );
+        if reply.status == 503 {
+            self.load.course.rest();
+        }
         (outcome == SUCCESS).then_some(reply)
     }
 }

@@ -85,11 +85,12 @@ impl<'s> Scene<'s> {
     }
 
     pub(super) fn caller(self, person: &Person) -> Caller<'s> {
-        let client = person.client(self.course.address(), self.course.ahead_seconds());
+        let (address, life) = self.course.place();
         Caller {
             scene: self,
             person: person.clone(),
-            client,
+            client: person.client(address, self.course.ahead_seconds()),
+            life,
         }
     }
 }
@@ -125,8 +126,10 @@ pub(super) enum Answer {
     Done(Reply),
     /// Nothing was changed; why.
     Refused(String),
-    /// The server failed, is sealed, or is gone: whether something was changed is not known.
-    Unknown,
+    /// The server failed, is sealed or has too much to do: whether something was changed is not known.
+    Failed,
+    /// The same of a server that did not answer, in that life of it.
+    Unanswered(usize),
 }
 
 impl Answer {
@@ -135,7 +138,7 @@ impl Answer {
         match self {
             Self::Done(reply) => reply,
             Self::Refused(why) => panic!("{what}: {why}"),
-            Self::Unknown => panic!("{what}: the server is not well"),
+            Self::Failed | Self::Unanswered(_) => panic!("{what}: the server is not well"),
         }
     }
 }
@@ -145,6 +148,8 @@ pub(super) struct Caller<'s> {
     pub(super) scene: Scene<'s>,
     pub(super) person: Person,
     client: Client,
+    /// The server's life in which it was connected last.
+    life: usize,
 }
 
 impl Caller<'_> {
@@ -184,6 +189,11 @@ impl Caller<'_> {
         self.client = self.person.client(course.address(), course.ahead_seconds());
     }
 
+    /// The server's life in which it calls.
+    pub(super) fn life(&self) -> usize {
+        self.life
+    }
+
     fn keep_time(&mut self) {
         let ahead = self.scene.course.ahead_seconds();
         self.client.set_ahead(ahead);
@@ -191,27 +201,47 @@ impl Caller<'_> {
 
     fn noted(&mut self, operation: &'static str, reply: std::io::Result<Reply>) -> Answer {
         let Ok(reply) = reply else {
+            let life = self.life;
             self.scene.ledger().note_unanswered();
             self.reconnect();
-            return Answer::Unknown;
+            return Answer::Unanswered(life);
         };
         if is_of_another_time(&reply) {
             self.scene.ledger().note_nobodys(&reply);
-            return Answer::Refused("time".to_owned());
+            return Answer::Refused(OTHER_TIME.to_owned());
+        }
+        if is_of_nobody(&reply) {
+            self.scene.ledger().note_nobodys(&reply);
+            return Answer::Refused("nobody".to_owned());
         }
         match self.scene.ledger().note(operation, &reply) {
             outcome if outcome == SUCCESS => Answer::Done(reply),
-            _ if reply.status >= 500 => Answer::Unknown,
+            outcome if outcome == THROTTLED || reply.status >= 500 => {
+                self.scene.course.rest();
+                Answer::Failed
+            }
             outcome => Answer::Refused(outcome),
         }
     }
 }
 
-/// Whether a request was refused because the server's clock jumped while it was on its way.
-fn is_of_another_time(reply: &Reply) -> bool {
+/// The outcome of a call for which a queue had no room: it may be made again.
+pub(super) const THROTTLED: &str = "ThrottlingException";
+/// The outcome of a call whose time was not that of the server, whose clock may have jumped while it was on its way.
+pub(super) const OTHER_TIME: &str = "another time";
+
+/// Whether a request was refused for its time, or its session's.
+pub(super) fn is_of_another_time(reply: &Reply) -> bool {
+    let (text, ends) = (
+        reply.text(),
+        ["Signature expired", "Signature not yet", "ExpiredToken"],
+    );
+    reply.status != 200 && ends.iter().any(|end| text.contains(end))
+}
+
+/// Whether a request was refused before anybody was known to have called.
+fn is_of_nobody(reply: &Reply) -> bool {
     let text = reply.text();
-    reply.status != 200
-        && ["Signature expired", "Signature not yet current"]
-            .iter()
-            .any(|start| text.contains(start))
+    let codes = ["UnrecognizedClientException", "InvalidClientTokenId"];
+    reply.status != 200 && codes.iter().any(|code| text.contains(code))
 }

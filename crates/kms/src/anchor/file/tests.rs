@@ -98,3 +98,28 @@ fn an_anchor_in_use_is_not_replaced() {
     assert_eq!(refused.kind(), ErrorKind::AlreadyExists);
     assert_eq!(ages(&path), [Some((0, 0)), Some((0, 1))]);
 }
+
+/// Damage, or the anchor of another domain: else every statement would be written over the one before, and a write cut
+/// short would leave none.
+#[test]
+fn a_slot_that_claims_to_be_newer_than_what_is_published_goes_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("anchor");
+    for [first, second] in [[3, 900], [900, 3], [900, 901]] {
+        AnchorFile::begin(&path, &statement(0, 0)).unwrap();
+        let mut bytes = fs::read(&path).unwrap();
+        for (slot, sequence) in [(0, first), (SLOT_BYTES, second)] {
+            let stated = statement(0, sequence);
+            bytes[slot..slot + stated.len()].copy_from_slice(&stated);
+        }
+        fs::write(&path, bytes).unwrap();
+        let file = AnchorFile::open(&path).unwrap();
+        for sequence in [4, 5] {
+            file.publish(&statement(0, sequence)).unwrap();
+        }
+        let mut found = ages(&path).map(|age| age.unwrap().1);
+        found.sort_unstable();
+        assert_eq!(found, [4, 5], "{first} {second}");
+        fs::remove_file(&path).unwrap();
+    }
+}

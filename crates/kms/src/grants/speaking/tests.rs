@@ -709,6 +709,20 @@ async fn the_grants_of_others_cost_nothing() {
     assert!(refilled <= first + 2, "{refilled} after {first}");
 }
 
+#[tokio::test]
+async fn a_revoked_grant_is_gone_from_memory() {
+    let scene = Scene::new().await;
+    let dave = scene.bench.user_of(HOME, "dave");
+    let made = scene.grant(&scene.dave.arn, &json!(["DescribeKey"])).await;
+    for _ in 0..2 {
+        let found = scene.outcome(&dave, "DescribeKey", &json!({})).await;
+        assert_eq!(found, "yes");
+    }
+    scene.revoke(&made).await;
+    let found = scene.outcome(&dave, "DescribeKey", &json!({})).await;
+    assert_eq!(found, "identity");
+}
+
 /// What begins after RevokeGrant answered finds no grant, however many fill the caches at that moment.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_revoked_grant_lets_nobody_in() {
