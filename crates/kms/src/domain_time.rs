@@ -19,6 +19,8 @@ pub(crate) struct Recorded {
     pub time: UnixMillis,
     /// How long the server has run beside a wall clock that is too far ahead.
     pub held: Duration,
+    /// How far that wall clock was ahead, if it is known.
+    pub lead: Option<Duration>,
 }
 
 /// Domain time of a running server.
@@ -34,7 +36,7 @@ pub(crate) struct DomainTime {
 impl DomainTime {
     /// Continues from what an earlier run recorded; without a record, from the wall clock.
     pub(crate) fn start(recorded: Option<Recorded>, wall: UnixMillis, monotonic: Instant) -> Self {
-        let Some(Recorded { time, held }) = recorded else {
+        let Some(Recorded { time, held, lead }) = recorded else {
             return Self {
                 time: wall,
                 held: Duration::ZERO,
@@ -62,7 +64,7 @@ impl DomainTime {
         Self {
             time: followed,
             held,
-            lead: wall.since(followed),
+            lead: lead_at_start(lead, wall.since(followed)),
             read_at: monotonic,
             known: true,
         }
@@ -113,7 +115,17 @@ impl DomainTime {
     /// yet be read then.
     pub(crate) fn record(&self) -> Option<Recorded> {
         let (time, held) = (self.time, self.held);
-        self.known.then_some(Recorded { time, held })
+        let lead = Some(self.lead);
+        self.known.then_some(Recorded { time, held, lead })
+    }
+}
+
+/// The lead that a later one is compared with: that of now, unless the wall clock was set further ahead meanwhile than
+/// the server may have been off.
+fn lead_at_start(recorded: Option<Duration>, ahead: Duration) -> Duration {
+    match recorded {
+        Some(lead) if ahead > lead.saturating_add(GAP_FOLLOWED_MAX) => lead,
+        Some(_) | None => ahead,
     }
 }
 

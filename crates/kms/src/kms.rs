@@ -286,6 +286,7 @@ fn read_domain_time(records: &Repository, env: &Env) -> DomainTime {
     let recorded = recorded.map(|stored| Recorded {
         time: stored.record.time.into(),
         held: Duration::from_millis(stored.record.held_millis),
+        lead: stored.record.lead_millis.map(Duration::from_millis),
     });
     DomainTime::start(recorded, env.clock.now(), env.clock.monotonic())
 }

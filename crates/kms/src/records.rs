@@ -504,6 +504,9 @@ pub struct ClockRecord {
     /// How long it has been held, in milliseconds.
     #[n(1)]
     pub held_millis: u64,
+    /// How far the wall clock that it is held from was ahead, in milliseconds. Earlier versions did not record it.
+    #[n(2)]
+    pub lead_millis: Option<u64>,
 }
 
 /// The last use of a key.

@@ -195,9 +195,11 @@ async fn record_clock(kms: &Kms) -> Result<(), Failure> {
     let Some(recorded) = kms.domain_clock().record() else {
         return Ok(());
     };
+    let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
     let clock = ClockRecord {
         time: recorded.time.into(),
-        held_millis: u64::try_from(recorded.held.as_millis()).unwrap_or(u64::MAX),
+        held_millis: millis(recorded.held),
+        lead_millis: recorded.lead.map(millis),
     };
     let old = kms.records.clock()?;
     let expect = old.map_or(Expect::Absent, |stored| Expect::At(stored.version));

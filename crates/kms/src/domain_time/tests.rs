@@ -73,6 +73,35 @@ fn a_second_jump_is_held_for_a_day_of_its_own() {
 }
 
 #[test]
+fn a_second_jump_between_two_runs_is_held_for_a_day_of_its_own() {
+    for (gap, held) in [(HOUR, 0), (DAY, 0), (TEN_YEARS, 23)] {
+        let recorded = Recorded {
+            time: NOON,
+            held: DAY,
+            lead: Some(DAY),
+        };
+        let wall = NOON.plus(DAY + gap);
+        let mut time = DomainTime::start(Some(recorded), wall, at(Duration::ZERO));
+        for hour in 1..=held {
+            let ran = HOUR * hour;
+            assert_eq!(
+                time.advance(wall.plus(ran), at(ran)),
+                NOON.plus(ran),
+                "{gap:?}"
+            );
+        }
+        let ran = HOUR * (held + 2);
+        time.advance(wall.plus(ran), at(ran));
+        let ran = ran + HOUR;
+        assert_eq!(
+            time.advance(wall.plus(ran), at(ran)),
+            wall.plus(ran),
+            "{gap:?}"
+        );
+    }
+}
+
+#[test]
 fn a_jump_that_is_corrected_leaves_no_trace() {
     let mut time = DomainTime::start(None, NOON, at(Duration::ZERO));
     time.advance(NOON.plus(TEN_YEARS), at(HOUR));
@@ -105,6 +134,7 @@ fn a_long_gap_over_a_restart_is_held_and_a_short_one_followed() {
     let recorded = Some(Recorded {
         time: NOON,
         held: Duration::ZERO,
+        lead: None,
     });
     for (gap, expected) in [(DAY, NOON.plus(DAY)), (2 * DAY, NOON)] {
         let mut time = DomainTime::start(recorded, NOON.plus(gap), at(Duration::ZERO));

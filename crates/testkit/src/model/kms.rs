@@ -161,7 +161,7 @@ impl World {
         more: Facts,
     ) -> Result<Place, Refused> {
         let (place, alias) = self.find(step, key, naming)?;
-        let mut facts = self.facts(step, &place, alias.as_ref());
+        let mut facts = self.facts(&step.caller, &place, alias.as_ref());
         facts.extend(more);
         match self.may_use(&step.caller, action, &place, &facts, asked) {
             true => Ok(place),
@@ -272,9 +272,7 @@ impl World {
         let Some(stored) = self.bind(policy) else {
             return refuse(&["MalformedPolicyDocumentException"]);
         };
-        let mut facts = self.facts_of_caller(caller);
-        let key = &self.keys[place];
-        facts.insert("kms:keyspec".into(), vec![key.spec.name().into()]);
+        let facts = self.facts(caller, place, None);
         let action = "kms:PutKeyPolicy";
         let denied = self.is_denied(caller, action, Some(&arn(place)), &facts)
             || stored
@@ -591,7 +589,7 @@ impl World {
             ]);
         };
         let is_here = known.place.1 == step.call.region && self.keys.contains_key(&known.place);
-        let facts = is_here.then(|| self.facts(step, &known.place, None));
+        let facts = is_here.then(|| self.facts(&step.caller, &known.place, None));
         match facts {
             Some(facts) if self.may_use(&step.caller, action, &known.place, &facts, &asked) => {
                 Ok(known.place.clone())
@@ -805,7 +803,7 @@ impl World {
                 false => refuse(&["InvalidGrantIdException", "AccessDeniedException"]),
             };
         };
-        let facts = self.facts(step, &place, None);
+        let facts = self.facts(&step.caller, &place, None);
         let (action, resource) = ("kms:RetireGrant", arn(&place));
         let identity = self.is_allowed(caller, action, Some(&resource), &facts);
         let is_named = grant.retiring.as_ref().is_some_and(|one| caller.is(one))

@@ -287,8 +287,8 @@ impl World {
     }
 
     /// What is known of a request about a key.
-    pub(super) fn facts(&self, step: &Step<'_>, place: &Place, alias: Option<&String>) -> Facts {
-        let mut facts = self.facts_of_caller(&step.caller);
+    pub(super) fn facts(&self, caller: &Caller, place: &Place, alias: Option<&String>) -> Facts {
+        let mut facts = self.facts_of_caller(caller);
         let key = &self.keys[place];
         facts.insert("kms:keyspec".into(), vec![key.spec.name().into()]);
         for (tag, value) in &key.tags {

@@ -566,9 +566,11 @@ fn is_nobody(exception: &str) -> bool {
     )
 }
 
-/// The service failed, and says so; or says to try again, as AWS does.
+/// The service failed, and says so; or says to try again, as AWS does; or could not read what would allow it, which
+/// means no.
 fn is_failure(reply: &Reply, answer: &Answer) -> bool {
-    let asks_to_try_again = |name: &String| name.starts_with("Throttling");
+    let is_of_failure =
+        |name: &String| name.starts_with("Throttling") || name.starts_with("AccessDenied");
     reply.status.is_server_error()
-        || matches!(answer, Answer::Exception(name) if asks_to_try_again(name))
+        || matches!(answer, Answer::Exception(name) if is_of_failure(name))
 }
