@@ -49,7 +49,7 @@ const CAMPAIGNS: &[(&str, &str)] = &[
 /// How long one runs when nobody says, in minutes.
 const MINUTES: u64 = 2;
 /// How long each runs in CI.
-const CI_TIME: Duration = Duration::from_secs(45);
+const CI_TIME: Duration = Duration::from_secs(30);
 /// How long each runs in its turn of a soak.
 const SOAK_TURN: Duration = Duration::from_secs(3 * 60);
 const SECONDS_VARIABLE: &str = "STRONGROOM_CAMPAIGN_SECONDS";

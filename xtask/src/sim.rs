@@ -1,7 +1,7 @@
 //! The simulator: histories of `crates/testkit/tests/sim`, as many or as long as is said. What they hold is theirs.
 
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::Outcome;
 use crate::campaign::Campaigned;
@@ -25,17 +25,23 @@ pub(crate) fn sim(words: &[&str]) -> Outcome<()> {
     let options = Options::read(words, &["--histories", "--steps"])?;
     let histories = options.number("--histories")?.unwrap_or(HISTORIES);
     let steps = options.number("--steps")?.unwrap_or(STEPS);
+    let seed = match seed {
+        Some(seed) => seed.parse().map_err(|_| format!("{seed}: not a seed"))?,
+        None => of_now(),
+    };
     let mut command = command(steps);
     command.env("STRONGROOM_SIM_HISTORIES", histories.to_string());
-    if let Some(seed) = seed {
-        seed.parse::<u64>()
-            .map_err(|_| format!("{seed}: not a seed"))?;
-        command.env("STRONGROOM_SIM_SEED", seed);
-    }
+    command.env("STRONGROOM_SIM_SEED", seed.to_string());
     run(&mut command)
 }
 
-/// Runs fresh histories as CI does, and adds what they came to.
+/// A seed that nobody had before.
+fn of_now() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    now.map_or(1, |now| now.as_secs())
+}
+
+/// Runs histories as CI does, always from the same seed on, and adds what they came to.
 pub(crate) fn run_in_ci(done: &mut Campaigned) -> Outcome<()> {
     let mut command = command(STEPS);
     command.env("STRONGROOM_SIM_SECONDS", CI_TIME.as_secs().to_string());
