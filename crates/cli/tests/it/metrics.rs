@@ -154,6 +154,10 @@ fn a_sealed_server_says_so_and_a_stopped_key_process_is_noticed() {
 
     let key_process = server.key_process();
     key_process.signal(Signal::STOP);
+    // Its threads stop one after another.
+    eventually("its silence", BACK_MAX, || {
+        (watcher.get("/ready").status == 503).then_some(())
+    });
     check_ready(&watcher, &["key_process"]);
     let in_flight = "strongroom_key_process_calls_in_flight";
     // The question for its status, and perhaps checkpoints of the audit log.

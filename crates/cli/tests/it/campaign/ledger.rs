@@ -170,6 +170,7 @@ fn outcome(reply: &Reply) -> String {
     };
     match code.as_str() {
         "AccessDenied" => "AccessDeniedException".to_owned(),
+        "Throttling" => "ThrottlingException".to_owned(),
         "InternalFailure" => "KMSInternalException".to_owned(),
         _ => code,
     }
