@@ -161,7 +161,7 @@ fn check_answers(server: &Server, known: &[Known], counts: &mut Counts) {
 }
 
 /// Whether it refuses every call: what tells a row from others is damaged.
-fn is_sealed(server: &Server) -> bool {
+pub(crate) fn is_sealed(server: &Server) -> bool {
     let (status, _) = server.client().call("ListKeys", &json!({}));
     status == 503
 }

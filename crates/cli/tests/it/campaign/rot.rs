@@ -6,11 +6,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
+use strongroom_kms::anchor::ANCHOR_FILE;
 use strongroom_testkit::{Image, Server, now};
 
 use super::opened::{Contents, Seals, recorded};
 use super::{Dice, Plan};
-use crate::damage::{Known, fill, is_right};
+use crate::damage::{Known, fill, is_right, is_sealed};
 use crate::{copy_folder, program, scratch_in_memory};
 
 /// Corruptions of the seal and the audit log, which need no server to be judged, between two that do.
@@ -245,6 +246,10 @@ fn judge_served(case: &Case<'_>, _: &mut Seals) -> Result<Fate, String> {
         Ok(server) => server,
         Err(ending) => return refused(&ending.stderr),
     };
+    if is_sealed(&server) {
+        server.terminate();
+        return sealed(case.file);
+    }
     let mut client = server.client();
     let (mut right, mut failed) = (0, 0);
     for (number, known) in case.known.iter().enumerate() {
@@ -279,6 +284,13 @@ fn judge_served(case: &Case<'_>, _: &mut Seals) -> Result<Fate, String> {
             case.known.len() * 3
         )),
     }
+}
+
+/// A server that serves nothing has a store and an anchor that do not fit: docs/design/anchor.md, The start.
+fn sealed(file: &Path) -> Result<Fate, String> {
+    (is_store(file) || file == Path::new(ANCHOR_FILE))
+        .then_some(Fate::Refused)
+        .ok_or_else(|| "sealed for nothing".to_owned())
 }
 
 fn is_store(file: &Path) -> bool {
