@@ -17,7 +17,7 @@ use crate::endpoint::{self, Reply, Request};
 use crate::key_process::{Client, KeyProcess};
 use crate::kms::{Kms, Settings};
 use crate::oidc::Providers;
-use crate::records::{self, Record};
+use crate::records;
 use crate::service::audit_folder;
 
 /// An open service with a new domain: no listeners, no timers, every account of development there.
@@ -80,43 +80,5 @@ pub fn takes_token(providers: &Providers, token: &str, now: i64) -> bool {
 /// Reads the bytes of a stored record and writes them again.
 pub type Reencode = fn(&[u8]) -> Option<Vec<u8>>;
 
-macro_rules! kinds {
-    ($($record:ident),* $(,)?) => {
-        /// Every type of stored record: its name, and how it is read.
-        pub const RECORDS: &[(&str, Reencode)] = &[$((
-            stringify!($record),
-            |bytes| records::$record::from_bytes(bytes).ok().map(|record| record.to_bytes()),
-        )),*];
-    };
-}
-
-kinds!(
-    KeyRecord,
-    PolicyRecord,
-    AliasRecord,
-    KeyAliasRecord,
-    MaterialOwnerRecord,
-    AccountRecord,
-    AccessKeyRecord,
-    TimerRecord,
-    ClockRecord,
-    GrantRecord,
-    GrantTerms,
-    GrantReference,
-    NamedGrantRecord,
-    GrantCountRecord,
-    GranteeIndexRecord,
-    KeyUsageRecord,
-    SamplesRecord,
-    SeriesRecord,
-    UserRecord,
-    GroupRecord,
-    RoleRecord,
-    ManagedPolicyRecord,
-    EntityReference,
-    SessionRecord,
-    AuditKeyRecord,
-    TrailRecord,
-    TrailDeliveryRecord,
-    StreamRecord,
-);
+/// Every type of stored record: its name, and how it is read.
+pub const RECORDS: &[(&str, Reencode)] = records::ALL;

@@ -544,7 +544,16 @@ impl From<Millis> for UnixMillis {
 }
 
 macro_rules! records {
-    ($($record:ty),* $(,)?) => { $(impl Record for $record {})* };
+    ($($record:ident),* $(,)?) => {
+        $(impl Record for $record {})*
+
+        /// Every type of stored record: its name, and how its bytes are read and written again.
+        #[cfg(feature = "fuzzing")]
+        pub(crate) const ALL: &[(&str, crate::fuzzing::Reencode)] = &[$((
+            stringify!($record),
+            |bytes| $record::from_bytes(bytes).ok().map(|record| record.to_bytes()),
+        )),*];
+    };
 }
 
 records!(

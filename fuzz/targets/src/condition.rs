@@ -5,12 +5,8 @@
 use std::net::Ipv4Addr;
 
 use serde_json::json;
-use strongroom_base::id::AccountId;
-use strongroom_policy::{
-    Caller, CallerKind, Case, CompiledPolicy, Grammar, MapContext, Policy, Resource,
-    ResourcePolicy, decide,
-};
 
+use crate::decided::allows_user;
 use crate::split::{line, text};
 
 pub(crate) fn run(data: &[u8]) {
@@ -116,32 +112,5 @@ fn holds(operator: &str, wanted: &str, found: &str) -> Option<bool> {
         "Resource": "*",
         "Condition": {operator: {"k:k": wanted}},
     });
-    // The version without variables.
-    let document = json!({"Version": "2008-10-17", "Statement": [statement]}).to_string();
-    let policy = CompiledPolicy::new(&Policy::parse(&document, Grammar::Identity).ok()?);
-    let account: AccountId = "111122223333".parse().unwrap();
-    let mut context = MapContext::new();
-    context.set_one("k:k", found);
-    let decision = decide(&Case {
-        action: "s3:GetObject",
-        resource: Resource {
-            arn: Some("arn:aws:s3:::x"),
-            owner: account,
-        },
-        caller: &Caller {
-            account,
-            arn: "arn:aws:iam::111122223333:user/ann",
-            kind: CallerKind::User {
-                id: "AIDACKCEVSQ6C2EXAMPLE",
-            },
-        },
-        context: &context,
-        guardrails: &[],
-        resource_policy: ResourcePolicy::None,
-        identity: &[&policy],
-        boundary: None,
-        session: None,
-        grants: &[],
-    });
-    Some(decision.is_allowed())
+    allows_user(&statement, "arn:aws:s3:::x", found)
 }

@@ -34,6 +34,7 @@ mod sigv4;
 mod token;
 mod xml;
 
+mod decided;
 mod hsm;
 mod split;
 

@@ -2,12 +2,8 @@
 //! pattern, a zero byte, and what it is matched with.
 
 use serde_json::{Value, json};
-use strongroom_base::id::AccountId;
-use strongroom_policy::{
-    Caller, CallerKind, Case, CompiledPolicy, Grammar, MapContext, Policy, Resource,
-    ResourcePolicy, decide,
-};
 
+use crate::decided::allows_user;
 use crate::split::{text, zero};
 
 const LENGTH_MAX: usize = 128;
@@ -80,37 +76,11 @@ fn resource_fits(pattern: &str, found: &str) -> bool {
 }
 
 /// Whether a statement with this resource and condition allows a user something on `arn` while `k:k` is `value`; nothing
-/// of what is no policy. The version is the old one, which has no variables.
+/// of what is no policy.
 fn allows(resource: &Value, condition: Option<Value>, arn: &str, value: &str) -> Option<bool> {
     let mut statement = json!({"Effect": "Allow", "Action": "s3:GetObject", "Resource": resource});
     if let Some(condition) = condition {
         statement["Condition"] = condition;
     }
-    let document = json!({"Version": "2008-10-17", "Statement": [statement]}).to_string();
-    let policy = CompiledPolicy::new(&Policy::parse(&document, Grammar::Identity).ok()?);
-    let account: AccountId = "111122223333".parse().unwrap();
-    let mut context = MapContext::new();
-    context.set_one("k:k", value);
-    let decision = decide(&Case {
-        action: "s3:GetObject",
-        resource: Resource {
-            arn: Some(arn),
-            owner: account,
-        },
-        caller: &Caller {
-            account,
-            arn: "arn:aws:iam::111122223333:user/ann",
-            kind: CallerKind::User {
-                id: "AIDACKCEVSQ6C2EXAMPLE",
-            },
-        },
-        context: &context,
-        guardrails: &[],
-        resource_policy: ResourcePolicy::None,
-        identity: &[&policy],
-        boundary: None,
-        session: None,
-        grants: &[],
-    });
-    Some(decision.is_allowed())
+    allows_user(&statement, arn, value)
 }

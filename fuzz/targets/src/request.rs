@@ -26,7 +26,7 @@ use tokio::runtime::{self, Runtime};
 
 use crate::hsm::{self, Counting, Frozen, NOW};
 use crate::oidc;
-use crate::split::{line, text};
+use crate::split::{line, message, text};
 
 /// How many requests a service answers before it is made anew.
 const REQUESTS_MAX: u32 = 10_000;
@@ -178,29 +178,10 @@ fn service_of(body: &[u8]) -> &'static str {
     }
 }
 
-/// `METHOD TARGET`, lines `name: value`, an empty line, and the body.
+/// A whole request as text.
 fn raw(data: &[u8]) -> Option<Request> {
-    let (first, mut rest) = line(data);
-    let (method, target) = text(first)?.split_once(' ')?;
-    let mut headers = HeaderMap::new();
-    while let (header, after) = line(rest)
-        && !header.is_empty()
-    {
-        rest = after;
-        let colon = header.iter().position(|byte| *byte == b':')?;
-        let name = HeaderName::from_bytes(&header[..colon]).ok()?;
-        headers.append(
-            name,
-            HeaderValue::from_bytes(header[colon + 1..].trim_ascii()).ok()?,
-        );
-    }
-    let method = Method::from_bytes(method.as_bytes()).ok()?;
-    Some(sent(
-        method,
-        Uri::try_from(target).ok()?,
-        headers,
-        line(rest).1,
-    ))
+    let (parts, body) = message(data)?.into_parts();
+    Some(sent(parts.method, parts.uri, parts.headers, body))
 }
 
 fn sent(method: Method, uri: Uri, headers: HeaderMap, body: &[u8]) -> Request {

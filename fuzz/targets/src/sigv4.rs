@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use strongroom_aws::sigv4::{AuthFailure, Claim, Credentials, Expected, Request, SigningKey, sign};
 use strongroom_crypto::digest::sha256;
 
-use crate::split::{line, text};
+use crate::split::message;
 
 /// 2025-01-01T00:10:00Z
 const NOW: i64 = 1_735_690_200;
@@ -47,27 +47,13 @@ pub(crate) fn run(data: &[u8]) {
 }
 
 impl Message {
-    /// Reads `METHOD TARGET`, lines `name: value`, an empty line, and the body.
     fn read(data: &[u8]) -> Option<Self> {
-        let (first, mut rest) = line(data);
-        let (method, target) = text(first)?.split_once(' ')?;
-        let mut headers = HeaderMap::new();
-        while let (header, after) = line(rest)
-            && !header.is_empty()
-        {
-            rest = after;
-            let colon = header.iter().position(|byte| *byte == b':')?;
-            let name = HeaderName::from_bytes(&header[..colon]).ok()?;
-            headers.append(
-                name,
-                HeaderValue::from_bytes(header[colon + 1..].trim_ascii()).ok()?,
-            );
-        }
+        let (parts, body) = message(data)?.into_parts();
         Some(Self {
-            method: Method::from_bytes(method.as_bytes()).ok()?,
-            uri: Uri::try_from(target).ok()?,
-            headers,
-            body: line(rest).1.to_vec(),
+            method: parts.method,
+            uri: parts.uri,
+            headers: parts.headers,
+            body: body.to_vec(),
         })
     }
 
