@@ -9,6 +9,7 @@
 
 mod client;
 mod disk;
+mod memory;
 pub mod model;
 mod process;
 mod program;
@@ -21,6 +22,7 @@ mod watcher;
 
 pub use client::{Client, Reply};
 pub use disk::{Change, Disk, Image, Obeys, Step, Steps, Survives};
+pub use memory::OrdinaryMemory;
 pub use process::Process;
 pub use program::{Ended, Program};
 pub use request::{Credentials, Request};

@@ -6,8 +6,7 @@ use std::sync::Arc;
 use strongroom_base::env::{SystemClock, SystemRandom};
 use strongroom_base::{Env, Secret};
 use strongroom_crypto::exchange::seal_to;
-use strongroom_crypto::kdf::Argon2Block;
-use strongroom_hsm::core::{Core, Setup, WorkingMemory};
+use strongroom_hsm::core::{Core, Setup};
 use strongroom_hsm_api::Code;
 use strongroom_hsm_api::command::{
     Command, GetStatus, GetStoreKeys, LoadSeal, PURPOSE_UNSEAL, Unseal, UnsealOutcome,
@@ -21,25 +20,12 @@ use strongroom_kms::key_process::KeyProcess;
 use strongroom_kms::kms::{Kms, Settings};
 use strongroom_kms::service::audit_folder;
 use strongroom_store::{Folder, Kind, SealedStore, Sqlite, SqliteOptions, StoreKeys};
+use strongroom_testkit::OrdinaryMemory;
 
 use crate::needles::Needles;
 
 /// A core with the seal opened.
 pub(crate) struct Truth(Core);
-
-struct OrdinaryMemory;
-
-impl WorkingMemory for OrdinaryMemory {
-    fn lend(&mut self, kib: u32, work: &mut dyn FnMut(&mut [Argon2Block])) -> bool {
-        work(&mut vec![
-            Argon2Block::default();
-            usize::try_from(kib).unwrap()
-        ]);
-        true
-    }
-
-    fn give_back(&mut self) {}
-}
 
 impl Truth {
     /// Opens `seal` with a key file or a passphrase.

@@ -13,8 +13,7 @@ use strongroom_audit::{Begins, CheckpointKeyId, Fault, Record, Stop, Verifier};
 use strongroom_base::Env;
 use strongroom_crypto::digest::sha256;
 use strongroom_crypto::exchange::seal_to;
-use strongroom_crypto::kdf::Argon2Block;
-use strongroom_hsm::core::{Core, Setup, WorkingMemory};
+use strongroom_hsm::core::{Core, Setup};
 use strongroom_hsm_api::Code;
 use strongroom_hsm_api::command::{
     Command, GetStatus, GetStoreKeys, LoadSeal, PURPOSE_UNSEAL, Unseal, UnsealOutcome,
@@ -29,7 +28,7 @@ use strongroom_store::{
     Commit, Engine, Folder, Health, Kind, Outcome, SCAN_ENTRIES_MAX, SealedStore, Sqlite,
     SqliteOptions, StoreKeys, Table,
 };
-use strongroom_testkit::from_base64;
+use strongroom_testkit::{OrdinaryMemory, from_base64};
 
 const KEY_FILE: &str = "dev.key";
 const EVENT_ID_BYTES: usize = 36;
@@ -208,20 +207,6 @@ fn public_keys(folder: &Path) -> Result<HashMap<CheckpointKeyId, Vec<u8>>, Strin
         keys.insert(checkpoint_key_id(&key), key);
     }
     Ok(keys)
-}
-
-struct OrdinaryMemory;
-
-impl WorkingMemory for OrdinaryMemory {
-    fn lend(&mut self, kib: u32, work: &mut dyn FnMut(&mut [Argon2Block])) -> bool {
-        work(&mut vec![
-            Argon2Block::default();
-            usize::try_from(kib).unwrap()
-        ]);
-        true
-    }
-
-    fn give_back(&mut self) {}
 }
 
 fn unseal(seal: &[u8], secret: &[u8]) -> Result<StoreKeys, String> {
