@@ -550,3 +550,6 @@ pub fn audit_folder(data: &Path) -> PathBuf {
 fn key_process_failed(error: CallError) -> StartError {
     StartError::Domain(error.into())
 }
+
+#[cfg(test)]
+mod tests;
