@@ -56,6 +56,8 @@ pub enum DomainError {
     EpochInUse(u64),
     /// The change is durable, but the key process did not confirm it.
     NotConfirmed,
+    /// The change is done, but the anchor does not know of it.
+    NotStated(Failure),
     /// The domain is sealed.
     Sealed,
 }
@@ -103,6 +105,7 @@ impl std::fmt::Display for DomainError {
                 "{tokens} keys are still wrapped under this epoch; rotate first, then retire it"
             ),
             Self::NotConfirmed => write!(out, "the change is in {SEAL_FILE}, but the key process did not confirm it; it takes effect when the key process starts again"),
+            Self::NotStated(failure) => write!(out, "it is done, but the anchor does not know of it ({failure:?}): until the next change of a key, nobody would notice that the {SEAL_FILE} of before was put back"),
             Self::Sealed => out.write_str("the server is sealed; run `strongroom unseal` first"),
         }
     }
@@ -254,10 +257,10 @@ pub async fn retire(kms: &Kms, folder: &Folder, epoch: u32) -> Result<(), Domain
         return Err(DomainError::EpochInUse(left));
     }
     let change = propose(kms, || kms.key_process.call(&RetireEpoch { epoch })).await?;
-    commit_change(kms, folder, &change, "RetireEpoch").await?;
+    let retired = commit_change(kms, folder, &change, "RetireEpoch").await;
     // Secrets of sessions that were wrapped under it are gone, and what was derived from them goes too.
     kms.signing_keys.forget();
-    Ok(())
+    retired
 }
 
 /// Asks for a change; one that an earlier attempt left pending is abandoned first.
@@ -299,8 +302,9 @@ async fn commit_change(
     for _ in 0..CONFIRM_ATTEMPTS_MAX {
         match kms.key_process.call(&Confirm { version }).await {
             Ok(_) => {
-                restate(kms).await;
-                return told;
+                // The anchor must know of the new seal, so that the old one is noticed.
+                let stated = kms.records.restate().await;
+                return told.and(stated.map_err(DomainError::NotStated));
             }
             // Not sent.
             Err(CallError::Overloaded) => tokio::time::sleep(CONFIRM_PAUSE).await,
@@ -308,16 +312,6 @@ async fn commit_change(
         }
     }
     Err(DomainError::NotConfirmed)
-}
-
-/// Lets the anchor know of the new `hsm.seal`, so that the old one is noticed.
-async fn restate(kms: &Kms) {
-    if let Err(failure) = kms.records.restate().await {
-        tracing::warn!(
-            ?failure,
-            "the anchor learns of the new {SEAL_FILE} with the next change"
-        );
-    }
 }
 
 async fn tell_audit(kms: &Kms, operation: &str) -> Result<(), DomainError> {

@@ -1,7 +1,7 @@
 //! The anchor file: two slots of 4096 bytes, each a statement and zeros, written in turn. A slot that was answered is
 //! never written before the other holds a later one.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
@@ -13,6 +13,7 @@ use strongroom_store::replace_file;
 /// A slot of its own for the disk, so that a write cut short harms no other.
 const SLOT_BYTES: usize = 4096;
 const SLOT_OFFSETS: [u64; 2] = [0, 4096];
+const FILE_BYTES: u64 = 8192;
 
 /// An anchor file in use.
 pub(crate) struct AnchorFile {
@@ -33,19 +34,26 @@ impl AnchorFile {
     /// Makes the anchor of a new domain, in place of one that never had a commit.
     ///
     /// # Errors
-    /// Those of the file, and `AlreadyExists` when it is the anchor of a store in use.
+    /// Those of the file, and `AlreadyExists` when it is the anchor of a store in use, or no anchor.
     pub(crate) fn begin(path: &Path, statement: &[u8]) -> io::Result<()> {
+        let length = length_for_anchor(path)?;
         let slots = Self::read(path)?;
-        let in_use = slots.iter().filter_map(|slot| age(slot));
-        if in_use.max().is_some_and(|newest| newest > (0, 0)) {
-            let told = "it is the anchor of another store; name another file, or remove it";
-            return Err(io::Error::new(ErrorKind::AlreadyExists, told));
+        match slots.iter().filter_map(|slot| age(slot)).max() {
+            None if length > 0 => Err(no_anchor()),
+            Some(newest) if newest > (0, 0) => {
+                let told = "it is the anchor of another store; name another file, or remove it";
+                Err(io::Error::new(ErrorKind::AlreadyExists, told))
+            }
+            _ => make(path, statement),
         }
-        make(path, statement)
     }
 
     /// Opens the file at `path`, or makes an empty one. What it holds is durable when this returns.
+    ///
+    /// # Errors
+    /// Those of the file, and `AlreadyExists` when it cannot be an anchor, not even a damaged one.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
+        length_for_anchor(path)?;
         let mut options = OpenOptions::new();
         options.read(true).write(true);
         let file = match options.open(path) {
@@ -85,6 +93,21 @@ impl AnchorFile {
         *held = slot;
         Ok(())
     }
+}
+
+/// The length of what is at `path`, 0 when nothing is; an error when that is no file, or too long to have been an anchor.
+fn length_for_anchor(path: &Path) -> io::Result<u64> {
+    match fs::metadata(path) {
+        Ok(found) if found.is_file() && found.len() <= FILE_BYTES => Ok(found.len()),
+        Ok(_) => Err(no_anchor()),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(0),
+        Err(error) => Err(error),
+    }
+}
+
+fn no_anchor() -> io::Error {
+    let told = "something else is there, which is no anchor; name another file";
+    io::Error::new(ErrorKind::AlreadyExists, told)
 }
 
 fn make(path: &Path, statement: &[u8]) -> io::Result<()> {

@@ -22,7 +22,7 @@ const TURNS: usize = 200;
 const TURN: Duration = Duration::from_millis(1);
 const TURNS_MAX: usize = 30_000;
 
-/// A store whose statements are durable once the test says so.
+/// A store whose statements are durable once the test says so, and which states nothing again.
 #[derive(Default)]
 struct Halting {
     memory: Memory,
@@ -69,7 +69,7 @@ impl Engine for Halting {
     }
 
     fn restate(&self) -> Pending {
-        self.memory.restate()
+        Pending::ready(Err(StoreError::Full))
     }
 }
 
@@ -127,6 +127,37 @@ async fn start(folder: Folder, engine: Arc<Halting>, cores: Cores) -> Arc<Servic
     Service::assemble(parts).await.unwrap()
 }
 
+/// A service that is being unsealed, as far as the statement of its store.
+struct Begun {
+    _folder: tempfile::TempDir,
+    engine: Arc<Halting>,
+    cores: Cores,
+    service: Arc<Service>,
+    unsealing: tokio::task::JoinHandle<bool>,
+}
+
+async fn begin_to_unseal() -> Begun {
+    let temporary = tempfile::tempdir().unwrap();
+    let folder = Folder::create(&temporary.path().join("data"), Kind::Server).unwrap();
+    make_domain(&folder).await;
+    let (engine, cores) = (Arc::new(Halting::default()), Cores::default());
+    let service = start(folder, Arc::clone(&engine), cores.clone()).await;
+    let status = service.key_process_status().await.unwrap();
+    let boxed = domain::sealed_to_key_process(&status, &KEY).unwrap();
+    let unsealing = tokio::spawn({
+        let service = Arc::clone(&service);
+        async move { service.unseal(&boxed).await.is_ok() }
+    });
+    engine.halted.notified().await;
+    Begun {
+        _folder: temporary,
+        engine,
+        cores,
+        service,
+        unsealing,
+    }
+}
+
 async fn eventually(holds: impl Fn() -> bool) {
     for _ in 0..TURNS_MAX {
         if holds() {
@@ -140,18 +171,13 @@ async fn eventually(holds: impl Fn() -> bool) {
 /// Open without a key process that knows the anchor, the server would refuse every change.
 #[tokio::test]
 async fn records_opened_with_a_key_process_that_ended_are_closed_again() {
-    let temporary = tempfile::tempdir().unwrap();
-    let folder = Folder::create(&temporary.path().join("data"), Kind::Server).unwrap();
-    make_domain(&folder).await;
-    let (engine, cores) = (Arc::new(Halting::default()), Cores::default());
-    let service = start(folder, Arc::clone(&engine), cores.clone()).await;
-    let status = service.key_process_status().await.unwrap();
-    let boxed = domain::sealed_to_key_process(&status, &KEY).unwrap();
-    let unsealing = tokio::spawn({
-        let service = Arc::clone(&service);
-        async move { service.unseal(&boxed).await.is_ok() }
-    });
-    engine.halted.notified().await;
+    let Begun {
+        _folder,
+        engine,
+        cores,
+        service,
+        unsealing,
+    } = begin_to_unseal().await;
     cores.end(0);
     eventually(|| cores.launched() == 2).await;
     for _ in 0..TURNS {
@@ -166,4 +192,23 @@ async fn records_opened_with_a_key_process_that_ended_are_closed_again() {
     assert!(service.kms().is_none());
     let status = service.key_process_status().await.unwrap();
     assert_eq!(status.phase, Phase::Sealed);
+}
+
+/// Whoever retires a key believes that the seal of before is worthless from then on.
+#[tokio::test]
+async fn a_new_seal_that_the_anchor_does_not_know_of_is_told() {
+    let Begun {
+        _folder,
+        engine,
+        service,
+        unsealing,
+        ..
+    } = begin_to_unseal().await;
+    engine.go_on();
+    assert!(unsealing.await.unwrap());
+    let rotated = service.rotate_domain().await;
+    assert!(
+        matches!(rotated, Err(DomainError::NotStated(_))),
+        "{rotated:?}"
+    );
 }

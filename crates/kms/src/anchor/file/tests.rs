@@ -123,3 +123,21 @@ fn a_slot_that_claims_to_be_newer_than_what_is_published_goes_first() {
         fs::remove_file(&path).unwrap();
     }
 }
+
+/// As when the configuration names a file by mistake.
+#[test]
+fn what_is_no_anchor_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("anchor");
+    for (content, is_damaged) in [(&b"x"[..], true), (&[7; 8192], true), (&[0; 8193], false)] {
+        fs::write(&path, content).unwrap();
+        let refused = AnchorFile::begin(&path, &statement(0, 0)).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::AlreadyExists);
+        assert_eq!(AnchorFile::open(&path).is_ok(), is_damaged);
+        assert_eq!(fs::read(&path).unwrap(), content);
+    }
+    let null = Path::new("/dev/null");
+    assert!(AnchorFile::begin(null, &statement(0, 0)).is_err());
+    assert!(AnchorFile::open(null).is_err());
+    assert!(AnchorFile::open(folder.path()).is_err());
+}
