@@ -79,7 +79,7 @@ pub(crate) struct Known {
     /// The bytes of `hsm.seal`.
     pub(crate) seal: Vec<u8>,
     /// The first statement: that of an empty store.
-    statement: Vec<u8>,
+    pub(crate) statement: Vec<u8>,
     /// The tokens, in the order of [`KEYS`].
     pub(crate) tokens: Vec<Vec<u8>>,
     /// The plaintext under the first key.
