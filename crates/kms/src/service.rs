@@ -149,7 +149,7 @@ pub struct Service {
     open: ArcSwapOption<Kms>,
     /// The records that were opened last; gone once nothing uses them any more.
     previous: std::sync::Mutex<Weak<Kms>>,
-    /// Held while the domain is unsealed or changed.
+    /// Held while the domain is unsealed or changed, and while a key process takes the place of another.
     changing: Mutex<()>,
 }
 
@@ -385,6 +385,9 @@ impl Service {
                 .await
                 .map_err(StartError::Domain)?;
         }
+        // While records are opened or accepted with a process that has ended, no other takes its place: they would be
+        // open, but not anchored with it.
+        let _changing = self.changing.lock().await;
         if self.kms().is_some() {
             self.tie_again(&client).await?;
         }
@@ -547,3 +550,6 @@ pub fn audit_folder(data: &Path) -> PathBuf {
 fn key_process_failed(error: CallError) -> StartError {
     StartError::Domain(error.into())
 }
+
+#[cfg(test)]
+mod tests;

@@ -437,8 +437,7 @@ async fn open(
     kms
 }
 
-/// Starts a core on threads of this process, and returns the service's end of its socket.
-/// Our end of the socket of a core that nobody gave a seal yet.
+/// Starts a core on threads of this process, which nobody gave a seal yet: our end of its socket.
 pub(crate) fn start_core(clock: Arc<dyn Clock>) -> OwnedFd {
     let pair = socketpair(
         AddressFamily::UNIX,

@@ -344,6 +344,8 @@ fn the_authority_stands_for_the_host_over_http2() {
     let target = format!("http://{}{}", host.to_str().unwrap(), message.uri);
     message.uri = target.parse().unwrap();
     assert_eq!(message.verify(), Ok(()));
+    let both = message.clone().with("host", host.to_str().unwrap());
+    assert_eq!(both.verify(), Ok(()));
     let differing = message.with("host", "elsewhere");
     assert_eq!(
         differing.verify(),

@@ -6,6 +6,7 @@ use crate::case::{Caller, CallerKind, Case, GrantMatch, Resource, ResourcePolicy
 use crate::compiled::{CompiledPolicy, Question};
 use crate::context::{Context, MapContext, Undetermined, Values};
 use crate::decision::{At, Decision, Denial, Matched, Outcome, PolicyType};
+use crate::document::Effect;
 use crate::policy::{Grammar, Policy};
 
 const HOME: &str = "111122223333";
@@ -902,6 +903,34 @@ fn statements_without_action_or_resource_never_match() {
     }
 }
 
+#[test]
+fn statements_that_match_are_told() {
+    let caller = root();
+    let with_action = |effect: &str, action: &str| json!({"Effect": effect, "Principal": "*", "Action": action, "Resource": "*"});
+    for (statements, expected, first) in [
+        (
+            json!([with_action("Allow", "kms:Sign")]),
+            vec![],
+            (None, None),
+        ),
+        (
+            json!([
+                with_action("Deny", "kms:Encrypt"),
+                with_action("Allow", "kms:Sign"),
+                with_action("Allow", "kms:*"),
+                with_action("Deny", "*"),
+            ]),
+            vec![0, 2, 3],
+            (Some(2), Some(0)),
+        ),
+    ] {
+        let (policy, case) = (key_policy(&statements), case(&caller, HOME));
+        assert_eq!(policy.matches(&case), Ok(expected), "{statements}");
+        let of = |effect| policy.first_match(effect, &case).unwrap();
+        assert_eq!((of(Effect::Allow), of(Effect::Deny)), first, "{statements}");
+    }
+}
+
 /// A context that answers for one key and fails for all others.
 struct Failing;
 
@@ -958,7 +987,7 @@ fn a_statement_is_found_again_by_its_number() {
         [policy.sid(0), policy.sid(1), policy.sid(2)],
         [Some("One"), None, None]
     );
-    assert_eq!(policy.effect(1), Some(crate::document::Effect::Deny));
+    assert_eq!(policy.effect(1), Some(Effect::Deny));
     assert_eq!(policy.effect(2), None);
     let caller = user();
     let Decision { matched, .. } = decide(&Case {

@@ -204,12 +204,47 @@ impl Caller<'_> {
         self.noted(action, reply, refusals)
     }
 
+    /// Whether what `input` names is gone for certain, and not only perhaps: deleted, or `absent`.
+    fn delete(&mut self, operation: &'static str, input: &Value, absent: &str) -> bool {
+        let reply = self.client.try_call(operation, input);
+        self.is_gone(operation, reply, absent)
+    }
+
+    /// [`Caller::delete`], of IAM.
+    fn delete_by_form(&mut self, action: &'static str, members: &str, absent: &str) -> bool {
+        let (service, version) = IAM;
+        let body = format!("Action={action}&Version={version}{members}");
+        let reply = self.client.try_query_of(service, &body);
+        self.is_gone(action, reply, absent)
+    }
+
+    fn is_gone(
+        &mut self,
+        operation: &'static str,
+        reply: std::io::Result<Reply>,
+        absent: &str,
+    ) -> bool {
+        let gone = [SUCCESS, absent];
+        self.heard(operation, reply, &gone)
+            .is_some_and(|(outcome, _)| gone.contains(&outcome.as_str()))
+    }
+
     fn noted(
         &mut self,
         operation: &'static str,
         reply: std::io::Result<Reply>,
         refusals: &[&str],
     ) -> Option<Reply> {
+        let (outcome, reply) = self.heard(operation, reply, refusals)?;
+        (outcome == SUCCESS).then_some(reply)
+    }
+
+    fn heard(
+        &mut self,
+        operation: &'static str,
+        reply: std::io::Result<Reply>,
+        refusals: &[&str],
+    ) -> Option<(String, Reply)> {
         let Ok(reply) = reply else {
             self.load.ledger().note_unanswered();
             self.client = self.person.client(self.load.course.address(), 0);
@@ -229,7 +264,7 @@ impl Caller<'_> {
         if reply.status == 503 {
             self.load.course.rest();
         }
-        (outcome == SUCCESS).then_some(reply)
+        Some((outcome, reply))
     }
 }
 
@@ -320,13 +355,15 @@ impl<'l> Worker<'l> {
         self.caller.json("DescribeKey", &input, &[]);
     }
 
-    /// An alias more or one less. Whether a lost call made or removed one is not known.
+    /// An alias more or one less. Whether a lost call made or removed one is not known, so what may be there is kept
+    /// in mind: a key has 50 at most.
     fn alias(&mut self) {
         if self.aliases.len() >= STANDING_MAX {
             let alias = self.aliases.remove(0);
             let input = json!({"AliasName": alias});
-            let refusals = [SUCCESS, "NotFoundException"];
-            self.caller.json("DeleteAlias", &input, &refusals);
+            if !(self.caller).delete("DeleteAlias", &input, "NotFoundException") {
+                self.aliases.push(alias);
+            }
             return;
         }
         let alias = format!("alias/{}-{}", self.number, self.turn);
@@ -350,9 +387,10 @@ impl<'l> Worker<'l> {
     fn user(&mut self) {
         if self.users.len() >= STANDING_MAX {
             let user = self.users.remove(0);
-            let refusals = [SUCCESS, "NoSuchEntity"];
-            self.caller
-                .iam("DeleteUser", &format!("&UserName={user}"), &refusals);
+            let named = format!("&UserName={user}");
+            if !(self.caller).delete_by_form("DeleteUser", &named, "NoSuchEntity") {
+                self.users.push(user);
+            }
             return;
         }
         let user = format!("made-{}-{}", self.number, self.turn);

@@ -1,0 +1,169 @@
+//! Key processes that end at the wrong moment.
+
+use std::os::fd::OwnedFd;
+use std::sync::Mutex as Lock;
+
+use rustix::net::{Shutdown, shutdown};
+use strongroom_store::{
+    Anchor, Commit, Entry, Health, Kind, Measured, Memory, Outcome, Page, Pending, Statement,
+    StoreError,
+};
+use tokio::sync::{Notify, oneshot};
+
+use super::*;
+use crate::accounts::AccountRule;
+use crate::domain::NewSeal;
+use crate::key_process::StartError as LaunchError;
+use crate::workbench::start_core;
+
+const KEY: [u8; 32] = [7; 32];
+/// How long the next key process is given to take its place too early.
+const TURNS: usize = 200;
+const TURN: Duration = Duration::from_millis(1);
+const TURNS_MAX: usize = 30_000;
+
+/// A store whose statements are durable once the test says so.
+#[derive(Default)]
+struct Halting {
+    memory: Memory,
+    halted: Notify,
+    going_on: Lock<Option<oneshot::Sender<Result<Outcome, StoreError>>>>,
+}
+
+impl Halting {
+    fn go_on(&self) {
+        let waiting = self.going_on.lock().unwrap().take();
+        let committed = Ok(Outcome::Committed { sequence: 1 });
+        waiting.unwrap().send(committed).unwrap();
+    }
+}
+
+impl Engine for Halting {
+    fn get(&self, key: &[u8]) -> Result<Option<Entry>, StoreError> {
+        self.memory.get(key)
+    }
+
+    fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Page, StoreError> {
+        self.memory.scan(prefix, after, limit)
+    }
+
+    fn commit(&self, commit: Commit) -> Pending {
+        self.memory.commit(commit)
+    }
+
+    fn health(&self) -> Health {
+        self.memory.health()
+    }
+
+    fn measure(&self, key: &Secret<[u8; 32]>) -> Result<Measured, StoreError> {
+        self.memory.measure(key)
+    }
+
+    fn fasten(&self, anchor: Arc<dyn Anchor>, statement: Statement) -> Pending {
+        // In memory it is done at once.
+        drop(self.memory.fasten(anchor, statement));
+        let (sender, receiver) = oneshot::channel();
+        *self.going_on.lock().unwrap() = Some(sender);
+        self.halted.notify_one();
+        Pending::waiting(receiver)
+    }
+
+    fn restate(&self) -> Pending {
+        self.memory.restate()
+    }
+}
+
+/// Cores on threads of this process, and our ends of their sockets.
+#[derive(Clone, Default)]
+struct Cores(Arc<Lock<Vec<OwnedFd>>>);
+
+impl Cores {
+    fn launched(&self) -> usize {
+        self.0.lock().unwrap().len()
+    }
+
+    fn end(&self, number: usize) {
+        shutdown(&self.0.lock().unwrap()[number], Shutdown::Both).unwrap();
+    }
+}
+
+impl KeyProcesses for Cores {
+    fn launch(&self) -> Result<Launched, LaunchError> {
+        let socket = start_core(Env::system().clock);
+        self.0.lock().unwrap().push(socket.try_clone()?);
+        Ok(Launched {
+            process: Box::new(()),
+            socket,
+        })
+    }
+}
+
+async fn make_domain(folder: &Folder) {
+    let core = start_core(Env::system().clock);
+    let (client, serve) = Client::connect(core, Arc::default()).unwrap();
+    let serving = tokio::spawn(serve);
+    let (key, anchor) = (Secret::new(KEY), folder.path().join(ANCHOR_FILE));
+    let made = domain::initialize(&client, folder, &NewSeal::KeyFile(&key), &anchor).await;
+    made.unwrap();
+    serving.abort();
+}
+
+async fn start(folder: Folder, engine: Arc<Halting>, cores: Cores) -> Arc<Service> {
+    let options = AuditOptions {
+        reserve_bytes: 1 << 16,
+    };
+    let audit = AuditLog::open(&audit_folder(folder.path()), &Env::system(), options);
+    let parts = Parts {
+        env: Env::system(),
+        settings: Settings::new(AccountRule::Created),
+        anchor: folder.path().join(ANCHOR_FILE),
+        folder,
+        engine,
+        audit: Arc::new(audit.unwrap()),
+        key_processes: Box::new(cores),
+        unsealing: Unsealing::ByOperators,
+        delivery: None,
+    };
+    Service::assemble(parts).await.unwrap()
+}
+
+async fn eventually(holds: impl Fn() -> bool) {
+    for _ in 0..TURNS_MAX {
+        if holds() {
+            return;
+        }
+        tokio::time::sleep(TURN).await;
+    }
+    panic!("it does not happen");
+}
+
+/// Open without a key process that knows the anchor, the server would refuse every change.
+#[tokio::test]
+async fn records_opened_with_a_key_process_that_ended_are_closed_again() {
+    let temporary = tempfile::tempdir().unwrap();
+    let folder = Folder::create(&temporary.path().join("data"), Kind::Server).unwrap();
+    make_domain(&folder).await;
+    let (engine, cores) = (Arc::new(Halting::default()), Cores::default());
+    let service = start(folder, Arc::clone(&engine), cores.clone()).await;
+    let status = service.key_process_status().await.unwrap();
+    let boxed = domain::sealed_to_key_process(&status, &KEY).unwrap();
+    let unsealing = tokio::spawn({
+        let service = Arc::clone(&service);
+        async move { service.unseal(&boxed).await.is_ok() }
+    });
+    engine.halted.notified().await;
+    cores.end(0);
+    eventually(|| cores.launched() == 2).await;
+    for _ in 0..TURNS {
+        if service.key_process.is_connected() {
+            break;
+        }
+        tokio::time::sleep(TURN).await;
+    }
+    engine.go_on();
+    unsealing.await.unwrap();
+    eventually(|| service.key_process.is_connected()).await;
+    assert!(service.kms().is_none());
+    let status = service.key_process_status().await.unwrap();
+    assert_eq!(status.phase, Phase::Sealed);
+}
