@@ -40,7 +40,7 @@ use kind::Kind;
 use rsa_pool::{RsaPairs, RsaPool};
 use seal::{Seal, ShareCollector};
 
-pub use seal::WorkingMemory;
+pub use seal::{NoMemory, WorkingMemory};
 
 /// Session 0: the KMS service.
 const SERVICE_SESSION: u32 = 0;

@@ -19,6 +19,8 @@ use strongroom_hsm_api::wire::decode;
 use strongroom_store::{Engine, Folder, Measured, Statement, StoreError};
 
 pub(crate) use file::AnchorFile;
+#[cfg(feature = "fuzzing")]
+pub(crate) use file::goes_first;
 use link::Link;
 
 use crate::domain::SEAL_FILE;
@@ -197,7 +199,7 @@ fn read_statement(bytes: Vec<u8>) -> Result<Statement, CallError> {
 }
 
 /// The statement in a slot without the zeros that follow it; nothing when there is none.
-fn cut_to_statement(slot: &[u8]) -> Vec<u8> {
+pub(crate) fn cut_to_statement(slot: &[u8]) -> Vec<u8> {
     match Stated::read_padded(slot) {
         Ok(_) => slot.iter().take(STATEMENT_LENGTH).copied().collect(),
         Err(_) => Vec::new(),

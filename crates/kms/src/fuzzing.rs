@@ -1,5 +1,5 @@
 //! What the fuzz targets reach of this crate and nobody else may: the request path without a server around it,
-//! tokens and stored records. Compiled only with the feature `fuzzing`; changes nothing of what it shows.
+//! tokens, stored records and where anchors are written. Compiled only with the feature `fuzzing`; changes nothing of what it shows.
 
 use std::os::fd::OwnedFd;
 use std::path::Path;
@@ -10,7 +10,7 @@ use strongroom_hsm_api::command::GetStoreKeys;
 use strongroom_store::{Engine, Folder, Kind};
 
 use crate::accounts::AccountRule;
-use crate::anchor::ANCHOR_FILE;
+use crate::anchor::{self, ANCHOR_FILE};
 use crate::audit_log::{AuditLog, AuditOptions};
 use crate::domain::{self, NewSeal};
 use crate::endpoint::{self, Reply, Request};
@@ -70,6 +70,16 @@ impl World {
     pub async fn answer(&self, request: &Request) -> Reply {
         endpoint::answer_alone(&self.0, request).await
     }
+}
+
+/// What the service tells the key process of a slot of an anchor file: its statement, or nothing.
+pub fn statement_in_slot(slot: &[u8]) -> Vec<u8> {
+    anchor::cut_to_statement(slot)
+}
+
+/// Whether `statement`, the newest there is, goes into the first of two slots of an anchor file.
+pub fn statement_goes_first(first: &[u8], second: &[u8], statement: &[u8]) -> bool {
+    anchor::goes_first(first, second, statement)
 }
 
 /// Whether `providers` take this token at `now`, in seconds since the epoch.

@@ -17,8 +17,7 @@ use strongroom_aws::query::Form;
 use strongroom_aws::sigv4::{self, AuthFailure, Claim, Credentials, Expected};
 use strongroom_base::env::SystemRandom;
 use strongroom_base::{Clock, Env, Instant, Secret, UnixMillis};
-use strongroom_crypto::kdf::Argon2Block;
-use strongroom_hsm::core::{Core, Setup, WorkingMemory};
+use strongroom_hsm::core::{Core, NoMemory, Setup};
 use strongroom_hsm::serve::Server;
 use strongroom_hsm_api::command::GetStoreKeys;
 use strongroom_store::{
@@ -450,7 +449,7 @@ pub(crate) fn start_core(clock: Arc<dyn Clock>) -> OwnedFd {
     let core = Core::new(Setup {
         random: Arc::new(SystemRandom),
         clock,
-        working_memory: Box::new(NoPassphrases),
+        working_memory: Box::new(NoMemory),
         key_cache_bytes: 1 << 18,
         protections: Vec::new(),
         self_tests_passed: Some(1),
@@ -461,14 +460,4 @@ pub(crate) fn start_core(clock: Arc<dyn Clock>) -> OwnedFd {
     std::thread::spawn(|| server.run_lane(|| {}));
     std::thread::spawn(|| server.run_slow(|| {}));
     ours
-}
-
-struct NoPassphrases;
-
-impl WorkingMemory for NoPassphrases {
-    fn lend(&mut self, _: u32, _: &mut dyn FnMut(&mut [Argon2Block])) -> bool {
-        false
-    }
-
-    fn give_back(&mut self) {}
 }

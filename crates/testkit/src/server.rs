@@ -13,6 +13,7 @@ use rustix::process::Signal;
 use crate::program::Program;
 use crate::{Client, Process, Watcher, eventually};
 
+const ANY_PORT: &str = "127.0.0.1:0";
 const START_MAX: Duration = Duration::from_secs(30);
 const END_MAX: Duration = Duration::from_secs(20);
 
@@ -50,10 +51,9 @@ impl Server {
     }
 
     /// The same on another address, for a server that must start.
-    pub fn dev_on(program: &Program, data: &Path, address: &str) -> Self {
-        let path = data.display().to_string();
-        let arguments = ["dev", "--listen", address, "--json", "--data", &path];
-        Self::start(program, &arguments, data).unwrap_or_else(|ending| panic!("{}", ending.stderr))
+    pub fn dev_on(program: &Program, data: &Path, address: &str, more: &[&str]) -> Self {
+        Self::try_dev_on(program, data, address, more)
+            .unwrap_or_else(|ending| panic!("{}", ending.stderr))
     }
 
     /// `strongroom dev` for a server that may refuse to start.
@@ -63,8 +63,17 @@ impl Server {
 
     /// The same with more arguments.
     pub fn try_dev_with(program: &Program, data: &Path, more: &[&str]) -> Result<Self, Ending> {
+        Self::try_dev_on(program, data, ANY_PORT, more)
+    }
+
+    fn try_dev_on(
+        program: &Program,
+        data: &Path,
+        address: &str,
+        more: &[&str],
+    ) -> Result<Self, Ending> {
         let path = data.display().to_string();
-        let arguments = ["dev", "--listen", "127.0.0.1:0", "--json", "--data", &path];
+        let arguments = ["dev", "--listen", address, "--json", "--data", &path];
         Self::start(program, &[&arguments, more].concat(), data)
     }
 

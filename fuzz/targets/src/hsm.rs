@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use strongroom_base::{Clock, Instant, Random, Secret, UnixMillis};
 use strongroom_crypto::exchange;
-use strongroom_crypto::kdf::Argon2Block;
-use strongroom_hsm::core::{Core, Setup, WorkingMemory};
+use strongroom_hsm::core::{Core, NoMemory, Setup};
 use strongroom_hsm_api::Code;
 use strongroom_hsm_api::command::*;
 use strongroom_hsm_api::frame::{ReplyFrame, RequestFrame};
@@ -75,23 +74,12 @@ impl Clock for Frozen {
     }
 }
 
-/// No memory for passphrases: one try would take longer than a thousand inputs.
-struct NoPassphrases;
-
-impl WorkingMemory for NoPassphrases {
-    fn lend(&mut self, _: u32, _: &mut dyn FnMut(&mut [Argon2Block])) -> bool {
-        false
-    }
-
-    fn give_back(&mut self) {}
-}
-
 /// What was made in the domain.
 pub(crate) struct Known {
     /// The bytes of `hsm.seal`.
     pub(crate) seal: Vec<u8>,
     /// The first statement: that of an empty store.
-    statement: Vec<u8>,
+    pub(crate) statement: Vec<u8>,
     /// The tokens, in the order of [`KEYS`].
     pub(crate) tokens: Vec<Vec<u8>>,
     /// The plaintext under the first key.
@@ -111,7 +99,8 @@ fn core(random: Counting) -> Core {
     Core::new(Setup {
         random: Arc::new(random),
         clock: Arc::new(Frozen),
-        working_memory: Box::new(NoPassphrases),
+        // One try of a passphrase would take longer than a thousand inputs.
+        working_memory: Box::new(NoMemory),
         key_cache_bytes: 1 << 18,
         protections: Vec::new(),
         self_tests_passed: Some(1),

@@ -9,6 +9,7 @@
     reason = "a target fails as tests do"
 )]
 
+mod anchor;
 mod arn;
 mod attestation;
 mod audit_log;
@@ -56,6 +57,7 @@ macro_rules! targets {
 }
 
 targets!(
+    anchor,
     arn,
     attestation,
     audit_log,

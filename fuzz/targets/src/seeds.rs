@@ -22,7 +22,7 @@ use strongroom_hsm_api::scheme::{
 use strongroom_hsm_api::wire::{Field, encode};
 
 use crate::hsm::{CONTEXT, KNOWN};
-use crate::oidc;
+use crate::{anchor, oidc};
 
 /// One seed.
 pub struct Seed {
@@ -84,6 +84,9 @@ pub fn made() -> Vec<Seed> {
     // Key pairs are drawn elsewhere, so their tokens are others every time.
     for (index, token) in KNOWN.tokens.iter().take(2).enumerate() {
         seeds.push(seed("token", format!("key-{index}"), token.clone()));
+    }
+    for (name, bytes) in anchor::seeds() {
+        seeds.push(seed("anchor", name, bytes));
     }
     seeds.extend(keys());
     seeds.extend(commands());

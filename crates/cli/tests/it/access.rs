@@ -90,7 +90,7 @@ fn another_partition_is_no_way_around_a_deny() {
 #[test]
 fn addresses_of_ipv4_are_such_on_every_socket() {
     let (_folder, data) = scratch();
-    let server = Server::dev_on(&program(), &data, "[::ffff:127.0.0.1]:0");
+    let server = Server::dev_on(&program(), &data, "[::ffff:127.0.0.1]:0", &[]);
     let root = "arn:aws:iam::000000000000:root";
     let policy = json!({"Version": "2012-10-17", "Statement": [
         {"Effect": "Allow", "Principal": {"AWS": root}, "Action": "kms:*", "Resource": "*"},

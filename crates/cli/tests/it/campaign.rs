@@ -5,6 +5,7 @@ mod burglar;
 mod clock;
 mod crash;
 mod crew;
+mod finding;
 mod history;
 mod io;
 mod kill;

@@ -39,6 +39,16 @@ enum Place {
     Here(SocketAddr, usize),
     /// It was there; somebody else may be now.
     Gone(SocketAddr, usize),
+    /// It starts there, and nobody else can be there.
+    Starting(SocketAddr, usize),
+}
+
+impl Place {
+    fn parts(self) -> (SocketAddr, usize) {
+        let (Self::Here(address, life) | Self::Gone(address, life) | Self::Starting(address, life)) =
+            self;
+        (address, life)
+    }
 }
 
 impl Course {
@@ -57,6 +67,11 @@ impl Course {
             Told::Ahead(seconds) => seconds,
             Told::Always(seconds) => seconds - wall_seconds(),
         }
+    }
+
+    /// Whether the server's clock is not ours.
+    pub(crate) fn is_clock_wrong(&self) -> bool {
+        !matches!(*self.clock.lock().unwrap(), Told::Ahead(0))
     }
 
     /// Which change of the server's clock was the last one; odd while there is one.
@@ -89,15 +104,36 @@ impl Course {
     /// Says where the server is now.
     pub(crate) fn moved(&self, address: SocketAddr) {
         let mut place = self.place.lock().unwrap();
-        let (Place::Here(_, life) | Place::Gone(_, life)) = *place;
-        *place = Place::Here(address, life + 1);
+        *place = Place::Here(address, place.parts().1 + 1);
     }
 
     /// Says that the server is about to leave.
     pub(crate) fn gone(&self) {
         let mut place = self.place.lock().unwrap();
-        let (Place::Here(address, life) | Place::Gone(address, life)) = *place;
+        let (address, life) = place.parts();
         *place = Place::Gone(address, life);
+    }
+
+    /// Says that the server, which has ended, is about to start on the port that it had, which is held for it.
+    pub(crate) fn starts(&self) {
+        let mut place = self.place.lock().unwrap();
+        let (address, life) = place.parts();
+        *place = Place::Starting(address, life);
+    }
+
+    /// Whether the server starts.
+    pub(crate) fn is_starting(&self) -> bool {
+        matches!(*self.place.lock().unwrap(), Place::Starting(..))
+    }
+
+    /// Where the server is or starts, as soon as it does; where it was, once clients shall finish.
+    pub(crate) fn door(&self) -> SocketAddr {
+        eventually("a server that starts", AWAY_MAX, || {
+            match *self.place.lock().unwrap() {
+                Place::Here(address, _) | Place::Starting(address, _) => Some(address),
+                Place::Gone(address, _) => self.is_stopped().then_some(address),
+            }
+        })
     }
 
     /// Where the server is, as soon as it is there; where it was, once clients shall finish.
@@ -110,7 +146,7 @@ impl Course {
         eventually("a server that is back", AWAY_MAX, || {
             match *self.place.lock().unwrap() {
                 Place::Here(address, life) => Some((address, life)),
-                Place::Gone(address, life) => self.is_stopped().then_some((address, life)),
+                away => self.is_stopped().then_some(away.parts()),
             }
         })
     }

@@ -10,6 +10,7 @@ use strongroom_testkit::{Client, Ended, Ending, Server, eventually};
 use crate::{Scratch, program, scratch};
 
 pub(crate) const PASSPHRASE: &str = "correct horse battery";
+const ANY_PORT: &str = "127.0.0.1:0";
 /// The account that `init` makes.
 const FIRST_ACCOUNT: &str = "111122223333";
 const BACK_MAX: Duration = Duration::from_secs(5);
@@ -29,7 +30,7 @@ impl Made {
     /// The same with `more` in its configuration.
     pub(crate) fn with(shares: &[&str], more: &str) -> Self {
         let (folder, _) = scratch();
-        let config = format!("data = \"data\"\nlisten = \"127.0.0.1:0\"\n{more}");
+        let config = format!("data = \"data\"\nlisten = \"{ANY_PORT}\"\n{more}");
         fs::write(folder.path().join("c.toml"), config).unwrap();
         let mut made = Self {
             folder,
@@ -81,6 +82,13 @@ impl Made {
         let config = fs::read_to_string(&path).unwrap();
         fs::write(&path, config + more).unwrap();
         Server::try_serve(&program(), &path)
+    }
+
+    /// Has it listen there.
+    pub(crate) fn listen_on(&self, address: &str) {
+        let path = self.path("c.toml");
+        let config = fs::read_to_string(&path).unwrap();
+        fs::write(&path, config.replacen(ANY_PORT, address, 1)).unwrap();
     }
 
     pub(crate) fn serve(&self) -> Server {

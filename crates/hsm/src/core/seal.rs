@@ -45,6 +45,17 @@ pub trait WorkingMemory: Send {
     fn give_back(&mut self);
 }
 
+/// No memory: of a core that no passphrase opens.
+pub struct NoMemory;
+
+impl WorkingMemory for NoMemory {
+    fn lend(&mut self, _: u32, _: &mut dyn FnMut(&mut [Argon2Block])) -> bool {
+        false
+    }
+
+    fn give_back(&mut self) {}
+}
+
 /// How a new root key shall be sealed.
 pub(super) enum Plan {
     KeyFile(Secret<Vec<u8>>),

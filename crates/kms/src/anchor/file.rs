@@ -76,17 +76,11 @@ impl AnchorFile {
         if slots.contains(&slot) {
             return Ok(());
         }
-        let [(first, first_offset), (second, second_offset)] = {
-            let [first, second] = &mut *slots;
-            let [start, middle] = SLOT_OFFSETS;
-            [(first, start), (second, middle)]
-        };
-        // What claims to be newer than the newest is damaged, or of another domain.
-        let rank = |slot: &[u8]| age(slot).filter(|claimed| Some(*claimed) <= age(statement));
-        let (held, offset) = if rank(first) <= rank(second) {
-            (first, first_offset)
+        let ([first, second], [start, middle]) = (&mut *slots, SLOT_OFFSETS);
+        let (held, offset) = if goes_first(first, second, statement) {
+            (first, start)
         } else {
-            (second, second_offset)
+            (second, middle)
         };
         self.file.write_all_at(&slot, offset)?;
         self.file.sync_data()?;
@@ -108,6 +102,13 @@ fn length_for_anchor(path: &Path) -> io::Result<u64> {
 fn no_anchor() -> io::Error {
     let told = "something else is there, which is no anchor; name another file";
     io::Error::new(ErrorKind::AlreadyExists, told)
+}
+
+/// Whether `statement`, the newest there is, goes into the first of two slots: the older one.
+pub(crate) fn goes_first(first: &[u8], second: &[u8], statement: &[u8]) -> bool {
+    // What claims to be newer than the newest is damaged, or of another domain.
+    let rank = |slot: &[u8]| age(slot).filter(|claimed| Some(*claimed) <= age(statement));
+    rank(first) <= rank(second)
 }
 
 fn make(path: &Path, statement: &[u8]) -> io::Result<()> {

@@ -7,8 +7,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 use strongroom_base::{Clock, Random};
-use strongroom_crypto::kdf::Argon2Block;
-use strongroom_hsm::core::{Core, Setup, WorkingMemory};
+use strongroom_hsm::core::{Core, NoMemory, Setup};
 use strongroom_hsm_api::Code;
 use strongroom_hsm_api::command::{Command, GenerateKey};
 use strongroom_hsm_api::frame::{MESSAGE_LENGTH_MAX, RequestFrame, append_reply, frames};
@@ -83,7 +82,7 @@ impl KeyProcesses for SimKeyProcesses {
         let core = Core::new(Setup {
             random: Arc::clone(&self.random),
             clock: Arc::clone(&self.clock),
-            working_memory: Box::new(NoPassphrases),
+            working_memory: Box::new(NoMemory),
             key_cache_bytes: KEY_CACHE_BYTES,
             protections: Vec::new(),
             self_tests_passed: Some(1),
@@ -141,14 +140,4 @@ fn carry_out(core: &Core, request: &RequestFrame<'_>, reply: &mut Vec<u8>) {
         true => append_reply(reply, request.id, Code::Busy, |_| {}),
         false => core.handle(request, reply),
     }
-}
-
-struct NoPassphrases;
-
-impl WorkingMemory for NoPassphrases {
-    fn lend(&mut self, _: u32, _: &mut dyn FnMut(&mut [Argon2Block])) -> bool {
-        false
-    }
-
-    fn give_back(&mut self) {}
 }

@@ -56,7 +56,7 @@ macro_rules! targets {
 }
 
 targets! {
-    arn attestation audit_log audit_record cbor commands condition digest form frame json oidc pattern policy private_key
+    anchor arn attestation audit_log audit_record cbor commands condition digest form frame json oidc pattern policy private_key
     public_key record request seal sealed_value sigv4 token xml
 }
 

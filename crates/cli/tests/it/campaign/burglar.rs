@@ -12,19 +12,23 @@
 mod forgery;
 mod house;
 mod kinds;
+mod states;
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 
 use strongroom_testkit::{Client, Reply};
 
 use self::house::House;
 use self::kinds::{KINDS, Kind, Trace};
+pub(super) use self::states::{Attacks, State};
 use super::Dice;
+use super::finding::Finding;
 use super::ledger::SUCCESS;
 use super::person::{Person, Scene, THROTTLED, is_of_another_time};
 
-/// The most that is kept of what was admitted, or refused for another reason than it should be.
-const EXAMPLES_MAX: usize = 10;
+/// What a sealed server says.
+const SEALED: &str = "The server is sealed.";
 
 /// What a burglar came to.
 #[derive(Debug, Default)]
@@ -32,30 +36,42 @@ pub(super) struct Burgled {
     /// Requests that were answered, and how many of each kind.
     pub(super) forged: usize,
     pub(super) by_kind: BTreeMap<&'static str, usize>,
+    /// The same in each state that a server may be in.
+    by_state: BTreeMap<State, usize>,
+    /// Times that nobody listened.
+    pub(super) away: usize,
     /// Requests that nobody answered, or that failed because the server did.
     pub(super) unwell: usize,
     /// Those that were let in, with what came out.
-    pub(super) admitted: Vec<String>,
+    pub(super) admitted: Finding,
     /// Those that were refused for another reason than theirs, so that they tried something else.
-    pub(super) astray: Vec<String>,
+    pub(super) astray: Finding,
 }
 
 impl Burgled {
     /// Panics when a request was admitted, or when none was made.
     pub(super) fn check(&self) {
-        assert!(self.admitted.is_empty(), "admitted: {:#?}", self.admitted);
-        assert!(self.astray.is_empty(), "astray: {:#?}", self.astray);
+        let (admitted, astray) = (&self.admitted, &self.astray);
+        assert_eq!(admitted.count, 0, "admitted: {admitted:#?}");
+        assert_eq!(astray.count, 0, "astray: {astray:#?}");
         assert!(self.forged > 0, "the burglar was never answered: {self:?}");
     }
 
-    fn note_admitted(&mut self, kind: &Kind, reply: &Reply) {
-        keep(&mut self.admitted, kind, reply);
+    /// How many requests were answered in each of `states`.
+    pub(super) fn attacks(&self, states: &[State]) -> Attacks {
+        let mut attacks = Attacks::none(states);
+        for (state, count) in &self.by_state {
+            attacks.note(*state, *count);
+        }
+        attacks
     }
-}
 
-fn keep(examples: &mut Vec<String>, kind: &Kind, reply: &Reply) {
-    if examples.len() < EXAMPLES_MAX {
-        examples.push(format!("{}: {} {}", kind.name, reply.status, reply.text()));
+    fn note_answered(&mut self, kind: &Kind, states: &[State]) {
+        self.forged += 1;
+        *self.by_kind.entry(kind.name).or_default() += 1;
+        for state in states {
+            *self.by_state.entry(*state).or_default() += 1;
+        }
     }
 }
 
@@ -98,7 +114,7 @@ impl<'s> Burglar<'s> {
         Hand {
             scene: self.scene,
             house: &self.house,
-            client: Client::new(self.scene.course.address(), "", ""),
+            client: Client::new(self.scene.course.door(), "", ""),
         }
     }
 }
@@ -113,27 +129,43 @@ struct Hand<'h> {
 impl Hand<'_> {
     fn attempt(&mut self, kind: &Kind, dice: &mut Dice, burgled: &mut Burgled) {
         let course = self.scene.course;
-        let jump = course.jump();
+        let (jump, mut states) = (course.jump(), self.states());
         let bytes = (kind.forge)(self.house, course.ahead_seconds(), dice);
-        let Ok(reply) = self.client.send(&bytes) else {
-            self.note_unanswered(kind);
-            burgled.unwell += 1;
-            self.client = Client::new(course.address(), "", "");
-            return;
+        let reply = match self.client.send(&bytes) {
+            Ok(reply) => reply,
+            Err(error) => {
+                self.note_unanswered(kind, error.kind(), burgled);
+                self.client = Client::new(course.door(), "", "");
+                return;
+            }
         };
         self.note(kind, &reply);
-        burgled.forged += 1;
-        *burgled.by_kind.entry(kind.name).or_default() += 1;
+        if reply.text().contains(SEALED) {
+            states.push(State::Sealed);
+        }
+        burgled.note_answered(kind, &states);
+        let told = || format!("{}: {} {}", kind.name, reply.status, reply.text());
         if reply.status == 200 || self.house.shows_secret(&reply) {
-            burgled.note_admitted(kind, &reply);
+            burgled.admitted.note(told());
         } else if reply.status >= 500 || reply.text().contains(THROTTLED) {
             burgled.unwell += 1;
             course.rest();
         } else if jump != course.jump() || jump % 2 == 1 {
             // The clock changed meanwhile, and another time may be the reason.
         } else if !kind.refusals.iter().any(|code| reply.text().contains(code)) {
-            keep(&mut burgled.astray, kind, &reply);
+            burgled.astray.note(told());
         }
+    }
+
+    /// What the server is in, as far as can be known before it answers.
+    fn states(&self) -> Vec<State> {
+        let course = self.scene.course;
+        let known = [
+            (State::Starting, course.is_starting()),
+            (State::Jumped, course.is_clock_wrong()),
+        ];
+        let known = known.into_iter().filter(|(_, is_so)| *is_so);
+        known.map(|(state, _)| state).collect()
     }
 
     fn note(&self, kind: &Kind, reply: &Reply) {
@@ -152,7 +184,14 @@ impl Hand<'_> {
         }
     }
 
-    fn note_unanswered(&self, kind: &Kind) {
+    fn note_unanswered(&self, kind: &Kind, error: ErrorKind, burgled: &mut Burgled) {
+        if error == ErrorKind::ConnectionRefused {
+            // Nobody can have a record of it.
+            burgled.away += 1;
+            self.scene.course.rest();
+            return;
+        }
+        burgled.unwell += 1;
         if let Trace::Record(_) = kind.trace {
             self.scene.ledger().note_unanswered();
         }

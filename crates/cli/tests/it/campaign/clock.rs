@@ -15,10 +15,11 @@ use strongroom_testkit::{
     Client, Program, Request, Server, base64, eventually, from_base64, now, wall_seconds,
 };
 
-use super::burglar::Burglar;
+use super::burglar::State;
 use super::crew::{Crew, pass, wait_for_end};
 use super::history::Tally;
 use super::person::{ACCOUNTS, Answer, Caller, Person, STS, Scene, Stage, credentials};
+use super::site::Port;
 use super::witness::Witness;
 use super::{Dice, Plan};
 use crate::load::AWAY_MAX;
@@ -30,6 +31,8 @@ const YEAR: i64 = 365 * DAY;
 const WAITING: &str = "555566667777";
 /// Calls by rights between two strokes.
 const USES_BETWEEN: usize = 20;
+/// What the server is in while it is attacked.
+const STATES: &[State] = &[State::Starting, State::Jumped];
 /// Steps of a clock that runs backwards, and of how many seconds each is.
 const STEPS_BACK: i64 = 20;
 const STEP_BACK: i64 = 10;
@@ -244,8 +247,7 @@ impl Mover<'_> {
         self.scene.course.gone();
         end(self.server, self.scene);
         self.jump(stroke);
-        self.server.restart();
-        self.scene.course.moved(self.server.address());
+        start(self.server, self.scene);
     }
 
     fn go_on(&self) {
@@ -302,6 +304,12 @@ impl Mover<'_> {
     }
 }
 
+fn start(server: &mut Server, scene: Scene<'_>) {
+    scene.course.starts();
+    server.restart();
+    scene.course.moved(server.address());
+}
+
 fn end(server: &mut Server, scene: Scene<'_>) {
     let key_process = server.key_process();
     assert!(server.terminate().success(), "{}", server.stderr());
@@ -313,26 +321,19 @@ fn end(server: &mut Server, scene: Scene<'_>) {
 fn no_clock_makes_anything_early_or_anybody_welcome() {
     let plan = Plan::of_environment();
     println!("campaign clock: seed {} for {:?}", plan.seed, plan.time);
-    let (folder, data) = scratch();
+    let ((folder, data), port) = (scratch(), Port::hold());
     let (program, hands) = Hands::on(folder.path());
-    let mut server = Server::dev_with(&program, &data, &["--log-format", "json"]);
+    let arguments = ["--log-format", "json"];
+    let mut server = Server::dev_on(&program, &data, &port.address(), &arguments);
     let stage = Stage::new(&server);
     let scene = stage.scene();
-    let [first, second, third] = ACCOUNTS.map(Person::root);
-    let witness = Witness::new(scene, &first);
-    let burglar = Burglar::new(scene, &second, &third);
-    let crew = Crew {
-        scene,
-        load: None,
-        witness: &witness,
-        burglar: &burglar,
-        seed: plan.seed,
-    };
+    let roots = ACCOUNTS.map(Person::root);
+    let crew = Crew::new(scene, None, &roots, plan.seed);
     let mover = Mover {
         server: &mut server,
         scene,
         hands: &hands,
-        witness: &witness,
+        witness: &crew.witness,
         waiting: Waiting::new(scene),
         dice: Dice::new(plan.seed),
         jumps: 0,
@@ -340,27 +341,31 @@ fn no_clock_makes_anything_early_or_anybody_welcome() {
         admitted: Vec::new(),
     };
     let (moved, burgled) = crew.work(|| attack(mover, &plan));
-    let tally = look_again(&mut server, scene, &hands, &witness);
-    drop(burglar);
-    drop(witness);
+    let tally = look_again(&mut server, scene, &hands, &crew.witness);
+    drop(crew);
     let found = stage.into_ledger().compare(&data);
     println!("campaign clock: {found}\ncampaign clock: history {tally}");
-    println!("campaign clock: unwell {}", burgled.unwell);
     println!(
-        "counts: jumps={} early={} acknowledged={} lost={} escaped={} forged={} admitted={}",
+        "campaign clock: away {}, unwell {}",
+        burgled.away, burgled.unwell
+    );
+    let attacks = burgled.attacks(STATES);
+    println!(
+        "counts: jumps={} early={} acknowledged={} lost={} escaped={} forged={} admitted={} {attacks}",
         moved.jumps,
         moved.early.len(),
         tally.acknowledged,
         tally.lost.count,
         tally.escaped.count,
         burgled.forged + moved.replayed,
-        burgled.admitted.len() + moved.admitted.len(),
+        burgled.admitted.count + moved.admitted.len(),
     );
     assert!(moved.early.is_empty(), "{:#?}", moved.early);
     assert!(moved.admitted.is_empty(), "{:#?}", moved.admitted);
     found.check();
     tally.check();
     burgled.check();
+    attacks.check(plan.time);
 }
 
 /// What the strokes came to.
@@ -394,8 +399,7 @@ fn look_again(
 ) -> Tally {
     end(server, scene);
     scene.course.jump_ahead(0, || hands.set(0, 0));
-    server.restart();
-    scene.course.moved(server.address());
+    start(server, scene);
     let tally = witness.finish();
     end(server, scene);
     tally
@@ -443,8 +447,7 @@ fn what_happens_early_is_noticed() {
         end(&mut server, stage.scene());
         let ahead = days * GAP_FOLLOWED;
         stage.course.jump_ahead(ahead, || hands.set(ahead, 0));
-        server.restart();
-        stage.course.moved(server.address());
+        start(&mut server, stage.scene());
     }
     eventually("deletion and expiry", TIMERS_MAX, || {
         waiting.early.clear();

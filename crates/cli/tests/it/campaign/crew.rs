@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::burglar::{Burglar, Burgled};
 use super::load::{CLIENTS, Load};
-use super::person::Scene;
+use super::person::{ACCOUNTS, Person, Scene};
 use super::witness::{WITNESSES, Witness};
 
 /// How long a killed process may take to be gone.
@@ -16,14 +16,32 @@ const LOOK_AGAIN: Duration = Duration::from_millis(1);
 
 /// Who works.
 pub(super) struct Crew<'s> {
-    pub(super) scene: Scene<'s>,
-    pub(super) load: Option<&'s Load>,
-    pub(super) witness: &'s Witness<'s>,
-    pub(super) burglar: &'s Burglar<'s>,
-    pub(super) seed: u64,
+    scene: Scene<'s>,
+    load: Option<&'s Load>,
+    pub(super) witness: Witness<'s>,
+    burglar: Burglar<'s>,
+    seed: u64,
 }
 
-impl Crew<'_> {
+impl<'s> Crew<'s> {
+    /// Whoever works on an open server of these `roots`: a witness of the first account, and a burglar who wants what
+    /// the second has and is at home in the third.
+    pub(super) fn new(
+        scene: Scene<'s>,
+        load: Option<&'s Load>,
+        roots: &[Person; ACCOUNTS.len()],
+        seed: u64,
+    ) -> Self {
+        let [first, second, third] = roots;
+        Self {
+            scene,
+            load,
+            witness: Witness::new(scene, first),
+            burglar: Burglar::new(scene, second, third),
+            seed,
+        }
+    }
+
     /// Runs `disturb` while they work, and returns what it returns, when all have ended.
     pub(super) fn work<T>(&self, disturb: impl FnOnce() -> T) -> (T, Burgled) {
         let seed = self.seed;

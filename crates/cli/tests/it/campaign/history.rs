@@ -15,8 +15,8 @@ use std::sync::{Mutex, MutexGuard};
 
 use strongroom_base::Instant;
 
-/// The most examples of one finding that are kept.
-const EXAMPLES_MAX: usize = 5;
+use super::finding::Finding;
+
 /// The value of what is not there.
 pub(super) const ABSENT: &str = "";
 pub(super) const ENABLED: &str = "Enabled";
@@ -116,22 +116,6 @@ pub(super) struct Tally {
     pub(super) uses: usize,
     pub(super) lost: Finding,
     pub(super) escaped: Finding,
-}
-
-/// How often something was found, and where.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Finding {
-    pub(super) count: usize,
-    examples: Vec<String>,
-}
-
-impl Finding {
-    fn note(&mut self, example: String) {
-        self.count += 1;
-        if self.examples.len() < EXAMPLES_MAX {
-            self.examples.push(example);
-        }
-    }
 }
 
 impl Tally {

@@ -299,7 +299,7 @@ fn a_write_or_sync_that_fails_loses_nothing() {
     for fault in &lost {
         println!("LOST {fault}");
     }
-    let (forged, admitted) = (burgled.forged, burgled.admitted.len());
+    let (forged, admitted) = (burgled.forged, burgled.admitted.count);
     println!(
         "counts: faults={faults} forged={forged} admitted={admitted} lost={}",
         lost.len()

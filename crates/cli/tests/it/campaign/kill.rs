@@ -10,7 +10,7 @@ use std::time::Duration;
 use rustix::process::Signal;
 use strongroom_testkit::{Process, now};
 
-use super::burglar::{Burglar, Burgled};
+use super::burglar::{Attacks, Burgled, State};
 use super::crew::{Crew, pass, wait_for_end};
 use super::history::Tally;
 use super::ledger::Findings;
@@ -33,6 +33,8 @@ const SEALED_MAX: usize = 100_000;
 /// How long a process may be stopped, in microseconds; of a short campaign the part of it.
 const STOP_MAX: Duration = Duration::from_secs(4);
 const STOP_PART: u32 = 15;
+/// What servers are in while they are attacked.
+const STATES: &[State] = &[State::Starting, State::Sealed];
 
 /// What befalls a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -123,8 +125,7 @@ impl Victim<'_> {
             self.stumble();
         }
         if blow == Blow::Started {
-            self.site.server.restart();
-            self.load.course.moved(self.site.server.address());
+            self.site.start(&self.load.course);
             self.let_pass(SEALED_MAX);
             self.load.course.gone();
             self.end(blow);
@@ -153,8 +154,7 @@ impl Victim<'_> {
     }
 
     fn start(&mut self) {
-        self.site.server.restart();
-        self.load.course.moved(self.site.server.address());
+        self.site.start(&self.load.course);
         self.open();
     }
 
@@ -188,9 +188,12 @@ impl Victim<'_> {
 
     fn stumble(&mut self) {
         let time = Duration::from_micros(self.dice.below(START_MAX) as u64);
+        self.load.course.starts();
         for key_process in self.site.server.stumble(|| pass(time)) {
             wait_for_end(&key_process);
         }
+        // It may have answered.
+        self.load.ledger().note_log(&self.site.server.stderr());
     }
 
     fn let_pass(&mut self, micros_max: usize) {
@@ -271,8 +274,12 @@ fn every_answered_call_has_one_record_and_the_chain_is_whole() {
     };
     let outcomes = [run(&half, Site::development()), run(&half, Site::sealed())];
     let sum = |count: fn(&Outcome) -> usize| outcomes.iter().map(count).sum::<usize>();
+    let mut attacks = Attacks::none(STATES);
+    for outcome in &outcomes {
+        attacks.add(&outcome.burgled.attacks(STATES));
+    }
     println!(
-        "counts: kills={} stops={} replies={} acknowledged={} lost={} escaped={} forged={} admitted={}",
+        "counts: kills={} stops={} replies={} acknowledged={} lost={} escaped={} forged={} admitted={} {attacks}",
         sum(|outcome| outcome.count(Blow::is_kill)),
         sum(|outcome| outcome.count(Blow::is_stop)),
         sum(|outcome| outcome.replies),
@@ -280,8 +287,9 @@ fn every_answered_call_has_one_record_and_the_chain_is_whole() {
         sum(|outcome| outcome.tally.lost.count),
         sum(|outcome| outcome.tally.escaped.count),
         sum(|outcome| outcome.burgled.forged),
-        sum(|outcome| outcome.burgled.admitted.len()),
+        sum(|outcome| outcome.burgled.admitted.count),
     );
+    attacks.check(plan.time);
 }
 
 /// Deals blows to a server until the time is over, and holds it to everything.
@@ -292,17 +300,9 @@ fn run(plan: &Plan, mut site: Site) -> Outcome {
     let load = Load::new(&site.server, &site.roots, plan.seed);
     let (tally, burgled, blows) = {
         let scene = load.scene();
-        let witness = Witness::new(scene, &site.roots[0]);
-        let burglar = Burglar::new(scene, &site.roots[1], &site.roots[2]);
-        let crew = Crew {
-            scene,
-            load: Some(&load),
-            witness: &witness,
-            burglar: &burglar,
-            seed: plan.seed,
-        };
+        let crew = Crew::new(scene, Some(&load), &site.roots, plan.seed);
         let (blows, burgled) = crew.work(|| attack(plan, &mut site, &load, &kept));
-        (recover(&mut site, &load, &witness), burgled, blows)
+        (recover(&mut site, &load, &crew.witness), burgled, blows)
     };
     let outcomes = format!("{:?}", load.ledger().outcomes());
     let acknowledged = load.ledger().successes();
@@ -311,8 +311,8 @@ fn run(plan: &Plan, mut site: Site) -> Outcome {
     println!("campaign kill: outcomes {outcomes}");
     println!("campaign kill: history {tally}");
     println!(
-        "campaign kill: burglar {:?}, unwell {}",
-        burgled.by_kind, burgled.unwell
+        "campaign kill: burglar {:?}, away {}, unwell {}",
+        burgled.by_kind, burgled.away, burgled.unwell
     );
     check(&site, &kept, &found);
     tally.check();

@@ -12,8 +12,8 @@ use strongroom_kms::audit_log::segments;
 use strongroom_kms::service::audit_folder;
 use strongroom_testkit::Reply;
 
-/// The most examples of one finding that are kept.
-const EXAMPLES_MAX: usize = 5;
+use super::finding::Finding;
+
 pub(super) const SUCCESS: &str = "Success";
 
 /// What a client was told of one call.
@@ -215,22 +215,6 @@ pub(super) struct Findings {
     different: Finding,
     of_nobody: Finding,
     gaps: Finding,
-}
-
-/// How often something was found, and where.
-#[derive(Debug, Default)]
-struct Finding {
-    count: usize,
-    examples: Vec<String>,
-}
-
-impl Finding {
-    fn note(&mut self, example: String) {
-        self.count += 1;
-        if self.examples.len() < EXAMPLES_MAX {
-            self.examples.push(example);
-        }
-    }
 }
 
 impl Findings {

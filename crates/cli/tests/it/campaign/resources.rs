@@ -10,12 +10,11 @@ use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit, setrlimit};
 use serde_json::json;
 use strongroom_testkit::{Process, Request, Server, eventually, now};
 
-use super::burglar::Burglar;
+use super::burglar::{Attacks, Burglar, Burgled, State};
 use super::crew::{Crew, pass};
 use super::load::Load;
 use super::person::{ACCOUNTS, Person, Stage};
 use super::site::Site;
-use super::witness::Witness;
 use super::{Dice, Plan};
 use crate::full_disk::Disk;
 use crate::program;
@@ -187,35 +186,29 @@ fn a_server_under_strain_stays_up_and_answers() {
     let load = Load::new(&site.server, &site.roots, plan.seed);
     let (tally, burgled, strains) = {
         let scene = load.scene();
-        let witness = Witness::new(scene, &site.roots[0]);
-        let burglar = Burglar::new(scene, &site.roots[1], &site.roots[2]);
-        let crew = Crew {
-            scene,
-            load: Some(&load),
-            witness: &witness,
-            burglar: &burglar,
-            seed: plan.seed,
-        };
+        let crew = Crew::new(scene, Some(&load), &site.roots, plan.seed);
         let (strains, burgled) = crew.work(|| strain(&plan, &site.server, &load));
         site.restart(scene);
-        let tally = witness.finish();
+        let tally = crew.witness.finish();
         site.end(scene);
         (tally, burgled, strains)
     };
     let acknowledged = load.ledger().successes();
     let found = load.into_ledger().compare(&site.data);
     println!("campaign resources: {strains:?}, {found}\ncampaign resources: history {tally}");
+    let attacks = attack_on_a_full_disk();
     println!(
-        "counts: strains={} acknowledged={acknowledged} lost={} escaped={} forged={} admitted={}",
+        "counts: strains={} acknowledged={acknowledged} lost={} escaped={} forged={} admitted={} {attacks}",
         strains.values().sum::<usize>(),
         tally.lost.count,
         tally.escaped.count,
         burgled.forged,
-        burgled.admitted.len(),
+        burgled.admitted.count,
     );
     found.check();
     tally.check();
     burgled.check();
+    attacks.check(plan.time);
 }
 
 fn strain(plan: &Plan, server: &Server, load: &Load) -> BTreeMap<Strain, usize> {
@@ -234,27 +227,37 @@ fn strain(plan: &Plan, server: &Server, load: &Load) -> BTreeMap<Strain, usize> 
     strained.strains
 }
 
-#[test]
-fn nobody_gets_in_while_the_disk_is_full() {
-    let Some(disk) = Disk::mount() else { return };
+/// Attacks a server whose disk fills to its last byte. Counts nothing where no disk may be mounted.
+fn attack_on_a_full_disk() -> Attacks {
+    let Some(disk) = Disk::mount() else {
+        return Attacks::none(&[]);
+    };
+    let mut attacks = Attacks::none(&[State::Full]);
     let server = Server::dev_with(&program(), &disk.path(), &["--log-format", "json"]);
     let stage = Stage::new(&server);
     let [owner, neighbour, _] = ACCOUNTS.map(Person::root);
     let burglar = Burglar::new(stage.scene(), &owner, &neighbour);
-    burglar.once(0).check();
+    attack(&burglar, 0);
     // First the store's reserve, then the last byte, then the audit log's reserve.
     disk.fill(4 << 20);
-    burglar.once(1).check();
+    attack(&burglar, 1);
     disk.fill(0);
     let closed = (2..ROUNDS_MAX).find(|round| {
-        burglar.once(*round).check();
+        attacks.note(State::Full, attack(&burglar, *round).forged);
         disk.fill(0);
         disk.reserve() == "used-up"
     });
     assert!(closed.is_some(), "the disk is not full");
-    let burgled = burglar.once(1);
-    burgled.check();
+    let burgled = attack(&burglar, 1);
     assert!(burgled.unwell > 0, "{burgled:?}");
     disk.free_all();
-    burglar.once(0).check();
+    attack(&burglar, 0);
+    attacks
+}
+
+/// Tries every way in; all must be shut.
+fn attack(burglar: &Burglar<'_>, seed: u64) -> Burgled {
+    let burgled = burglar.once(seed);
+    burgled.check();
+    burgled
 }

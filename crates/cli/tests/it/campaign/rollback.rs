@@ -1,7 +1,9 @@
 //! What an attacker with the disk puts back: an old store, an old seal, an old anchor, single records, and every mix of
 //! them. It is refused before first use, or changes no answer; what cannot be told apart is held to be just that.
 
+use std::fmt::Debug;
 use std::fs;
+use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, params};
@@ -70,6 +72,13 @@ struct Mix {
     anchor: Origin,
 }
 
+/// The whole folder of the first copy.
+const EVERYTHING: Mix = Mix {
+    store: Origin::Copy(0),
+    seal: Origin::Copy(0),
+    anchor: Origin::Copy(0),
+};
+
 /// What can be known of a mix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Nature {
@@ -90,16 +99,34 @@ struct Counts {
 }
 
 impl Counts {
-    fn note(&mut self, seen: Seen, what: &dyn std::fmt::Debug) {
+    /// Counts what was put back before a start: it must be refused.
+    fn note_before_start(&mut self, seen: Seen, what: &dyn Debug) {
+        self.rollbacks += 1;
+        match seen {
+            Seen::Refused => self.detected += 1,
+            Seen::Present | Seen::Past => self.note_undetected(seen, what),
+        }
+    }
+
+    /// Counts what was put back under a server: it may change no answer.
+    fn note_under_server(&mut self, seen: Seen, what: &dyn Debug) {
         self.rollbacks += 1;
         match seen {
             Seen::Refused => self.detected += 1,
             Seen::Present => self.harmless += 1,
-            Seen::Past => {
-                println!("undetected: {what:?}");
-                self.undetected += 1;
-            }
+            Seen::Past => self.note_undetected(seen, what),
         }
+    }
+
+    fn note_undetected(&mut self, seen: Seen, what: &dyn Debug) {
+        println!("undetected: {what:?}, {seen:?}");
+        self.undetected += 1;
+    }
+
+    /// Panics when one rollback was neither refused nor without effect where that is enough.
+    fn check(&self) {
+        let noticed = self.detected + self.harmless;
+        assert_eq!((self.undetected, noticed), (0, self.rollbacks), "{self:?}");
     }
 }
 
@@ -372,10 +399,7 @@ impl Attacker<'_> {
         let seen = self.history.look(&self.target);
         match self.history.nature(mix) {
             Nature::Nothing => assert_eq!(seen, Seen::Present, "{mix:?}"),
-            Nature::Rollback => {
-                assert_eq!(seen, Seen::Refused, "{mix:?}");
-                self.counts.note(seen, &mix);
-            }
+            Nature::Rollback => self.counts.note_before_start(seen, &mix),
             // SECURITY.md, rollback: the anchor must lie where the attacker cannot write.
             Nature::Indistinct => {
                 assert_eq!(seen, Seen::Past, "{mix:?}");
@@ -390,8 +414,7 @@ impl Attacker<'_> {
         copy_folder(&self.history.present, &self.target);
         let rows = put_rows_back(self.history, &mut self.dice, &self.target);
         let seen = self.history.look(&self.target);
-        assert_eq!(seen, Seen::Refused, "{rows} rows");
-        self.counts.note(seen, &"rows");
+        self.counts.note_before_start(seen, &(rows, "rows"));
     }
 
     /// Single rows, under a server that runs.
@@ -405,7 +428,7 @@ impl Attacker<'_> {
         }
         put_rows_back(self.history, &mut self.dice, &self.target);
         let seen = self.history.compare(&server, &self.target);
-        self.counts.note(seen, &"rows under a server");
+        self.counts.note_under_server(seen, &"rows under a server");
     }
 
     /// A crash between the store's commit and the anchor's: the newest slot is not written yet.
@@ -439,16 +462,10 @@ fn what_is_put_back_is_refused_or_changes_no_answer() {
         counts: Counts::default(),
     };
     let start = now();
-    let everything = Origin::Copy(0);
+    attacker.try_mix(EVERYTHING);
     attacker.try_mix(Mix {
-        store: everything,
-        seal: everything,
-        anchor: everything,
-    });
-    attacker.try_mix(Mix {
-        store: everything,
-        seal: everything,
         anchor: Origin::Present,
+        ..EVERYTHING
     });
     let tries = [
         Attacker::rows,
@@ -471,10 +488,48 @@ fn what_is_put_back_is_refused_or_changes_no_answer() {
         undetected,
         indistinct,
         crashes,
-    } = attacker.counts;
-    assert_eq!((undetected, detected + harmless), (0, rollbacks));
+    } = &attacker.counts;
     println!(
         "counts: rollbacks={rollbacks} detected={detected} harmless={harmless} undetected={undetected} \
          indistinct={indistinct} crashes={crashes}"
     );
+    attacker.counts.check();
+}
+
+/// The folder of long ago, whose own anchor says that it fits, stands for any rollback that a server does not notice.
+#[test]
+fn a_rollback_that_is_served_fails_the_campaign() {
+    let (folder, data) = scratch();
+    let (history, target) = (
+        History::new(folder.path(), &data),
+        folder.path().join("target"),
+    );
+    history.compose(EVERYTHING, &target);
+    let served = history.look(&target);
+    assert_eq!(served, Seen::Past);
+    let check = |note: fn(&mut Counts, Seen, &dyn Debug), seen, holds: bool| {
+        let mut counts = Counts::default();
+        note(&mut counts, seen, &"a canary");
+        assert_eq!(counts.undetected, usize::from(!holds), "{seen:?}");
+        assert_eq!(catch_unwind(|| counts.check()).is_ok(), holds, "{seen:?}");
+    };
+    for (seen, before_start, under_server) in [
+        (served, false, false),
+        (Seen::Present, false, true),
+        (Seen::Refused, true, true),
+    ] {
+        check(Counts::note_before_start, seen, before_start);
+        check(Counts::note_under_server, seen, under_server);
+    }
+}
+
+#[test]
+fn one_answer_of_the_past_is_noticed() {
+    let (folder, data) = scratch();
+    let history = History::new(folder.path(), &data);
+    let server = Server::dev(&program(), &data);
+    assert_eq!(history.compare(&server, &data), Seen::Present);
+    let disabled = &history.facts[0].input["KeyId"];
+    server.client().ok("EnableKey", &json!({"KeyId": disabled}));
+    assert_eq!(history.compare(&server, &data), Seen::Past);
 }

@@ -4,10 +4,9 @@ use std::num::NonZeroU8;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use strongroom_base::Random;
-use strongroom_crypto::kdf::Argon2Block;
 use strongroom_crypto::shamir::{self, Share};
 
-use super::{Domain, Plan, Seal, WorkingMemory};
+use super::{Domain, NoMemory, Plan, Seal};
 use crate::share::UnsealShare;
 
 const THRESHOLD: u8 = 3;
@@ -19,16 +18,6 @@ impl Random for Counting {
     fn fill(&self, out: &mut [u8]) {
         out.fill_with(|| self.0.fetch_add(1, Ordering::Relaxed));
     }
-}
-
-struct NoMemory;
-
-impl WorkingMemory for NoMemory {
-    fn lend(&mut self, _: u32, _: &mut dyn FnMut(&mut [Argon2Block])) -> bool {
-        false
-    }
-
-    fn give_back(&mut self) {}
 }
 
 fn points(texts: &[strongroom_base::Secret<Vec<u8>>]) -> Vec<Share> {
