@@ -194,8 +194,9 @@ async fn records_opened_with_a_key_process_that_ended_are_closed_again() {
     assert_eq!(status.phase, Phase::Sealed);
 }
 
-/// Whoever retires a key believes that the seal of before is worthless from then on.
-#[tokio::test]
+/// Whoever retires a key believes that the seal of before is worthless from then on. A commit in memory blocks its thread
+/// until the key process has stated it.
+#[tokio::test(flavor = "multi_thread")]
 async fn a_new_seal_that_the_anchor_does_not_know_of_is_told() {
     let Begun {
         _folder,
