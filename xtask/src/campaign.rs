@@ -50,6 +50,8 @@ const CAMPAIGNS: &[(&str, &str)] = &[
 const MINUTES: u64 = 2;
 /// How long each runs in CI.
 const CI_TIME: Duration = Duration::from_secs(30);
+/// What CI draws its chance from: that a change fails there must not be chance. Soaks draw anew.
+const CI_SEED: u64 = 1;
 /// How long each runs in its turn of a soak.
 const SOAK_TURN: Duration = Duration::from_secs(3 * 60);
 const SECONDS_VARIABLE: &str = "STRONGROOM_CAMPAIGN_SECONDS";
@@ -112,7 +114,7 @@ pub(crate) fn soak(words: &[&str]) -> Outcome<()> {
 pub(crate) fn run_all() -> Outcome<Campaigned> {
     let mut done = Campaigned::default();
     for (_, test) in CAMPAIGNS {
-        run_one(test, CI_TIME, None, &mut done)?;
+        run_one(test, CI_TIME, Some(CI_SEED), &mut done)?;
     }
     Ok(done)
 }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use strongroom_testkit::{Client, Reply, base64, from_base64};
 
 use super::Dice;
+use super::person::THROTTLED;
 
 /// An account whose calls all wait until their records are on the disk.
 pub(super) const STRICT: &str = "444455556666";
@@ -294,9 +295,12 @@ impl Writer {
             self.failed += 1;
             return None;
         };
-        if reply.status >= 500 {
+        // A store that cannot be opened once more, as when descriptors run out, is too busy.
+        let is_throttled = reply.text().contains(THROTTLED);
+        if reply.status >= 500 || is_throttled {
             self.failed += 1;
-            self.refused += usize::from(reply.text().contains(NOTHING_CHANGED));
+            let is_untouched = is_throttled || reply.text().contains(NOTHING_CHANGED);
+            self.refused += usize::from(is_untouched);
             return None;
         }
         assert_eq!(reply.status, 200, "{operation} {input}: {}", reply.text());
