@@ -123,7 +123,7 @@ impl Guardrail {
 
 /// Compiles a stored document; one that was accepted once and cannot be read now is damaged.
 pub(crate) fn compile(document: &str, grammar: Grammar) -> Result<CompiledPolicy, Unreadable> {
-    let policy = Policy::parse(document, grammar).map_err(|_| Unreadable)?;
+    let policy = Policy::parse_kept(document, grammar).map_err(|_| Unreadable)?;
     Ok(CompiledPolicy::new(&policy))
 }
 

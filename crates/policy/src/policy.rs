@@ -58,6 +58,11 @@ impl Policy {
         if text.len() > limit {
             return Err(PolicyError::TooLarge { limit });
         }
+        Self::parse_kept(text, grammar)
+    }
+
+    /// Reads a document that was accepted, as [`Policy::to_pretty`] wrote it: that may be longer than what was accepted.
+    pub fn parse_kept(text: &str, grammar: Grammar) -> Result<Self, PolicyError> {
         if !only_allowed_characters(text) {
             return Err(PolicyError::Character);
         }

@@ -31,7 +31,7 @@ impl One {
         document: String,
         grammar: Grammar,
     ) -> Result<Self, Unreadable> {
-        let policy = Policy::parse(&document, grammar).map_err(|_| Unreadable)?;
+        let policy = Policy::parse_kept(&document, grammar).map_err(|_| Unreadable)?;
         Ok(Self {
             policy_type,
             name,
@@ -152,7 +152,7 @@ fn of_resource(asked: &Asked<'_>, resource: &Resource) -> Result<Option<One>, Un
             )?)
         }
         Resource::Role(arn, role) => {
-            let trust = Policy::parse(&role.record.trust, Grammar::Trust);
+            let trust = Policy::parse_kept(&role.record.trust, Grammar::Trust);
             let trust = trust.map_err(|_| Unreadable)?;
             let shown = show(&asked.kms.records, &trust, asked.region.partition())?;
             let name = format!("trust policy of {arn}");

@@ -101,7 +101,7 @@ pub(crate) fn document(kms: &Kms, key: &Key) -> Result<String, Failure> {
     };
     match (stored, key.record.policy) {
         (Some(stored), _) => {
-            let policy = Policy::parse(&stored.record.document, Grammar::Key);
+            let policy = Policy::parse_kept(&stored.record.document, Grammar::Key);
             let policy = policy.map_err(|_| crate::records::Unreadable)?;
             Ok(show(&kms.records, &policy, key.name.region.partition())?.to_pretty())
         }

@@ -53,7 +53,7 @@ fn accept_trust(call: &Call<'_>, document: &PolicyDocumentType) -> Result<String
 
 /// A trust policy as it is shown, percent-encoded.
 pub(super) fn shown_trust(call: &Call<'_>, trust: &str) -> Result<PolicyDocumentType, Failure> {
-    let policy = Policy::parse(trust, Grammar::Trust).map_err(|_| Unreadable)?;
+    let policy = Policy::parse_kept(trust, Grammar::Trust).map_err(|_| Unreadable)?;
     let shown = show(&call.kms.records, &policy, call.caller.partition())?;
     Ok(documents::shown(&shown.to_pretty()).into())
 }

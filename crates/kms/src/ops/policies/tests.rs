@@ -76,3 +76,24 @@ async fn the_root_loses_what_its_key_denies_and_nothing_else() {
         check(&bench, &made.unwrap()["KeyMetadata"]["KeyId"], denied).await;
     }
 }
+
+/// KMS Developer Guide, "Resource quotas": 32,768 bytes as they are sent. Written out in lines they are more.
+#[tokio::test]
+async fn the_longest_policy_leaves_its_key_usable() {
+    let bench = Bench::new().await;
+    let values: Vec<String> = (0..5000).map(|number| format!("{number:x}")).collect();
+    let more = json!({
+        "Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "kms:Decrypt", "Resource": "*",
+        "Condition": {"StringEquals": {"aws:username": values}},
+    });
+    let policy = and(default_policy(&bench).await, &[more]);
+    assert!((30_000..32_768).contains(&policy.len()), "{}", policy.len());
+    let made = bench.call("CreateKey", &json!({"Policy": policy})).await;
+    let key = made.unwrap()["KeyMetadata"]["KeyId"].clone();
+    let input = json!({"KeyId": key, "Plaintext": "QUJD"});
+    bench.call("Encrypt", &input).await.unwrap();
+    let shown = bench.call("GetKeyPolicy", &json!({"KeyId": key})).await;
+    let shown: Value = serde_json::from_str(shown.unwrap()["Policy"].as_str().unwrap()).unwrap();
+    let sent: Value = serde_json::from_str(&policy).unwrap();
+    assert_eq!(shown["Statement"][1], sent["Statement"][1]);
+}
