@@ -205,11 +205,7 @@ fn read_toml<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<T, Failed> {
         return Err(fault(&"longer than 64 KiB").into());
     }
     let text = std::fs::read_to_string(path).map_err(|error| fault(&error))?;
-    Ok(parse(&text).map_err(|error| fault(&error))?)
-}
-
-fn parse<T: for<'de> Deserialize<'de>>(text: &str) -> Result<T, toml::de::Error> {
-    toml::from_str(text)
+    Ok(toml::from_str(&text).map_err(|error| fault(&error))?)
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use strongroom_store::replace_file;
 /// A slot of its own for the disk, so that a write cut short harms no other.
 const SLOT_BYTES: usize = 4096;
 const SLOT_OFFSETS: [u64; 2] = [0, 4096];
-const FILE_BYTES: u64 = 8192;
+const FILE_BYTES: usize = 2 * SLOT_BYTES;
 
 /// An anchor file in use.
 pub(crate) struct AnchorFile {
@@ -92,7 +92,7 @@ impl AnchorFile {
 /// The length of what is at `path`, 0 when nothing is; an error when that is no file, or too long to have been an anchor.
 fn length_for_anchor(path: &Path) -> io::Result<u64> {
     match fs::metadata(path) {
-        Ok(found) if found.is_file() && found.len() <= FILE_BYTES => Ok(found.len()),
+        Ok(found) if found.is_file() && found.len() <= FILE_BYTES as u64 => Ok(found.len()),
         Ok(_) => Err(no_anchor()),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(0),
         Err(error) => Err(error),
@@ -119,7 +119,7 @@ fn make(path: &Path, statement: &[u8]) -> io::Result<()> {
         .filter(|folder| !folder.as_os_str().is_empty())
         .unwrap_or(Path::new("."));
     let mut bytes = slot_of(statement)?;
-    bytes.resize(2 * SLOT_BYTES, 0);
+    bytes.resize(FILE_BYTES, 0);
     replace_file(folder, name, &bytes)
 }
 

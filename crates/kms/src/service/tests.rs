@@ -18,9 +18,8 @@ use crate::workbench::start_core;
 
 const KEY: [u8; 32] = [7; 32];
 /// How long the next key process is given to take its place too early.
-const TURNS: usize = 200;
-const TURN: Duration = Duration::from_millis(1);
-const TURNS_MAX: usize = 30_000;
+const TOO_EARLY: Duration = Duration::from_millis(200);
+const LONG: Duration = Duration::from_secs(30);
 
 /// A store whose statements are durable once the test says so, and which states nothing again.
 #[derive(Default)]
@@ -48,7 +47,7 @@ impl Engine for Halting {
     }
 
     fn commit(&self, commit: Commit) -> Pending {
-        // It blocks until the key process has stated it, whom this thread serves.
+        // It blocks until the key process has stated it, whom this thread may serve.
         let (memory, (sender, receiver)) = (Arc::clone(&self.memory), oneshot::channel());
         std::thread::spawn(move || sender.send(memory.commit(commit).wait()));
         Pending::waiting(receiver)
@@ -161,14 +160,14 @@ async fn begin_to_unseal() -> Begun {
     }
 }
 
-async fn eventually(holds: impl Fn() -> bool) {
-    for _ in 0..TURNS_MAX {
-        if holds() {
-            return;
+/// Whether it `holds` before so much `time` has passed.
+async fn within(time: Duration, holds: impl Fn() -> bool) -> bool {
+    let holding = async {
+        while !holds() {
+            tokio::task::yield_now().await;
         }
-        tokio::time::sleep(TURN).await;
-    }
-    panic!("it does not happen");
+    };
+    tokio::time::timeout(time, holding).await.is_ok()
 }
 
 /// Open without a key process that knows the anchor, the server would refuse every change.
@@ -182,23 +181,20 @@ async fn records_opened_with_a_key_process_that_ended_are_closed_again() {
         unsealing,
     } = begin_to_unseal().await;
     cores.end(0);
-    eventually(|| cores.launched() == 2).await;
-    for _ in 0..TURNS {
-        if service.key_process.is_connected() {
-            break;
-        }
-        tokio::time::sleep(TURN).await;
-    }
+    assert!(within(LONG, || cores.launched() == 2).await);
+    let is_connected = || service.key_process.is_connected();
+    assert!(!within(TOO_EARLY, is_connected).await);
     engine.go_on();
     unsealing.await.unwrap();
-    eventually(|| service.key_process.is_connected()).await;
+    assert!(within(LONG, is_connected).await);
     assert!(service.kms().is_none());
     let status = service.key_process_status().await.unwrap();
     assert_eq!(status.phase, Phase::Sealed);
 }
 
-/// Whoever retires a key believes that the seal of before is worthless from then on.
-#[tokio::test]
+/// Whoever retires a key believes that the seal of before is worthless from then on. While a commit in memory goes on,
+/// who reads waits, and another thread serves the key process.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_new_seal_that_the_anchor_does_not_know_of_is_told() {
     let Begun {
         _folder,

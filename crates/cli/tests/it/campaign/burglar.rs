@@ -25,7 +25,7 @@ pub(super) use self::states::{Attacks, State};
 use super::Dice;
 use super::finding::Finding;
 use super::ledger::SUCCESS;
-use super::person::{Person, Scene, THROTTLED, is_of_another_time};
+use super::person::{Person, Scene, is_of_another_time, is_unwell};
 
 /// What a sealed server says.
 const SEALED: &str = "The server is sealed.";
@@ -147,7 +147,7 @@ impl Hand<'_> {
         let told = || format!("{}: {} {}", kind.name, reply.status, reply.text());
         if reply.status == 200 || self.house.shows_secret(&reply) {
             burgled.admitted.note(told());
-        } else if reply.status >= 500 || reply.text().contains(THROTTLED) {
+        } else if is_unwell(&reply) {
             burgled.unwell += 1;
             course.rest();
         } else if jump != course.jump() || jump % 2 == 1 {

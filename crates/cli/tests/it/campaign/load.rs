@@ -194,14 +194,23 @@ impl Caller<'_> {
 
     fn form(
         &mut self,
-        (service, version): (&str, &str),
+        service: (&str, &str),
         action: &'static str,
         members: &str,
         refusals: &[&str],
     ) -> Option<Reply> {
-        let body = format!("Action={action}&Version={version}{members}");
-        let reply = self.client.try_query_of(service, &body);
+        let reply = self.send_form(service, action, members);
         self.noted(action, reply, refusals)
+    }
+
+    fn send_form(
+        &mut self,
+        (service, version): (&str, &str),
+        action: &str,
+        members: &str,
+    ) -> std::io::Result<Reply> {
+        let body = format!("Action={action}&Version={version}{members}");
+        self.client.try_query_of(service, &body)
     }
 
     /// Whether what `input` names is gone for certain, and not only perhaps: deleted, or `absent`.
@@ -212,9 +221,7 @@ impl Caller<'_> {
 
     /// [`Caller::delete`], of IAM.
     fn delete_by_form(&mut self, action: &'static str, members: &str, absent: &str) -> bool {
-        let (service, version) = IAM;
-        let body = format!("Action={action}&Version={version}{members}");
-        let reply = self.client.try_query_of(service, &body);
+        let reply = self.send_form(IAM, action, members);
         self.is_gone(action, reply, absent)
     }
 

@@ -227,6 +227,11 @@ impl Caller<'_> {
 
 /// The outcome of a call for which a queue had no room: it may be made again.
 pub(super) const THROTTLED: &str = "ThrottlingException";
+/// Whether the server could not do what it was asked, whatever that was.
+pub(super) fn is_unwell(reply: &Reply) -> bool {
+    reply.status >= 500 || reply.text().contains(THROTTLED)
+}
+
 /// The outcome of a call whose time was not that of the server, whose clock may have jumped while it was on its way.
 pub(super) const OTHER_TIME: &str = "another time";
 

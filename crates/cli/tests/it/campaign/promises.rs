@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use strongroom_testkit::{Client, Reply, base64, from_base64};
 
 use super::Dice;
-use super::person::THROTTLED;
+use super::person::{THROTTLED, is_unwell};
 
 /// An account whose calls all wait until their records are on the disk.
 pub(super) const STRICT: &str = "444455556666";
@@ -295,11 +295,11 @@ impl Writer {
             self.failed += 1;
             return None;
         };
-        // A store that cannot be opened once more, as when descriptors run out, is too busy.
-        let is_throttled = reply.text().contains(THROTTLED);
-        if reply.status >= 500 || is_throttled {
+        if is_unwell(&reply) {
             self.failed += 1;
-            let is_untouched = is_throttled || reply.text().contains(NOTHING_CHANGED);
+            // A store that cannot be opened once more, as when descriptors run out, is too busy.
+            let untouched = [NOTHING_CHANGED, THROTTLED];
+            let is_untouched = untouched.iter().any(|told| reply.text().contains(told));
             self.refused += usize::from(is_untouched);
             return None;
         }

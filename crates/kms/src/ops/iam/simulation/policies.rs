@@ -46,7 +46,8 @@ impl Simulated {
     }
 
     fn stored(document: Document) -> Result<Self, Failure> {
-        let policy = Policy::parse(&document.text, Grammar::Identity).map_err(|_| Unreadable)?;
+        let policy =
+            Policy::parse_kept(&document.text, Grammar::Identity).map_err(|_| Unreadable)?;
         let (id, source) = name_and_source(&document);
         Ok(Self::new(id, source, document.text, &policy))
     }
@@ -133,7 +134,8 @@ impl Set {
     fn guardrail_of(&mut self, call: &Call<'_>) -> Result<(), Failure> {
         let account = call.kms.records.account(&call.caller.account)?;
         if let Some(document) = account.and_then(|stored| stored.record.guardrail) {
-            let policy = Policy::parse(&document, Grammar::Identity).map_err(|_| Unreadable)?;
+            let policy =
+                Policy::parse_kept(&document, Grammar::Identity).map_err(|_| Unreadable)?;
             let id = "guardrail".to_owned();
             let one = Simulated::new(id, PolicySourceType::None, document, &policy);
             self.guardrails.push(vec![one]);
